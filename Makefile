@@ -1,0 +1,52 @@
+# Every target makes .venv when it is missing or out of date. Needs Python 3.11 or newer, and nothing else.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := agents configs envs networks scripts
+RUN := runs/cartpole-swingup-relaxed
+# one thread for each of pytest's workers; more only get in each other's way
+TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+.PHONY: setup train test test-slow lint types bench format clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"nearsym needs Python 3.11 or newer, this is {sys.version.split()[0]}; run make PYTHON=/path/to/python3.11")'
+	@echo "installing into $(VENV): torch, dm-control, stable-baselines3 and their friends (about two minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt "torch==2.13.0"
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@mkdir -p build/types/nearsym
+	@for package in $(PACKAGES); do ln -sfn ../../../$$package build/types/nearsym/$$package; done
+	@touch $(STAMP)
+
+train: $(STAMP)
+	$(BIN)/nearsym train env=dmc/cartpole-swingup network=relaxed network.width=128 agent=sac seed=0 \
+		total_steps=12000 run_dir=$(RUN) resume=true
+	$(BIN)/nearsym evaluate $(RUN) episodes=10 'noise=[0,0.1,0.2]'
+
+test: $(STAMP)
+	$(TEST)
+
+test-slow: $(STAMP)
+	$(TEST) -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	MYPYPATH=build/types $(BIN)/mypy -p nearsym
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/nearsym bench
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

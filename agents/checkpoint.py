@@ -1,0 +1,206 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, without pickled code.
+
+A checkpoint is a folder, ``checkpoints/step-00012000``, that appears at once (written beside, then renamed):
+
+    tensors.pt     networks, optimizers, temperature, torch's generator (read weights-only)
+    replay.npz     the replay buffer's filled part, numpy's generator (read without pickle)
+    state.json     counters, accumulators, the remaining generators
+    manifest.json  SHA-256 of the three, so that damage is seen before anything is loaded
+
+It is taken at the end of an episode, and every episode is seeded from (run seed, episode number), so nothing
+of the environment's insides is needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.buffers import ReplayBuffer
+
+from nearsym.envs.symmetry import InputError
+
+from .sac import SAC
+
+FILES = ("tensors.pt", "replay.npz", "state.json")
+ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint read from disk."""
+
+    folder: Path
+    tensors: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    state: dict[str, Any]
+
+
+def save_checkpoint(checkpoints: Path, agent: SAC, progress: dict[str, Any]) -> Path:
+    """Save `agent` and the JSON-able `progress` of its run; older checkpoints are deleted afterwards.
+
+    Args:
+        checkpoints: folder that holds the run's checkpoints.
+        agent: the agent, between two environment steps.
+        progress: what the run itself needs to go on.
+
+    Returns:
+        The new checkpoint's folder.
+    """
+    final = checkpoints / f"step-{agent.num_timesteps:08d}"
+    temporary = checkpoints / f".{final.name}.writing"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    torch.save(_tensors(agent), temporary / "tensors.pt")
+    numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
+    np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **_replay_arrays(_buffer(agent)))
+    state = {
+        "num_timesteps": agent.num_timesteps,
+        "episode_num": agent._episode_num,
+        "n_updates": agent._n_updates,
+        "numpy": [numpy_name, *numpy_rest],
+        "python": random.getstate(),
+        "action_space": agent.action_space.np_random.bit_generator.state,
+        "progress": progress,
+    }
+    (temporary / "state.json").write_text(json.dumps(state))
+    manifest = {name: _sha256(temporary / name) for name in FILES}
+    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    for path in (*temporary.iterdir(), temporary):
+        _sync(path)
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.rename(final)
+    _sync(checkpoints)
+    for old in checkpoints.iterdir():
+        if old != final:
+            shutil.rmtree(old)
+    return final
+
+
+def latest_checkpoint(checkpoints: Path) -> Path | None:
+    """The newest finished checkpoint, or None when there is none yet."""
+    return max(checkpoints.glob("step-*"), default=None)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint without executing anything it holds.
+
+    Raises:
+        InputError: a file is missing, or differs from its checksum.
+    """
+    remedy = "restore the folder from a copy, or delete it and train again"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for name in FILES:
+            if _sha256(folder / name) != manifest[name]:
+                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {remedy}")
+        tensors = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True)
+        with np.load(folder / "replay.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        state = json.loads((folder / "state.json").read_text())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"checkpoint {folder} is corrupt ({error}); {remedy}") from error
+    return Checkpoint(folder, tensors, arrays, state)
+
+
+def restore_networks(agent: SAC, checkpoint: Checkpoint) -> None:
+    """Load network weights alone, for evaluation.
+
+    Raises:
+        InputError: the weights belong to another network.
+    """
+    try:
+        agent.policy.load_state_dict(checkpoint.tensors["policy"])
+    except (RuntimeError, KeyError) as error:
+        first = str(error).splitlines()[-1].strip()
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {first}") from error
+
+
+def restore(agent: SAC, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Put `agent` and all random generators where they were; returns the run's saved `progress`."""
+    restore_networks(agent, checkpoint)
+    tensors, arrays, state = checkpoint.tensors, checkpoint.arrays, checkpoint.state
+    agent.policy.actor.optimizer.load_state_dict(tensors["actor_optimizer"])
+    agent.policy.critic.optimizer.load_state_dict(tensors["critic_optimizer"])
+    if agent.ent_coef_optimizer is not None and agent.log_ent_coef is not None:
+        agent.ent_coef_optimizer.load_state_dict(tensors["temperature_optimizer"])
+        with torch.no_grad():
+            agent.log_ent_coef.copy_(tensors["log_ent_coef"])
+    _restore_replay(_buffer(agent), arrays, checkpoint.folder)
+    agent.num_timesteps = state["num_timesteps"]
+    agent._episode_num = state["episode_num"]
+    agent._n_updates = state["n_updates"]
+    torch.set_rng_state(tensors["torch_generator"])
+    if torch.cuda.is_available() and len(tensors["cuda_generators"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(tensors["cuda_generators"])
+    name, *rest = state["numpy"]
+    np.random.set_state((name, arrays["numpy_key"], *rest))
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    agent.action_space.np_random.bit_generator.state = state["action_space"]
+    progress: dict[str, Any] = state["progress"]
+    return progress
+
+
+def _tensors(agent: SAC) -> dict[str, Any]:
+    tensors: dict[str, Any] = {
+        "policy": agent.policy.state_dict(),
+        "actor_optimizer": agent.policy.actor.optimizer.state_dict(),
+        "critic_optimizer": agent.policy.critic.optimizer.state_dict(),
+        "torch_generator": torch.get_rng_state(),
+        "cuda_generators": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+    if agent.ent_coef_optimizer is not None and agent.log_ent_coef is not None:
+        tensors["temperature_optimizer"] = agent.ent_coef_optimizer.state_dict()
+        tensors["log_ent_coef"] = agent.log_ent_coef.detach()
+    return tensors
+
+
+def _buffer(agent: SAC) -> ReplayBuffer:
+    if type(agent.replay_buffer) is not ReplayBuffer:
+        raise InputError(f"checkpoints hold a plain ReplayBuffer, the agent has a {type(agent.replay_buffer).__name__}")
+    return agent.replay_buffer
+
+
+def _replay_arrays(buffer: ReplayBuffer) -> dict[str, NDArray[Any]]:
+    arrays = {name: getattr(buffer, name)[: buffer.size()] for name in ARRAYS}
+    return {**arrays, "position": np.array(buffer.pos)}
+
+
+def _restore_replay(buffer: ReplayBuffer, arrays: dict[str, NDArray[Any]], folder: Path) -> None:
+    filled = len(arrays["observations"])
+    for name in ARRAYS:
+        target = getattr(buffer, name)
+        if arrays[name].shape != (filled, *target.shape[1:]) or filled > len(target):
+            raise InputError(
+                f"checkpoint {folder}: replay {name} has shape {arrays[name].shape}, "
+                f"the agent's buffer has {target.shape}"
+            )
+        target[:filled] = arrays[name]
+    buffer.full = filled == buffer.buffer_size
+    buffer.pos = int(arrays["position"]) if buffer.full else filled
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

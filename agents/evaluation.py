@@ -1,0 +1,89 @@
+"""Returns of a deterministic policy, and its robustness to observation noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import trim_mean
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from nearsym.envs import EpisodeSeeds
+from nearsym.envs.perturbations import ObservationNoise
+from nearsym.envs.symmetry import InputError
+
+from .build import EVALUATION_SEED, build_agent, build_env
+from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
+from .run import Run
+from .settings import EvaluateSettings
+
+
+@dataclass(frozen=True)
+class NoiseLevel:
+    """Returns at one noise level.
+
+    Attributes:
+        noise: standard deviation of the Gaussian noise on every observation coordinate, in its own units.
+        returns: undiscounted return of each episode.
+    """
+
+    noise: float
+    returns: list[float]
+
+    @property
+    def mean(self) -> float:
+        """Mean return."""
+        return float(np.mean(self.returns))
+
+    @property
+    def std(self) -> float:
+        """Standard deviation over episodes (population)."""
+        return float(np.std(self.returns))
+
+    @property
+    def iqm(self) -> float:
+        """Interquartile mean: the mean of the middle half."""
+        return float(trim_mean(self.returns, 0.25))
+
+
+def rollout_returns(agent: BaseAlgorithm, env: gymnasium.Env[Any, Any], episodes: int) -> NDArray[np.float64]:
+    """Undiscounted return of `episodes` episodes of the deterministic policy, (episodes,)."""
+    returns = np.zeros(episodes)
+    for episode in range(episodes):
+        observation, _ = env.reset()
+        done = False
+        while not done:
+            action, _ = agent.predict(observation, deterministic=True)
+            observation, reward, terminated, truncated, _ = env.step(action)
+            returns[episode] += float(reward)
+            done = terminated or truncated
+    return returns
+
+
+def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
+    """Evaluate the latest checkpoint of a run at each noise level, on the same episodes.
+
+    Raises:
+        InputError: the folder is no run, or its checkpoint is missing or corrupt.
+    """
+    torch.set_num_threads(settings.threads)
+    run = Run(Path(settings.run))
+    train_settings = replace(run.settings(), device="auto")
+    folder = latest_checkpoint(run.checkpoints)
+    if folder is None:
+        raise InputError(f"{run.folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
+    checkpoint = load_checkpoint(folder)
+    trainee = build_env(train_settings, train_settings.seed)
+    agent = build_agent(train_settings, trainee)
+    restore_networks(agent, checkpoint)
+    levels = []
+    for noise in settings.noise:
+        env = build_env(train_settings, settings.seed).env
+        noisy = EpisodeSeeds(ObservationNoise(env, noise), settings.seed + EVALUATION_SEED)
+        levels.append(NoiseLevel(noise, rollout_returns(agent, noisy, settings.episodes).tolist()))
+    return levels

@@ -1,0 +1,108 @@
+"""Metrics of a run: metrics.csv, the same after an interruption as without one, and TensorBoard beside it."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+COLUMNS = (
+    "step",
+    "episodes",
+    "train_return",
+    "eval_return",
+    "eval_return_std",
+    "actor_loss",
+    "critic_loss",
+    "ent_coef",
+    "entropy",
+    "value",
+    "actor_equivariance_error",
+    "critic_equivariance_error",
+    "actor_relaxation",
+    "critic_relaxation",
+)
+"""Columns of metrics.csv: every value is a function of settings and seed; none depends on the clock."""
+
+
+class RunningMeans:
+    """Means of named values since they were last taken, with a state that fits in JSON."""
+
+    def __init__(self, state: Mapping[str, list[float]] | None = None) -> None:
+        self._sums = {name: list(pair) for name, pair in (state or {}).items()}
+
+    def add(self, name: str, value: float) -> None:
+        """Count one value."""
+        total = self._sums.setdefault(name, [0.0, 0])
+        total[0] += value
+        total[1] += 1
+
+    def take(self) -> dict[str, float]:
+        """The means, and start again."""
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums.clear()
+        return means
+
+    def state(self) -> dict[str, list[float]]:
+        """What ``RunningMeans(state)`` needs to go on."""
+        return {name: list(pair) for name, pair in self._sums.items()}
+
+
+class MetricsWriter:
+    """Appends rows to metrics.csv and scalars to TensorBoard.
+
+    Args:
+        path: metrics.csv.
+        tensorboard: folder of TensorBoard events.
+        step: where the run starts or goes on.
+        keep: bytes of metrics.csv that belong to the checkpoint it goes on from, or None for a new run.
+            Whatever was written after the checkpoint is dropped and will be written again.
+    """
+
+    def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None) -> None:
+        self._path = path
+        if keep is None:
+            path.write_text("")
+            self._append(COLUMNS)
+        else:
+            with path.open("r+b") as file:
+                file.truncate(keep)
+        purge = 0 if keep is None else step + 1
+        self._tensorboard = SummaryWriter(str(tensorboard), purge_step=purge)
+
+    def row(self, values: Mapping[str, float]) -> None:
+        """Write one row; unknown names are a programming error, missing ones are left empty."""
+        unknown = values.keys() - set(COLUMNS)
+        if unknown:
+            raise KeyError(f"metrics.csv has no column {sorted(unknown)}")
+        self._append([_text(values.get(name)) for name in COLUMNS])
+        step = int(values["step"])
+        self.scalars({f"run/{name}": values[name] for name in COLUMNS[1:] if name in values}, step)
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write scalars to TensorBoard alone."""
+        for name, value in values.items():
+            self._tensorboard.add_scalar(name, value, step)
+        self._tensorboard.flush()
+
+    def size(self) -> int:
+        """Bytes of metrics.csv so far."""
+        return self._path.stat().st_size
+
+    def close(self) -> None:
+        """Close TensorBoard's file."""
+        self._tensorboard.close()
+
+    def _append(self, cells: Any) -> None:
+        with self._path.open("a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(cells)
+
+
+def _text(value: float | None) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(value)

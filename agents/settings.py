@@ -1,0 +1,209 @@
+"""Typed settings of a training run and of an evaluation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from nearsym.envs.symmetry import InputError
+from nearsym.networks import NetworkSettings
+
+
+@dataclass(frozen=True)
+class EnvSettings:
+    """Which environment.
+
+    Attributes:
+        id: what `nearsym.envs.make` finds: ``dmc/cartpole-swingup``, ``Pendulum-v1``, ``my_module:MyEnv``.
+        kwargs: passed to the environment's constructor.
+    """
+
+    id: str = "dmc/cartpole-swingup"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SACSettings:
+    """Hyperparameters of Soft Actor-Critic.
+
+    Attributes:
+        name: the algorithm, ``sac``.
+        learning_rate: of actor, critics and temperature (Adam).
+        batch_size: transitions in each gradient step.
+        buffer_size: transitions the replay buffer holds.
+        learning_starts: steps of uniformly random actions before the first gradient step.
+        discount: γ.
+        tau: Polyak step of the target critics.
+        entropy_coefficient: the temperature α, or None to learn it.
+        target_entropy: entropy the learned temperature aims at in nats; None is minus the action dimension.
+        train_every: environment steps between updates.
+        gradient_steps: gradient steps in each update.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str = "sac"
+    learning_rate: float = 3e-4
+    batch_size: int = 256
+    buffer_size: int = 1_000_000
+    learning_starts: int = 1000
+    discount: float = 0.99
+    tau: float = 0.005
+    entropy_coefficient: float | None = None
+    target_entropy: float | None = None
+    train_every: int = 1
+    gradient_steps: int = 1
+
+    def __post_init__(self) -> None:
+        if self.name != "sac":
+            raise InputError(f"agent.name is {self.name!r}, expected sac")
+        _check_range("agent", self, 1, ("batch_size", "buffer_size", "train_every", "gradient_steps"))
+        _check_range("agent", self, 0, ("learning_starts", "learning_rate"))
+        for name, low in (("discount", 0.0), ("tau", 0.0)):
+            if not low <= getattr(self, name) <= 1:
+                raise InputError(f"agent.{name} is {getattr(self, name)}, expected a number from 0 to 1")
+        if self.entropy_coefficient is not None and not self.entropy_coefficient >= 0:
+            raise InputError(f"agent.entropy_coefficient is {self.entropy_coefficient}, expected null or >= 0")
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """One training run.
+
+    Attributes:
+        env: the environment.
+        agent: the algorithm and its hyperparameters.
+        network: how actor and critic use the symmetry.
+        symmetry: ``my_module:name`` of a `Symmetry` or a function making one; None takes the environment's own.
+        seed: seeds networks, exploration, replay and every episode.
+        total_steps: environment steps (agent decisions) to train for.
+        run_dir: folder of the run.
+        resume: continue the run in `run_dir` from its last checkpoint.
+        eval_every: steps between evaluations, each a row of metrics.csv.
+        eval_episodes: episodes in each evaluation.
+        checkpoint_every: least number of steps between checkpoints, which are taken at the ends of episodes.
+        threads: torch threads.
+        device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    agent: SACSettings = field(default_factory=SACSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    symmetry: str | None = None
+    seed: int = 0
+    total_steps: int = 20_000
+    run_dir: str = "runs/run"
+    resume: bool = False
+    eval_every: int = 2000
+    eval_episodes: int = 5
+    checkpoint_every: int = 5000
+    threads: int = 1
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        _check_range("", self, 1, ("total_steps", "eval_every", "eval_episodes", "checkpoint_every", "threads"))
+        _check_range("", self, 0, ("seed",))
+        if self.device.split(":")[0] not in ("cpu", "cuda", "mps", "auto"):
+            raise InputError(f"device is {self.device!r}, expected cpu, cuda, mps or auto")
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """Evaluation of a finished or interrupted run.
+
+    Attributes:
+        run: folder of the run.
+        episodes: episodes at each noise level.
+        noise: standard deviations of Gaussian noise on every observation, in the observation's own units.
+        seed: seeds episodes and noise.
+        threads: torch threads.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    run: str
+    episodes: int = 10
+    noise: list[float] = field(default_factory=lambda: [0.0])
+    seed: int = 1
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        _check_range("", self, 1, ("episodes", "threads"))
+        _check_range("", self, 0, ("seed",))
+        if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
+            raise InputError(f"noise is {self.noise}, expected standard deviations >= 0 such as [0,0.1,0.2]")
+
+
+@dataclass(frozen=True)
+class BenchSettings:
+    """Our SAC beside stock stable-baselines3.
+
+    Attributes:
+        env: the environment.
+        agent: hyperparameters, the same for both.
+        network: width and depth, the same for both; the choice is varied (``what=speed``) or taken
+            (``what=learning``).
+        what: ``speed`` times training steps, ``learning`` trains and evaluates.
+        symmetry: as for training.
+        rounds: turns each contender gets in a speed comparison.
+        steps: training steps in each turn.
+        seeds: seeds of a learning comparison.
+        total_steps: environment steps of each learning curve.
+        eval_every: steps between its points.
+        eval_episodes: episodes for each point.
+        threads: torch threads.
+        out: a learning comparison writes <out>.csv and <out>.png.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    agent: SACSettings = field(default_factory=SACSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    what: str = "speed"
+    symmetry: str | None = None
+    rounds: int = 5
+    steps: int = 200
+    seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
+    total_steps: int = 12_000
+    eval_every: int = 1000
+    eval_episodes: int = 5
+    threads: int = 1
+    out: str = "runs/bench"
+
+    def __post_init__(self) -> None:
+        if self.what not in ("speed", "learning"):
+            raise InputError(f"what is {self.what!r}, expected speed or learning")
+        if not self.seeds or min(self.seeds) < 0:
+            raise InputError(f"seeds is {self.seeds}, expected whole numbers >= 0 such as [0,1,2]")
+        _check_range("", self, 1, ("rounds", "steps"))
+        self.training(0)
+
+    def training(self, seed: int) -> TrainSettings:
+        """The training run that both contenders get."""
+        return TrainSettings(
+            env=self.env,
+            agent=self.agent,
+            network=self.network,
+            symmetry=self.symmetry,
+            seed=seed,
+            total_steps=self.total_steps,
+            eval_every=self.eval_every,
+            eval_episodes=self.eval_episodes,
+            threads=self.threads,
+        )
+
+
+def _check_range(prefix: str, settings: object, low: float, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(settings, name)
+        if not (math.isfinite(value) and value >= low):
+            full = f"{prefix}.{name}" if prefix else name
+            raise InputError(f"{full} is {value}, expected a number >= {low:g}")

@@ -1,0 +1,1 @@
+"""Settings as YAML groups: environments, agents, networks (data only)."""

@@ -1,0 +1,13 @@
+"""Acrobot: a mirror through the vertical plane."""
+
+from __future__ import annotations
+
+from nearsym.envs.symmetry import Symmetry
+
+from .domain import Domain
+
+# observation: horizontal components of both arms, vertical components of both, both angular velocities
+# state: both angles, both angular velocities
+MIRROR = Symmetry.reflection(observation=[-1, -1, 1, 1, -1, -1], action=[-1], state=[-1] * 4)
+
+DOMAIN = Domain("acrobot", {"swingup": MIRROR, "swingup_sparse": MIRROR}, about="mirror: swinging left and right")

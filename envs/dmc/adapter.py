@@ -1,0 +1,112 @@
+"""dm_control's suite as a gymnasium environment."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nearsym.envs.symmetry import InputError
+
+from .domain import Domain
+
+FloatArray = NDArray[np.float64]
+
+
+class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
+    """A task of the dm_control suite with its observations flattened, in the suite's order, to one vector.
+
+    The suite's time limit truncates an episode; a discount of 0 terminates it. ``reset(seed=…)`` determines the
+    whole episode.
+
+    Args:
+        domain: the domain, with its symmetries.
+        task: one of its tasks.
+        action_repeat: simulator control steps for each action; rewards are summed.
+        dtype: of observations; float64 for measurements.
+
+    Raises:
+        InputError: `action_repeat` is below 1.
+    """
+
+    def __init__(self, domain: Domain, task: str, action_repeat: int = 1, dtype: DTypeLike = np.float32) -> None:
+        if action_repeat < 1:
+            raise InputError(f"action_repeat is {action_repeat}, expected a whole number >= 1")
+        suite = _import_suite()
+        self._env = suite.load(domain.name, task)
+        self._repeat, self._target, self._dtype = action_repeat, domain.target, np.dtype(dtype)
+        self.symmetry = domain.tasks[task]
+        size = sum(int(np.prod(spec.shape)) for spec in self._env.observation_spec().values())
+        action = self._env.action_spec()
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), self._dtype)
+        self.action_space = gymnasium.spaces.Box(
+            action.minimum.astype(np.float32), action.maximum.astype(np.float32), dtype=np.float32
+        )
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[Any], dict[str, Any]]:
+        """Start an episode."""
+        super().reset(seed=seed)
+        self._env.task.random.seed(int(self.np_random.integers(2**31)))
+        return self._flatten(self._env.reset().observation), {}
+
+    def step(self, action: NDArray[Any]) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
+        """Apply one action for `action_repeat` control steps, or until the episode ends."""
+        reward = 0.0
+        for _ in range(self._repeat):
+            timestep = self._env.step(np.asarray(action, dtype=np.float64))
+            reward += timestep.reward
+            if timestep.last():
+                break
+        ended = bool(timestep.last())
+        terminated = ended and timestep.discount == 0
+        return self._flatten(timestep.observation), reward, terminated, ended and not terminated, {}
+
+    def get_state(self) -> FloatArray:
+        """qpos, qvel, then the target's (x, y) where the task draws one."""
+        physics = self._env.physics
+        state = [physics.data.qpos, physics.data.qvel]
+        if self._target is not None:
+            state.append(physics.named.model.geom_pos[self._target, :2])
+        return np.concatenate(state)
+
+    def set_state(self, state: FloatArray) -> FloatArray:
+        """Put the simulator into a state as `get_state` gives it; returns the observation there.
+
+        The solver's warm start is cleared, so that what follows depends on the state alone.
+
+        Raises:
+            InputError: wrong size, or the simulator cannot take the state.
+        """
+        physics = self._env.physics
+        nq, nv = physics.model.nq, physics.model.nv
+        size = nq + nv + (0 if self._target is None else 2)
+        if state.shape != (size,) or not np.isfinite(state).all():
+            raise InputError(f"expected a finite state of shape ({size},), got shape {state.shape}: {state}")
+        with physics.reset_context():
+            physics.data.qpos[:], physics.data.qvel[:] = state[:nq], state[nq : nq + nv]
+            if self._target is not None:
+                physics.named.model.geom_pos[self._target, :2] = state[nq + nv :]
+        return self._flatten(self._env.task.get_observation(physics)).astype(np.float64)
+
+    def close(self) -> None:
+        """Free the simulator."""
+        self._env.close()
+
+    def _flatten(self, observation: dict[str, Any]) -> NDArray[Any]:
+        return np.concatenate([np.ravel(value) for value in observation.values()]).astype(self._dtype)
+
+
+def _import_suite() -> Any:
+    """Import dm_control, which looks for an OpenGL library as it loads and warns where there is none.
+
+    Working with states needs no OpenGL, so that warning would only mislead.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from dm_control import suite
+    return suite

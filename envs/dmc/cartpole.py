@@ -1,0 +1,28 @@
+"""Cart-pole: a mirror through the vertical plane across the track."""
+
+from __future__ import annotations
+
+from nearsym.envs.symmetry import Symmetry
+
+from .domain import Domain
+
+# observation: cart x, then (cos θ, sin θ) of every pole; cart velocity, then every pole's angular velocity
+# state: cart x and every pole's angle, then their velocities
+
+
+def _mirror(poles: int) -> Symmetry:
+    return Symmetry.reflection(
+        observation=[-1, *([1, -1] * poles), *([-1] * (1 + poles))],
+        action=[-1],
+        state=[-1] * (2 * (1 + poles)),
+    )
+
+
+DOMAIN = Domain(
+    "cartpole",
+    {
+        **dict.fromkeys(("balance", "balance_sparse", "swingup", "swingup_sparse"), _mirror(1)),
+        "two_poles": _mirror(2),
+    },
+    about="mirror: left and right along the track",
+)

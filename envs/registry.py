@@ -1,0 +1,154 @@
+"""Finding environments by id."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+
+from nearsym.envs.symmetry import InputError, Symmetry
+
+from . import classic
+from .declare import declare
+from .dmc import DOMAINS, DmControlEnv
+
+DMC = "dmc/"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An environment whose symmetry comes with nearsym.
+
+    Attributes:
+        id: what `make` takes.
+        symmetry: the declared symmetry.
+        about: what the group does.
+    """
+
+    id: str
+    symmetry: Symmetry
+    about: str
+
+
+def catalogue() -> list[Entry]:
+    """Every environment that comes with a symmetry, in order of id."""
+    entries = [
+        Entry(f"{DMC}{domain.name}-{task}", symmetry, domain.about)
+        for domain in DOMAINS.values()
+        for task, symmetry in domain.tasks.items()
+    ]
+    entries += [Entry(name, symmetry, classic.ABOUT[name]) for name, symmetry in classic.SYMMETRIES.items()]
+    return sorted(entries, key=lambda entry: entry.id)
+
+
+def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+    """Make an environment.
+
+    Args:
+        id: ``dmc/<domain>-<task>``; a gymnasium id such as ``Pendulum-v1``; ``my_module:MyEnv-v0``, an id that
+            importing my_module registers; or ``my_module:MyEnv``, a class or factory. Modules are looked for in
+            the current folder too.
+        **kwargs: passed to the environment.
+
+    Returns:
+        The environment, with its symmetry where the catalogue has one (`symmetry_of`).
+
+    Raises:
+        InputError: nothing has that id, or the environment cannot be built from these arguments.
+    """
+    if id.startswith(DMC):
+        return _make_dmc(id, kwargs)
+    if ":" in id:
+        return _make_own(id, kwargs)
+    if id not in gymnasium.registry:
+        known = [entry.id for entry in catalogue()] + list(gymnasium.registry)
+        raise InputError(
+            f"no environment has the id {id!r}{_nearest(id, known)}; `nearsym envs` lists those with a symmetry, "
+            "and your own is my_module:MyEnv"
+        )
+    env = _build(id, lambda: gymnasium.make(id, **kwargs))
+    return declare(env, classic.SYMMETRIES[id]) if id in classic.SYMMETRIES else env
+
+
+def load_object(spec: str) -> Any:
+    """The object named by ``module:attribute``; the module may lie in the current folder.
+
+    Raises:
+        InputError: the spec has another form, or there is no such module or attribute.
+    """
+    module_name, colon, attribute = spec.partition(":")
+    if not (colon and module_name and attribute):
+        raise InputError(f"expected module:name, such as my_file:symmetry, got {spec!r}")
+    module = _import(module_name, spec)
+    if not hasattr(module, attribute):
+        raise InputError(
+            f"{spec!r}: module {module_name} ({getattr(module, '__file__', 'built in')}) has no "
+            f"{attribute!r}{_nearest(attribute, vars(module))}"
+        )
+    return getattr(module, attribute)
+
+
+def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    domain_name, _, task = id.removeprefix(DMC).partition("-")
+    domain = DOMAINS.get(domain_name)
+    if domain is None or task not in domain.tasks:
+        known = [entry.id for entry in catalogue() if entry.id.startswith(DMC)]
+        raise InputError(f"no dm_control task has the id {id!r}{_nearest(id, known)}; see `nearsym envs`")
+    return _build(id, lambda: DmControlEnv(domain, task, **kwargs))
+
+
+def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    module_name, _, name = id.partition(":")
+    _import(module_name, id)
+    if name in gymnasium.registry:
+        return _build(id, lambda: gymnasium.make(name, **kwargs))
+    if re.search(r"-v\d+$", name):
+        raise InputError(
+            f"{id!r}: importing {module_name} registers no environment {name!r}{_nearest(name, gymnasium.registry)}"
+        )
+    factory = load_object(id)
+    if not callable(factory):
+        raise InputError(f"{id!r} is a {type(factory).__name__}, expected an environment class or a factory")
+    env = _build(id, lambda: factory(**kwargs))
+    if not isinstance(env, gymnasium.Env):
+        raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env")
+    return env
+
+
+def _build(id: str, factory: Any) -> gymnasium.Env[Any, Any]:
+    try:
+        env: gymnasium.Env[Any, Any] = factory()
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's own constructor raises
+        raise InputError(f"environment {id!r} cannot be built: {type(error).__name__}: {error}") from error
+    return env
+
+
+def _import(module_name: str, spec: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and module_name.startswith(error.name):
+            raise InputError(
+                f"{spec!r}: there is no module {error.name!r}; run from the folder that holds {error.name}.py, or "
+                "install its package"
+            ) from error
+        raise InputError(f"{spec!r}: importing {module_name} fails: {error}") from error
+    except Exception as error:  # whatever a user's own module raises
+        raise InputError(f"{spec!r}: importing {module_name} fails: {type(error).__name__}: {error}") from error
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,21 @@
+"""Groups, their representations, and the symmetry an environment declares (numpy and scipy only)."""
+
+from .errors import InputError, SymmetryError
+from .group import Group
+from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
+from .representation import Representation, direct_sum
+from .symmetry import Symmetry
+
+__all__ = [
+    "Group",
+    "InputError",
+    "Orbits",
+    "Representation",
+    "Symmetry",
+    "SymmetryError",
+    "coordinate_orbits",
+    "cover_orbits",
+    "direct_sum",
+    "equivariant_orbits",
+    "invariant_orbits",
+]

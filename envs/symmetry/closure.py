@@ -1,0 +1,226 @@
+"""From generators given as arrays to a group and its representations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import SymmetryError
+from .group import Group, IntArray
+from .representation import TOLERANCE, FloatArray, Representation
+
+Generator = Any
+"""A sign vector ``[-1, 1]``, a permutation ``[1, 0, 2]`` (coordinate i of the result is coordinate p[i] of
+the input), a pair ``(permutation, signs)``, or an orthogonal matrix of shape (dim, dim)."""
+
+MAX_LISTED = 48
+"""Largest group of signed permutations that is listed; a larger one is kept as its generators."""
+
+MAX_DENSE = 256
+"""Largest group of dense matrices: closing past it is taken for infinite order."""
+
+SAME = 1e-6
+"""Two elements whose matrices differ by less are the same element."""
+
+
+@dataclass(frozen=True)
+class _Action:
+    """One element acting on every part (observation, action, …): signed permutations or matrices."""
+
+    parts: tuple[NDArray[Any], ...]  # (2, dim) index and sign, or (dim, dim)
+    signed: tuple[bool, ...]
+
+    def then(self, first: _Action) -> _Action:
+        """The product self · first."""
+        pairs = zip(self.parts, first.parts, self.signed, strict=True)
+        return _Action(
+            tuple(np.stack([b[0][a[0]], a[1] * b[1][a[0]]]) if signed else a @ b for a, b, signed in pairs),
+            self.signed,
+        )
+
+    def key(self) -> FloatArray:
+        """Equal elements have keys within `SAME`; a signed coordinate is coded as ±(index + 1)."""
+        coded = np.concatenate(
+            [((p[0] + 1) * p[1] if s else p).ravel() for p, s in zip(self.parts, self.signed, strict=True)]
+        )
+        return coded.astype(np.float64)
+
+
+def close(parts: Mapping[str, Sequence[Generator]], name: str | None = None) -> dict[str, Representation]:
+    """Close generators under multiplication: one representation for each named part, of one common group.
+
+    Args:
+        parts: for each part the list of its generators; generator k of every part is the same element.
+        name: what to call the group; by default a name such as ``C2`` where it is known.
+
+    Raises:
+        SymmetryError: the parts disagree on the number of generators or a generator on its size; a matrix is
+            not orthogonal; or the order is infinite.
+    """
+    counts = {part: len(generators) for part, generators in parts.items()}
+    if len(set(counts.values())) != 1 or not next(iter(counts.values())):
+        raise SymmetryError(
+            f"every part needs the same number of generators, at least one: got {counts}; "
+            "generator k of the observation and generator k of the action are one and the same element"
+        )
+    parsed = {
+        part: [_parse(generator, f"{part} generator {k}") for k, generator in enumerate(generators)]
+        for part, generators in parts.items()
+    }
+    for part, generators in parsed.items():
+        dims = [g.shape[-1] for g, _ in generators]
+        if len(set(dims)) != 1:
+            raise SymmetryError(f"generators of {part} act on different numbers of coordinates: {dims}")
+        if not all(signed for _, signed in generators):
+            parsed[part] = [(_densify(g) if signed else g, False) for g, signed in generators]
+    count = counts[next(iter(counts))]
+    actions = [
+        _Action(tuple(p[k][0] for p in parsed.values()), tuple(p[k][1] for p in parsed.values())) for k in range(count)
+    ]
+    group, elements = _list_elements(actions, name)
+    return {
+        part: _representation(group, np.stack([e.parts[i] for e in elements]), elements[0].signed[i])
+        for i, part in enumerate(parts)
+    }
+
+
+def _representation(group: Group, values: NDArray[Any], signed: bool) -> Representation:
+    if signed:
+        return Representation.signed_permutation(group, values[:, 0], values[:, 1])
+    return Representation.matrices(group, values)
+
+
+def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, list[_Action]]:
+    all_signed = all(generators[0].signed)
+    limit = MAX_LISTED if all_signed else MAX_DENSE
+    identity = _Action(
+        tuple(
+            np.stack([np.arange(p.shape[-1]), np.ones(p.shape[-1], dtype=np.intp)]) if s else np.eye(len(p))
+            for p, s in zip(generators[0].parts, generators[0].signed, strict=True)
+        ),
+        generators[0].signed,
+    )
+    elements, words = [identity], [""]
+    keys = identity.key()[None]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    right: list[list[int]] = []  # right[g][k] = g · generator k
+    while len(right) < len(elements):
+        g = len(right)
+        row = []
+        for k, generator in enumerate(generators):
+            product = elements[g].then(generator)
+            key = product.key()
+            match = np.flatnonzero(np.abs(keys - key).max(axis=1) < SAME)
+            if len(match):
+                row.append(int(match[0]))
+                continue
+            row.append(len(elements))
+            elements.append(product)
+            words.append(words[g] + letters[k % 26])
+            keys = np.concatenate([keys, key[None]])
+            if len(elements) > limit:
+                if all_signed:
+                    names = tuple(letters[k % 26] for k in range(len(generators)))
+                    return Group(name or "generated", names, tuple(range(len(generators))), None), generators
+                raise SymmetryError(
+                    f"the generators have more than {limit} products, so the group is taken to be infinite; "
+                    "use a rotation by 360/n degrees with a whole n (check degrees against radians)"
+                )
+        right.append(row)
+    table = _cayley_table(np.array(right), words)
+    rows = tuple(dict.fromkeys(r for r in right[0] if r != 0))  # a generator that is the identity adds nothing
+    group = Group(name or _known_name(table), tuple(map(_power_word, words)), rows, table)
+    return group, elements
+
+
+def _cayley_table(right: IntArray, words: list[str]) -> IntArray:
+    """G · h by following the word of h from g."""
+    columns = [np.arange(len(words))]
+    for word in words[1:]:
+        column = columns[0]
+        for letter in word:
+            column = right[column, ord(letter) - ord("a")]
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def _power_word(word: str) -> str:
+    """``aab`` as ``a^2b``; the empty word is e."""
+    text, start = "", 0
+    for stop in range(1, len(word) + 1):
+        if stop == len(word) or word[stop] != word[start]:
+            text += word[start] + (f"^{stop - start}" if stop - start > 1 else "")
+            start = stop
+    return text or "e"
+
+
+def _known_name(table: IntArray) -> str:
+    """C_n when cyclic, D_n when its element orders and inverses are a dihedral group's, else ``G<order>``."""
+    n = len(table)
+    orders = np.ones(n, dtype=np.intp)
+    power = np.arange(n)
+    for _ in range(n):
+        orders += power != 0
+        power = np.where(power == 0, 0, table[power, np.arange(n)])
+    if orders.max() == n:
+        return f"C{n}" if n > 1 else "trivial"
+    half = n // 2
+    for r in np.flatnonzero(orders == half) if n % 2 == 0 else ():
+        rotations = [0]
+        while table[rotations[-1], r] != 0:
+            rotations.append(int(table[rotations[-1], r]))
+        mirrors = np.setdiff1d(np.arange(n), rotations)
+        if (orders[mirrors] == 2).all():
+            return f"D{half}"
+    return f"G{n}"
+
+
+def _densify(pair: NDArray[Any]) -> FloatArray:
+    dense: FloatArray = np.eye(pair.shape[1])[pair[0]] * pair[1][:, None]
+    return dense
+
+
+def _parse(generator: Generator, where: str) -> tuple[NDArray[Any], bool]:
+    """(2, dim) index and sign with True, or a (dim, dim) matrix with False."""
+    help_text = (
+        "expected a sign vector such as [-1, 1], a permutation such as [1, 0], "
+        "a pair (permutation, signs), or an orthogonal matrix"
+    )
+    if isinstance(generator, tuple) and len(generator) == 2 and all(np.ndim(g) == 1 for g in generator):
+        index, sign = (np.asarray(g) for g in generator)
+        if (np.abs(sign) == 1).all():  # no row of an orthogonal matrix larger than 1x1
+            return _signed(index, sign, where, help_text)
+    try:
+        array = np.asarray(generator, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SymmetryError(f"{where} is {generator!r}; {help_text}") from error
+    if array.size == 0 or not np.isfinite(array).all():
+        raise SymmetryError(f"{where} is {generator!r}; {help_text}")
+    if array.ndim == 1 and (np.abs(array) == 1).all():
+        return _signed(np.arange(len(array)), array, where, help_text)
+    if array.ndim == 1:
+        return _signed(array, np.ones(len(array)), where, help_text)
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise SymmetryError(f"{where} has shape {array.shape}; {help_text}")
+    departure = float(np.abs(array @ array.T - np.eye(len(array))).max())
+    if departure > TOLERANCE:
+        raise SymmetryError(
+            f"{where} is not orthogonal: M Mᵀ departs from the identity by {departure:.2g}; "
+            "a symmetry must keep lengths, so give a rotation, mirror or permutation"
+        )
+    rounded = np.rint(array)
+    if np.abs(array - rounded).max() < TOLERANCE:
+        return np.stack([np.abs(rounded).argmax(axis=1), rounded.sum(axis=1).astype(np.intp)]), True
+    return array, False
+
+
+def _signed(index: NDArray[Any], sign: NDArray[Any], where: str, help_text: str) -> tuple[NDArray[Any], bool]:
+    if index.shape != sign.shape or not np.array_equal(np.sort(index), np.arange(len(index))):
+        raise SymmetryError(f"{where} is {index.tolist()} with signs {sign.tolist()}; {help_text}")
+    if not (np.abs(sign) == 1).all():
+        raise SymmetryError(f"{where} has signs {sign.tolist()}, each must be +1 or -1; {help_text}")
+    return np.stack([index.astype(np.intp), sign.astype(np.intp)]), True

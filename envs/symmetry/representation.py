@@ -1,0 +1,233 @@
+"""Orthogonal representations of a group, stored as signed permutations or as dense matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import SymmetryError
+from .group import Group, IntArray
+
+FloatArray = NDArray[np.float64]
+
+TOLERANCE = 1e-9
+"""Largest departure from orthogonality or the product law that counts as rounding."""
+
+MAX_DENSE_DIM = 4096
+"""Largest dimension of dense matrices: beyond it a representation must be a signed permutation."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Representation:
+    """ρ: one orthogonal matrix for each known element of a group.
+
+    Signed permutations, where mirrors, quarter turns and regular features live, are two integer arrays:
+
+        (ρ(g) x)[i] = sign[g, i] · x[index[g, i]]
+
+    Everything else (rotations by other angles) is dense: ``(ρ(g) x)[i] = Σ_j matrices[g, i, j] x[j]``.
+    Build one with the class methods, or through `Symmetry`.
+
+    Attributes:
+        group: the group represented.
+        index: (rows, dim) source coordinate, or None when dense.
+        sign: (rows, dim) entries +1 or -1, or None when dense.
+        dense: (rows, dim, dim) matrices, or None when a signed permutation.
+
+    Raises:
+        SymmetryError: a matrix is not orthogonal, or ρ(g)ρ(h) ≠ ρ(gh); says where and by how much.
+    """
+
+    group: Group
+    index: IntArray | None = None
+    sign: NDArray[np.int8] | None = None
+    dense: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("index", np.intp), ("sign", np.int8), ("dense", np.float64)):
+            value = getattr(self, name)
+            if value is not None:
+                array = np.array(value, dtype=dtype)
+                array.setflags(write=False)
+                object.__setattr__(self, name, array)
+        _check_elements(self)
+        _check_product_law(self)
+
+    @classmethod
+    def trivial(cls, group: Group, dim: int = 1) -> Representation:
+        """Every element leaves all `dim` coordinates where they are."""
+        return cls.signed_permutation(group, np.tile(np.arange(dim), (group.rows, 1)))
+
+    @classmethod
+    def regular(cls, group: Group) -> Representation:
+        """The listed group acting on functions f: G → R by (ρ(g) f)(h) = f(g⁻¹h)."""
+        return cls.signed_permutation(group, group.table[group.inverse])
+
+    @classmethod
+    def signed_permutation(cls, group: Group, index: ArrayLike, sign: ArrayLike | None = None) -> Representation:
+        """From (rows, dim) source coordinates and signs (all +1 when absent)."""
+        index = np.asarray(index, dtype=np.intp)
+        sign = np.ones_like(index, dtype=np.int8) if sign is None else np.asarray(sign, dtype=np.int8)
+        return cls(group, index=index, sign=sign)
+
+    @classmethod
+    def matrices(cls, group: Group, matrices: ArrayLike) -> Representation:
+        """From (rows, dim, dim) orthogonal matrices; stored as a signed permutation when they are one."""
+        dense = np.asarray(matrices, dtype=np.float64)
+        if dense.ndim == 3 and dense.shape[1] == dense.shape[2] and np.isfinite(dense).all():
+            rounded = np.rint(dense)
+            if np.abs(dense - rounded).max(initial=0) < TOLERANCE and (np.abs(rounded).sum(axis=2) == 1).all():
+                return cls.signed_permutation(group, np.abs(rounded).argmax(axis=2), rounded.sum(axis=2))
+        return cls(group, dense=dense)
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is stored as a signed permutation."""
+        return self.index is not None
+
+    @property
+    def dim(self) -> int:
+        """Number of coordinates acted on."""
+        return int((self.index if self.index is not None else cast(FloatArray, self.dense)).shape[1])
+
+    @property
+    def matrix(self) -> FloatArray:
+        """(rows, dim, dim) dense matrices, whatever the storage."""
+        if self.dense is not None:
+            return self.dense
+        index, sign = self.arrays
+        if self.dim > MAX_DENSE_DIM:
+            raise SymmetryError(f"a representation of dimension {self.dim} is too large for dense matrices")
+        return np.eye(self.dim)[index] * sign[..., None]
+
+    @property
+    def arrays(self) -> tuple[IntArray, NDArray[np.int8]]:
+        """(index, sign) of a signed permutation; raises SymmetryError when dense."""
+        if self.index is None or self.sign is None:
+            raise SymmetryError(f"{self!r} is dense, a signed permutation was expected")
+        return self.index, self.sign
+
+    def apply(self, element: int, x: NDArray[Any]) -> NDArray[Any]:
+        """ρ(g) x for x of shape (..., dim)."""
+        if x.shape[-1] != self.dim:
+            raise SymmetryError(f"{self!r} acts on {self.dim} coordinates, got an array of shape {x.shape}")
+        if self.dense is not None:
+            return x @ self.dense[element].T
+        index, sign = self.arrays
+        return x[..., index[element]] * sign[element].astype(x.dtype)
+
+    def direct_sum(self, *others: Representation) -> Representation:
+        """ρ₁ ⊕ ρ₂ ⊕ …: acts on the concatenation of the vectors each acts on."""
+        parts = (self, *others)
+        if any(part.group != self.group for part in parts):
+            raise SymmetryError(f"a direct sum needs one group, got {[part.group.name for part in parts]}")
+        if all(part.signed for part in parts):
+            offsets = np.cumsum([0] + [part.dim for part in parts[:-1]])
+            index = np.concatenate([p.arrays[0] + o for p, o in zip(parts, offsets, strict=True)], axis=1)
+            return Representation.signed_permutation(
+                self.group, index, np.concatenate([p.arrays[1] for p in parts], axis=1)
+            )
+        dim = sum(part.dim for part in parts)
+        dense, start = np.zeros((self.group.rows, dim, dim)), 0
+        for part in parts:
+            stop = start + part.dim
+            dense[:, start:stop, start:stop] = part.matrix
+            start = stop
+        return Representation(self.group, dense=dense)
+
+    def tensor(self, channels: int) -> Representation:
+        """1_channels ⊗ ρ: coordinate ``c·dim + i`` is coordinate i of channel c."""
+        return self.direct_sum(*[self] * (channels - 1)) if channels > 1 else self
+
+    def product(self, other: Representation) -> Representation:
+        """ρ₁ ⊗ ρ₂ of two signed permutations: coordinate ``i·dim₂ + j`` is the pair (i, j)."""
+        (index, sign), (other_index, other_sign) = self.arrays, other.arrays
+        rows = self.group.rows
+        return Representation.signed_permutation(
+            self.group,
+            (index[:, :, None] * other.dim + other_index[:, None, :]).reshape(rows, -1),
+            (sign[:, :, None] * other_sign[:, None, :]).reshape(rows, -1),
+        )
+
+    def unsigned(self) -> Representation:
+        """|ρ|: the permutation left when the signs of a signed permutation are dropped."""
+        return Representation.signed_permutation(self.group, self.arrays[0])
+
+    def __eq__(self, other: object) -> bool:
+        """Same group and same matrices."""
+        if not isinstance(other, Representation) or self.group != other.group or self.signed != other.signed:
+            return False
+        if self.signed:
+            return all(np.array_equal(a, b) for a, b in zip(self.arrays, other.arrays, strict=True))
+        return np.array_equal(self.matrix, other.matrix)
+
+    def __hash__(self) -> int:
+        """Agrees with equality."""
+        return hash((self.group, self.dim, self.signed))
+
+    def __repr__(self) -> str:
+        """Such as ``Representation(D4, dim 4, signed permutation)``."""
+        kind = "signed permutation" if self.signed else "dense"
+        return f"Representation({self.group.name}, dim {self.dim}, {kind})"
+
+
+def direct_sum(parts: Sequence[Representation]) -> Representation:
+    """ρ₁ ⊕ … ⊕ ρ_n of a non-empty sequence."""
+    return parts[0].direct_sum(*parts[1:])
+
+
+def _check_elements(rep: Representation) -> None:
+    rows, names = rep.group.rows, rep.group.names
+    if (rep.index is None) != (rep.sign is None) or (rep.index is None) == (rep.dense is None):
+        raise SymmetryError("a representation is either index and sign, or dense matrices")
+    if rep.dense is not None:
+        shape = rep.dense.shape
+        if rep.dense.ndim != 3 or shape[0] != rows or shape[1] != shape[2] or shape[1] > MAX_DENSE_DIM:
+            raise SymmetryError(
+                f"expected {rows} square matrices of at most {MAX_DENSE_DIM} rows for {rep.group!r}, got shape {shape}"
+            )
+        error = np.abs(rep.dense @ rep.dense.transpose(0, 2, 1) - np.eye(shape[1])).max(axis=(1, 2), initial=0)
+        worst = int(np.argmax(np.where(np.isfinite(error), error, np.inf)))
+        if not error[worst] <= TOLERANCE:
+            raise SymmetryError(
+                f"the matrix of element {names[worst]} is not orthogonal: M Mᵀ departs from the identity by "
+                f"{error[worst]:.2g}; a symmetry must keep lengths, so give a rotation, mirror or permutation"
+            )
+        return
+    index, sign = rep.arrays
+    if index.ndim != 2 or index.shape != sign.shape or len(index) != rows:
+        raise SymmetryError(
+            f"expected index and sign of shape ({rows}, dim) for {rep.group!r}, got {index.shape} and {sign.shape}"
+        )
+    if not (np.abs(sign) == 1).all():
+        raise SymmetryError("signs of a signed permutation must be +1 or -1")
+    wrong = np.flatnonzero((np.sort(index, axis=1) != np.arange(rep.dim)).any(axis=1))
+    if len(wrong):
+        raise SymmetryError(
+            f"element {names[wrong[0]]} is not a permutation of 0..{rep.dim - 1}: {index[wrong[0]].tolist()}"
+        )
+
+
+def _check_product_law(rep: Representation) -> None:
+    """ρ(g)ρ(a) = ρ(ga) for every g and generator a, which implies it for all pairs."""
+    if rep.group.product is None:
+        return
+    table, names = rep.group.product, rep.group.names
+    for a in rep.group.generators:
+        if rep.signed:
+            index, sign = rep.arrays
+            # (ρ(g)ρ(a) x)[i] = s_g[i] s_a[π_g(i)] x[π_a(π_g(i))]
+            same = (index[table[:, a]] == index[a][index]) & (sign[table[:, a]] == sign * sign[a][index])
+            error = 2.0 * (~same).any(axis=1)
+        else:
+            error = np.abs(rep.matrix @ rep.matrix[a] - rep.matrix[table[:, a]]).max(axis=(1, 2), initial=0)
+        g = int(error.argmax())
+        if error[g] > TOLERANCE * len(table):
+            raise SymmetryError(
+                f"generators do not close consistently: ρ({names[g]})·ρ({names[a]}) differs from "
+                f"ρ({names[table[g, a]]}) by {error[g]:.2g}, so this is no representation of {rep.group.name}"
+            )

@@ -1,0 +1,32 @@
+"""Networks bound to a symmetry exactly, approximately, or not at all (torch)."""
+
+from .actor import Actor
+from .critic import Critic
+from .features import hidden_representation
+from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear
+from .measure import equivariance_error, transform
+from .mlp import MLP, linear, parameter_count
+from .relaxation import regularizer, relaxation_penalty, relaxed_layers, residual_prior, weights_per_element
+from .settings import CHOICES, NetworkSettings
+
+__all__ = [
+    "CHOICES",
+    "MLP",
+    "Actor",
+    "Critic",
+    "Linear",
+    "NetworkSettings",
+    "PlainLinear",
+    "RelaxedLinear",
+    "ResidualLinear",
+    "equivariance_error",
+    "hidden_representation",
+    "linear",
+    "parameter_count",
+    "regularizer",
+    "relaxation_penalty",
+    "relaxed_layers",
+    "residual_prior",
+    "transform",
+    "weights_per_element",
+]

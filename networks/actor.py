@@ -1,0 +1,44 @@
+"""Equivariant Gaussian actor."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation, SymmetryError
+
+from .mlp import MLP
+from .settings import NetworkSettings
+
+
+class Actor(nn.Module):
+    """π(a|s) = tanh N(μ(s), σ(s)), with μ(gs) = ρ_action(g) μ(s) and log σ(gs) = |ρ_action(g)| log σ(s).
+
+    Under these laws the squashed Gaussian itself is equivariant, π(ga|gs) = π(a|s), because tanh and the
+    diagonal Gaussian commute with signed permutations. They hold exactly for the ``exact`` choice and at
+    initialisation for ``relaxed`` and ``rpp``.
+
+    Args:
+        observation: representation on the flat observation.
+        action: representation on the action, a signed permutation.
+        settings: which network.
+
+    Shapes: observation (batch, observation.dim) to mean and log-std, both (batch, action.dim).
+
+    Raises:
+        SymmetryError: the action representation is dense.
+    """
+
+    def __init__(self, observation: Representation, action: Representation, settings: NetworkSettings) -> None:
+        super().__init__()
+        if not action.signed:
+            raise SymmetryError(
+                f"the action transforms by dense matrices of {action.group!r}, which tanh does not commute with, so "
+                "a tanh-squashed policy cannot be equivariant; declare the subgroup that moves actions by signed "
+                "permutations (mirrors and quarter turns)"
+            )
+        self.mlp = MLP(observation, [action, action.unsigned()], settings)
+
+    def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation before squashing."""
+        mean, log_std = self.mlp(observation)
+        return mean.squeeze(0), log_std.squeeze(0)

@@ -1,0 +1,37 @@
+"""Invariant critic ensemble."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation
+
+from .mlp import MLP
+from .settings import NetworkSettings
+
+
+class Critic(nn.Module):
+    """An ensemble of Q(s, a) with Q(gs, ga) = Q(s, a), computed as one batch.
+
+    Args:
+        observation: representation on the flat observation.
+        action: representation on the action.
+        settings: which network.
+        members: number of critics; clipped double Q-learning takes two.
+
+    Shapes: observation (batch, observation.dim) and action (batch, action.dim) to (members, batch).
+    """
+
+    def __init__(
+        self, observation: Representation, action: Representation, settings: NetworkSettings, members: int = 2
+    ) -> None:
+        super().__init__()
+        joint = observation.direct_sum(action)
+        self.mlp = MLP(joint, [Representation.trivial(joint.group)], settings, members)
+
+    def forward(self, observation: Tensor, action: Tensor) -> Tensor:
+        """(members, batch) action values."""
+        (value,) = self.mlp(torch.cat([observation, action], dim=-1))
+        values: Tensor = value.squeeze(-1)
+        return values

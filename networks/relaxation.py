@@ -1,0 +1,64 @@
+"""Reading and regularising what a relaxed or residual-pathway network has learned to break."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import coordinate_orbits
+
+from .linear import RelaxedLinear, ResidualLinear
+from .settings import NetworkSettings
+
+
+def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
+    """The layers of `module` whose relaxed weights are learned, by name."""
+    return {
+        name: layer
+        for name, layer in module.named_modules()
+        if isinstance(layer, RelaxedLinear) and layer.relaxed_weights.requires_grad
+    }
+
+
+def relaxation_penalty(module: nn.Module) -> Tensor:
+    """Σ_l Σ_{g,h} |w_l(g) - w_l(h)| over banks l and all ordered pairs of coordinates in one orbit.
+
+    Zero exactly when every relaxed layer is equivariant. Summed over layers and ensemble members; a scalar.
+    """
+    total = torch.zeros((), device=next(module.parameters()).device)
+    for layer in relaxed_layers(module).values():
+        w = layer.relaxed_weights
+        for orbit in coordinate_orbits(layer.hidden_rep):
+            inside = w[..., torch.as_tensor(orbit, device=w.device)]
+            total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum()
+    return total
+
+
+def residual_prior(module: nn.Module, settings: NetworkSettings) -> Tensor:
+    """RPP's negative log prior, up to a constant: λ_e ‖θ_exact‖² + λ_r ‖θ_plain‖², each λ = 1/(2σ²). A scalar."""
+    total = torch.zeros((), device=next(module.parameters()).device)
+    for layer in module.modules():
+        if isinstance(layer, ResidualLinear):
+            exact = sum(p.square().sum() for p in layer.exact.parameters() if p.requires_grad)
+            plain = sum(p.square().sum() for p in layer.plain.parameters())
+            total = total + settings.prior_equivariant * exact + settings.prior_residual * plain
+    return total
+
+
+def regularizer(module: nn.Module, settings: NetworkSettings) -> Tensor | None:
+    """What `settings` asks to be added to a loss for this network, or None when nothing is."""
+    if settings.choice == "relaxed" and settings.relaxation_penalty > 0:
+        return settings.relaxation_penalty * relaxation_penalty(module)
+    if settings.choice == "rpp" and settings.prior_equivariant + settings.prior_residual > 0:
+        return residual_prior(module, settings)
+    return None
+
+
+@torch.no_grad()
+def weights_per_element(module: nn.Module) -> dict[str, Tensor]:
+    """For each relaxed layer, (dim,) the relaxed weight of each coordinate, averaged over members and banks.
+
+    For a listed group the coordinates of a hidden channel are the group's elements: an element whose weight
+    has left the others is one the network has found broken.
+    """
+    return {name: layer.relaxed_weights.mean(dim=(0, 1)) for name, layer in relaxed_layers(module).items()}

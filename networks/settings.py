@@ -1,0 +1,50 @@
+"""Which network to build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nearsym.envs.symmetry import InputError
+
+CHOICES = ("plain", "exact", "relaxed", "rpp")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """How actor and critic use the declared symmetry.
+
+    Attributes:
+        choice: ``plain`` ignores it, ``exact`` is bound to it, ``relaxed`` starts exact and learns relaxed
+            weights, ``rpp`` (residual pathway prior) adds a plain pathway to an exact one in every layer.
+        width: units of each hidden layer, the same for every choice: an exact layer of width 256 over a group
+            of order 8 has 32 channels.
+        depth: number of hidden layers.
+        banks: filter banks L of a relaxed layer.
+        match_parameters: make `width` the plain network's, and give the others the width at which they have
+            most nearly as many parameters as it.
+        relaxation_penalty: λ of λ Σ_l Σ_{g,h} |w_l(g) - w_l(h)|, added to actor and critic losses.
+        prior_equivariant: RPP's Gaussian prior on the exact part, 1/(2σ²) in the loss.
+        prior_residual: RPP's Gaussian prior on the plain part, 1/(2σ²) in the loss.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    choice: str = "relaxed"
+    width: int = 256
+    depth: int = 2
+    banks: int = 1
+    match_parameters: bool = False
+    relaxation_penalty: float = 0.0
+    prior_equivariant: float = 0.0
+    prior_residual: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.choice not in CHOICES:
+            raise InputError(f"network.choice is {self.choice!r}, expected one of {', '.join(CHOICES)}")
+        for name in ("width", "depth", "banks"):
+            if getattr(self, name) < 1:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number >= 1")
+        for name in ("relaxation_penalty", "prior_equivariant", "prior_residual"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a number >= 0")

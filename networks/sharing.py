@@ -1,0 +1,115 @@
+"""How few filter values fill an equivariant matrix: sharing over orbits, or closed forms for dense actions."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Orbits, Representation, SymmetryError, equivariant_orbits
+
+MAX_BASIS = 1 << 16
+"""Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
+
+
+class BasisSharing(nn.Module):
+    """W = Σ_l w_l ⊙ (B ψ_l) by one batched matrix product, for a basis B of shape (dim_out, dim_in, count).
+
+    Attributes:
+        count: number of filter values.
+        fan_in: largest number of inputs that reach one output.
+    """
+
+    basis: Tensor
+
+    def __init__(self, basis: NDArray[np.float64], fan_in: float) -> None:
+        super().__init__()
+        self.count, self.fan_in = basis.shape[2], fan_in
+        self.register_buffer("basis", torch.tensor(basis, dtype=torch.get_default_dtype()), persistent=False)
+
+    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+        """Expand filters ψ and relaxed weights w.
+
+        Args:
+            filters: (members, banks, count, c_out, c_in).
+            factors: (members, banks, dim_out or 1, dim_in or 1).
+
+        Returns:
+            (members, dim_out, dim_in, c_out, c_in).
+        """
+        members, banks, count, c_out, c_in = filters.shape
+        dim_out, dim_in, _ = self.basis.shape
+        coefficients = self.basis.unsqueeze(2) * factors.permute(0, 2, 3, 1).unsqueeze(-1)
+        blocks = torch.bmm(
+            coefficients.reshape(members, dim_out * dim_in, banks * count),
+            filters.reshape(members, banks * count, c_out * c_in),
+        )
+        return blocks.view(members, dim_out, dim_in, c_out, c_in)
+
+
+class GatherSharing(nn.Module):
+    """The same as `BasisSharing` for orbits too many to write their basis down: (B ψ)[p] = sign[p] · ψ[label[p]]."""
+
+    label: Tensor
+    sign: Tensor
+
+    def __init__(self, orbits: Orbits, dim_out: int, dim_in: int, fan_in: float) -> None:
+        super().__init__()
+        self.shape, self.count, self.fan_in = (dim_out, dim_in), orbits.count, fan_in
+        self.register_buffer("label", torch.tensor(np.maximum(orbits.label, 0)), persistent=False)
+        sign = torch.tensor(orbits.sign, dtype=torch.get_default_dtype())
+        self.register_buffer("sign", sign.view(self.shape), persistent=False)
+
+    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+        """As `BasisSharing.forward`."""
+        shared = filters.index_select(2, self.label)
+        shared = shared.view(*filters.shape[:2], *self.shape, *filters.shape[3:])
+        return ((self.sign * factors)[..., None, None] * shared).sum(dim=1)
+
+
+def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisSharing | GatherSharing:
+    """How an equivariant matrix from `in_rep` to `out_rep` is filled from filters.
+
+    Between signed permutations, one value for each orbit of (output index, input index) pairs. Between the
+    regular representation and a dense one, the closed forms, and for a bias an orthonormal basis B of the
+    invariant vectors of a dense ρ_out:
+
+        lift     W[g, j] = Σ_k ψ[k] ρ_in(g⁻¹)[k, j]
+        project  W[i, g] = Σ_k ρ_out(g)[i, k] A[k]
+        bias     b[i]    = Σ_k B[i, k] β[k]
+
+    Raises:
+        SymmetryError: the groups differ, or a dense representation faces one that is not regular.
+    """
+    if in_rep.group != out_rep.group:
+        raise SymmetryError(f"input and output represent different groups, {in_rep!r} and {out_rep!r}")
+    if not (in_rep.signed and out_rep.signed):
+        return BasisSharing(_dense_basis(out_rep, in_rep), float(in_rep.dim))
+    orbits = equivariant_orbits(out_rep, in_rep)
+    reached = (orbits.label >= 0).reshape(out_rep.dim, in_rep.dim)
+    fan_in = float(reached.sum(axis=1).max(initial=0))
+    if out_rep.dim * in_rep.dim * orbits.count > MAX_BASIS:
+        return GatherSharing(orbits, out_rep.dim, in_rep.dim, fan_in)
+    # a label of -1 has sign 0, so the row it picks is zeroed
+    basis = np.eye(orbits.count + 1)[orbits.label, : orbits.count] * orbits.sign[:, None]
+    return BasisSharing(basis.reshape(out_rep.dim, in_rep.dim, orbits.count), fan_in)
+
+
+def _dense_basis(out_rep: Representation, in_rep: Representation) -> NDArray[np.float64]:
+    """(dim_out, dim_in, count) how filter k enters entry (i, j)."""
+    group = out_rep.group
+    if group.listed:
+        regular = Representation.regular(group)
+        if out_rep == regular:
+            return in_rep.matrix  # ρ(g⁻¹)[k, j] = ρ(g)[j, k]
+        if in_rep == regular:
+            return out_rep.matrix.transpose(1, 0, 2)
+    if in_rep == Representation.trivial(group):
+        # the group average projects onto the invariant vectors: eigenvalues are 0 and 1
+        values, vectors = np.linalg.eigh(out_rep.matrix.mean(axis=0))
+        return vectors[:, None, values > 0.5]
+    raise SymmetryError(
+        f"no linear layer from {in_rep!r} to {out_rep!r}: with a dense representation on one side the other "
+        "must be the regular representation; put a regular hidden layer between them"
+    )

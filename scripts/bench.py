@@ -1,0 +1,65 @@
+"""`nearsym bench`: our SAC beside stock stable-baselines3."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nearsym.agents.benchmark import STOCK, compare_learning, compare_speed
+from nearsym.agents.settings import BenchSettings
+
+from .compose import compose
+from .help import command_help
+from .learning_figure import draw_learning
+
+
+def run(words: list[str]) -> int:
+    """Time training steps, or draw learning curves."""
+    settings = compose("bench", BenchSettings, words)
+    if settings.what == "speed":
+        _speed(settings)
+    else:
+        _learning(settings)
+    return 0
+
+
+def usage() -> str:
+    """Help text."""
+    return command_help(
+        "bench",
+        BenchSettings,
+        f"nearsym bench: our SAC beside {STOCK}, in speed or in learning, under equal conditions",
+        "nearsym bench what=learning env=Pendulum-v1 network=plain total_steps=10000 out=docs/results/pendulum",
+        ("env", "agent", "network"),
+    )
+
+
+def _speed(settings: BenchSettings) -> None:
+    table = Table(
+        title=f"{settings.env.id}, width {settings.network.width}, batch {settings.agent.batch_size}, "
+        f"{settings.threads} thread(s)",
+        title_justify="left",
+    )
+    for column in ("SAC", "steps/s", "ratio to stock"):
+        table.add_column(column, justify="right")
+    for result in compare_speed(settings.training(0), settings.steps, settings.rounds):
+        table.add_row(result.name, f"{result.steps_per_second:.1f}", f"{result.ratio:.2f}")
+    Console(highlight=False).print(table)
+
+
+def _learning(settings: BenchSettings) -> None:
+    out = Path(settings.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    path, figure = out.with_name(f"{out.name}.csv"), out.with_name(f"{out.name}.png")
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("sac", "seed", "step", "return"))
+        for name, seed, step, value in compare_learning(settings):
+            writer.writerow((name, seed, step, value))
+            file.flush()
+            print(f"{name}, seed {seed}, step {step:,}: return {value:.1f}", flush=True)
+    draw_learning(path, settings.env.id, figure)
+    print(f"written: {path}, {figure}")

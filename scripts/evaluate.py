@@ -1,0 +1,70 @@
+"""`nearsym evaluate`: a table, evaluation.json and evaluation.png."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nearsym.agents.evaluation import NoiseLevel, evaluate_run
+from nearsym.agents.run import Run, write_atomic
+from nearsym.agents.settings import EvaluateSettings
+from nearsym.envs.symmetry import InputError
+
+from .compose import compose
+from .help import command_help
+from .noise_figure import draw_noise
+
+
+def run(words: list[str]) -> int:
+    """Evaluate the run named by the first word."""
+    if words and "=" not in words[0]:
+        words = [f"run='{words[0]}'", *words[1:]]
+    elif not any(word.startswith("run=") for word in words):
+        raise InputError("which run? give its folder first: nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]")
+    settings = compose("evaluate", EvaluateSettings, words)
+    levels = evaluate_run(settings)
+    folder = Path(settings.run)
+    env = Run(folder).settings().env.id
+    report = {
+        "run": folder.name,
+        "env": env,
+        "episodes": settings.episodes,
+        "seed": settings.seed,
+        "levels": [
+            {
+                "noise": level.noise,
+                "mean": level.mean,
+                "std": level.std,
+                "iqm": level.iqm,
+                "returns": level.returns,
+            }
+            for level in levels
+        ],
+    }
+    write_atomic(folder / "evaluation.json", json.dumps(report, indent=2) + "\n")
+    draw_noise(levels, f"{env}: {folder.name}", folder / "evaluation.png")
+    _print_table(levels, settings, env)
+    print(f"written: {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
+    return 0
+
+
+def usage() -> str:
+    """Help text."""
+    return command_help(
+        "evaluate",
+        EvaluateSettings,
+        "nearsym evaluate: returns of a run's deterministic policy at each level of observation noise",
+        "nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]",
+    )
+
+
+def _print_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str) -> None:
+    table = Table(title=f"{env}, {settings.episodes} episodes a level", title_justify="left")
+    for column in ("noise (std)", "mean return", "std", "IQM"):
+        table.add_column(column, justify="right")
+    for level in levels:
+        table.add_row(f"{level.noise:g}", f"{level.mean:.1f}", f"{level.std:.1f}", f"{level.iqm:.1f}")
+    Console(highlight=False).print(table)

@@ -1,0 +1,74 @@
+"""The `nearsym` command: dispatch, help, and errors in one line."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from importlib import metadata
+
+from nearsym.envs.symmetry import InputError
+
+COMMANDS = {
+    "train": "train an agent, or continue training it",
+    "evaluate": "measure a run's policy, with and without observation noise",
+    "envs": "list the environments whose symmetry comes with nearsym",
+    "bench": "compare speed or learning with stock stable-baselines3",
+    "doctor": "check versions, threads, devices and rendering",
+}
+
+USAGE = "usage: nearsym <command> [key=value …]"
+
+
+def main() -> None:
+    """Entry point: exits with 0, 1 (a check failed), 2 (bad input) or 130 (interrupted)."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] == "--version":
+        print(f"nearsym {metadata.version('nearsym')}")
+        return 0
+    name, *rest = words
+    try:
+        if name not in COMMANDS:
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            raise InputError(f"unknown command {name!r}{hint}; choose from {', '.join(COMMANDS)}")
+        # imported only now, so that help and listings need not load torch
+        module = importlib.import_module(f"nearsym.scripts.{name}")
+        if any(word in ("-h", "--help") for word in rest):
+            print(module.usage())
+            return 0
+        code: int = module.run(rest)
+        return code
+    except InputError as error:
+        print(f"nearsym: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `nearsym envs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        again = f"; continue with: nearsym {' '.join(words)} resume=true" if name == "train" else ""
+        print(f"\nnearsym: interrupted{again}", file=sys.stderr)
+        return 130
+
+
+def _help() -> str:
+    lines = [f"  {name:10}{about}" for name, about in COMMANDS.items()]
+    return "\n".join(
+        [
+            "nearsym: reinforcement learning for worlds that are nearly symmetric",
+            "",
+            USAGE,
+            "",
+            *lines,
+            "",
+            "nearsym <command> --help describes every key of a command.",
+        ]
+    )

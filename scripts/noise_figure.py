@@ -1,0 +1,37 @@
+"""Return against observation noise, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from nearsym.agents.evaluation import NoiseLevel
+
+# Okabe and Ito's palette, distinguishable under every common colour blindness
+BLUE, ORANGE = "#0072B2", "#E69F00"
+
+
+def draw_noise(levels: list[NoiseLevel], title: str, path: Path) -> None:
+    """One dot for each episode, and the interquartile mean with the interquartile range around it."""
+    with matplotlib.rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+        axes = figure.subplots()
+        levels = sorted(levels, key=lambda level: level.noise)
+        noise = np.array([level.noise for level in levels])
+        spread = 0.01 * (np.ptp(noise) or 1.0)
+        for level in levels:
+            offsets = np.linspace(-spread, spread, len(level.returns))
+            axes.scatter(level.noise + offsets, level.returns, s=14, color=ORANGE, alpha=0.7, linewidths=0, zorder=2)
+        quartiles = np.array([np.percentile(level.returns, [25, 75]) for level in levels])
+        axes.fill_between(noise, quartiles[:, 0], quartiles[:, 1], color=BLUE, alpha=0.15, linewidth=0)
+        axes.plot(noise, [level.iqm for level in levels], "o-", color=BLUE, label="interquartile mean", zorder=3)
+        axes.scatter([], [], s=14, color=ORANGE, label="episode")
+        axes.set(title=title, xlabel="observation noise (standard deviation, observation units)", ylabel="return")
+        low = min(0.0, min(min(level.returns) for level in levels))
+        axes.set_ylim(bottom=low * 1.05)
+        axes.grid(axis="y", alpha=0.3)
+        axes.legend(frameon=False)
+        figure.savefig(path, dpi=150)

@@ -1,0 +1,63 @@
+"""Every declared symmetry against the simulator itself: set g·s, step g·a, compare with g·step(s, a)."""
+
+import numpy as np
+import pytest
+
+from nearsym.envs import catalogue
+from nearsym.envs.dmc import DOMAINS, DmControlEnv
+from nearsym.envs.symmetry import Representation, Symmetry
+
+TASKS = [entry.id for entry in catalogue() if entry.id.startswith("dmc/")]
+STATES = 20
+
+
+def load(id):
+    domain, task = id.removeprefix("dmc/").split("-")
+    return DmControlEnv(DOMAINS[domain], task, dtype=np.float64)
+
+
+def largest_errors(id, symmetry):
+    """Largest error of observation, reward and next state over random states, actions and all elements."""
+    env, rng = load(id), np.random.default_rng(0)
+    errors = np.zeros(3)
+    env.action_space.seed(0)
+    for episode in range(STATES):
+        env.reset(seed=episode)
+        for _ in range(rng.integers(10)):
+            env.step(env.action_space.sample())
+        state, action = env.get_state(), env.action_space.sample().astype(np.float64)
+        observation = env.set_state(state)
+        _, reward, *_ = env.step(action)
+        after = env.get_state()
+        for g in range(symmetry.group.order):
+            moved = env.set_state(symmetry.state.apply(g, state))
+            _, moved_reward, *_ = env.step(symmetry.action.apply(g, action))
+            errors = np.maximum(
+                errors,
+                [
+                    np.abs(moved - symmetry.observation.apply(g, observation)).max(),
+                    abs(moved_reward - reward),
+                    np.abs(env.get_state() - symmetry.state.apply(g, after)).max(),
+                ],
+            )
+    return errors
+
+
+@pytest.mark.parametrize("id", TASKS)
+def test_declared_symmetries_hold_in_the_simulator(id):
+    errors = largest_errors(id, load(id).symmetry)
+    assert errors.max() < 1e-8, dict(zip(("observation", "reward", "state"), errors, strict=True))
+
+
+@pytest.mark.parametrize("id", TASKS)
+def test_moving_the_state_without_the_action_is_noticed(id):
+    right = load(id).symmetry
+    still = Representation.trivial(right.group, right.action.dim)
+    assert largest_errors(id, Symmetry(right.group, right.observation, still, right.state))[2] > 1e-6
+
+
+@pytest.mark.parametrize("id", TASKS)
+def test_an_observation_left_unmoved_is_noticed(id):
+    right = load(id).symmetry
+    still = Representation.trivial(right.group, right.observation.dim)
+    assert largest_errors(id, Symmetry(right.group, still, right.action, right.state))[0] > 1e-6

@@ -1,0 +1,79 @@
+"""pyproject.toml, constraints.txt and the folders tell the same story."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+
+PINS = [line for line in CONSTRAINTS if line and not line.startswith("#")]
+REQUIREMENTS = [*PROJECT["dependencies"], *(r for extra in PROJECT["optional-dependencies"].values() for r in extra)]
+
+
+def pinned(lines: list[str]) -> dict[str, Version]:
+    """Version of each `name==version` line, by normalised name."""
+    split = [line.split("==") for line in lines]
+    return {canonicalize_name(name): Version(version) for name, version in split}
+
+
+def mismatch(requirement: str, pins: dict[str, Version]) -> str | None:
+    """Why the exact version of a requirement is not one that its range admits; None when it is."""
+    wanted = Requirement(requirement)
+    version = pins.get(canonicalize_name(wanted.name))
+    if version is None:
+        return f"{wanted.name} has no exact version"
+    if version not in wanted.specifier:
+        return f"{requirement} does not admit {version}"
+    return None
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS)
+def test_ranges_admit_the_exact_versions(requirement: str) -> None:
+    assert mismatch(requirement, pinned(PINS)) is None
+
+
+@pytest.mark.parametrize(
+    ("requirement", "reason"),
+    [
+        ("mujoco>=3.2,<4", "mujoco>=3.2,<4 does not admit 4.0.0"),
+        ("Stable-Baselines3[extra]>=2", "Stable-Baselines3 has no exact version"),
+    ],
+)
+def test_a_range_beside_the_exact_version_is_caught(requirement: str, reason: str) -> None:
+    assert mismatch(requirement, pinned(["mujoco==4.0.0", "numpy==1.26.4"])) == reason
+
+
+def test_constraints_are_sorted_and_name_nothing_twice() -> None:
+    assert sorted(PINS, key=str.lower) == PINS
+    assert len(pinned(PINS)) == len(PINS)
+
+
+def test_every_python_folder_is_a_listed_package() -> None:
+    """An unlisted sub-package works in an editable installation and is missing from a wheel."""
+    roots = SETUPTOOLS["package-dir"]
+    found = {
+        ".".join([name, *path.parent.relative_to(ROOT / folder).parts])
+        for name, folder in roots.items()
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert sorted(found) == SETUPTOOLS["packages"]
+    for name in found:
+        _, top, *rest = name.split(".")
+        assert ROOT.joinpath(top, *rest, "__init__.py").is_file(), f"{name} has no __init__.py"
+
+
+def test_every_top_folder_says_it_is_typed() -> None:
+    for folder in SETUPTOOLS["package-dir"].values():
+        assert (ROOT / folder / "py.typed").is_file(), f"{folder} has no py.typed"
+
+
+def test_files_named_in_the_metadata_exist() -> None:
+    for name in [PROJECT["readme"], *PROJECT["license-files"]]:
+        assert (ROOT / name).is_file(), f"{name} is missing"
