@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 train: $(STAMP)
 	$(BIN)/nearsym train env=dmc/cartpole-swingup network=relaxed network.width=128 agent=sac seed=0 \
-		total_steps=12000 run_dir=$(RUN) resume=true
+		total_steps=10000 run_dir=$(RUN) resume=true
 	$(BIN)/nearsym evaluate $(RUN) episodes=10 'noise=[0,0.1,0.2]'
 
 test: $(STAMP)

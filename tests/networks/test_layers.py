@@ -217,7 +217,7 @@ def test_outputs_start_at_the_scale_of_torch(banks):
     _, hidden, _ = reps("D4")
     layer = RelaxedLinear(hidden, hidden, 32, 32, banks=banks)
     expected = 1 / np.sqrt(3 * 256)
-    assert abs(float(layer.expand()[0].std()) / expected - 1) < 0.05
+    assert abs(layer.expand()[0].std().item() / expected - 1) < 0.05
 
 
 def residual(*args, **kwargs):

@@ -139,23 +139,23 @@ def test_dense_actions_are_refused_for_a_tanh_policy():
 
 def test_relaxation_penalty_by_hand():
     actor = Actor(mirror().observation, mirror().action, NetworkSettings(choice="relaxed", width=8, depth=1))
-    assert float(relaxation_penalty(actor)) == 0
+    assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
         next(iter(relaxed_layers(actor).values())).relaxed_weights[0, 0] = torch.tensor([1.5, 1.0])
-    assert float(relaxation_penalty(actor)) == pytest.approx(2 * 0.5)  # both ordered pairs of the two elements
+    assert relaxation_penalty(actor).item() == pytest.approx(2 * 0.5)  # both ordered pairs of the two elements
 
 
 def test_residual_prior_by_hand():
     settings = NetworkSettings(choice="rpp", width=8, depth=1, prior_equivariant=0.1, prior_residual=10.0)
     actor = Actor(mirror().observation, mirror().action, settings)
     parts = dict(actor.named_parameters())
-    exact = sum(float(p.square().sum()) for n, p in parts.items() if ".exact." in n and p.requires_grad)
+    exact = sum(p.square().sum().item() for n, p in parts.items() if ".exact." in n and p.requires_grad)
     assert exact > 0
-    assert float(residual_prior(actor, settings)) == pytest.approx(0.1 * exact)
+    assert residual_prior(actor, settings).item() == pytest.approx(0.1 * exact)
     with torch.no_grad():
         parts["mlp.layers.0.plain.weight"].fill_(1)
     size = parts["mlp.layers.0.plain.weight"].numel()
-    assert float(residual_prior(actor, settings)) == pytest.approx(0.1 * exact + 10 * size)
+    assert residual_prior(actor, settings).item() == pytest.approx(0.1 * exact + 10 * size)
 
 
 @pytest.mark.parametrize("choice", CHOICES)
