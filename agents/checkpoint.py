@@ -20,7 +20,9 @@ import random
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -108,10 +110,10 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(folder / "replay.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         state = json.loads((folder / "state.json").read_text())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"checkpoint {folder} is corrupt ({error}); {remedy}") from error
+        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {remedy}") from error
     return Checkpoint(folder, tensors, arrays, state)
 
 
@@ -124,8 +126,8 @@ def restore_networks(agent: SAC, checkpoint: Checkpoint) -> None:
     try:
         agent.policy.load_state_dict(checkpoint.tensors["policy"])
     except (RuntimeError, KeyError) as error:
-        first = str(error).splitlines()[-1].strip()
-        raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {first}") from error
+        detail = str(error).splitlines()[-1].strip()
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {detail}") from error
 
 
 def restore(agent: SAC, checkpoint: Checkpoint) -> dict[str, Any]:
@@ -152,6 +154,10 @@ def restore(agent: SAC, checkpoint: Checkpoint) -> dict[str, Any]:
     agent.action_space.np_random.bit_generator.state = state["action_space"]
     progress: dict[str, Any] = state["progress"]
     return progress
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _tensors(agent: SAC) -> dict[str, Any]:

@@ -33,8 +33,9 @@ def parameter_summary(policy: SymmetricSACPolicy) -> str:
     counts = []
     for choice in CHOICES:
         network = replace(policy.network, choice=choice)
-        critic = Critic(rep, action, network, policy.n_critics)
-        count = parameter_count(Actor(rep, action, network)) + parameter_count(critic)
+        with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
+            critic = Critic(rep, action, network, policy.n_critics)
+            count = parameter_count(Actor(rep, action, network)) + parameter_count(critic)
         counts.append(f"{choice} {count:,}{' (this run)' if choice == policy.network.choice else ''}")
     width = policy.actor.network.mlp.width
     return f"group {policy.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"

@@ -26,9 +26,8 @@ class SAC(stable_baselines3.SAC):
         SAC("SymmetricPolicy", env, policy_kwargs=dict(network="relaxed")).learn(20_000)
 
     One gradient step follows Algorithm 1 of Haarnoja et al. (arXiv 1812.05905): critics, actor, temperature,
-    targets. Its arithmetic is stock SAC's but for the order of the last two updates (stock moves the
-    temperature first), the regulariser λ Σ |w_l(g) - w_l(h)| of relaxed networks or the priors of RPP added to
-    actor and critic losses, and gradients of the actor loss taken for the actor alone.
+    targets. Its arithmetic is stock SAC's, but for the regulariser λ Σ |w_l(g) - w_l(h)| of relaxed networks or
+    the priors of RPP, added to actor and critic losses.
 
     Every argument is stable_baselines3.SAC's.
     """

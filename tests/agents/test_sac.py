@@ -1,0 +1,207 @@
+"""Our SAC and policy: stock stable-baselines3 as oracle, and the traps others fell into."""
+
+import gymnasium
+import numpy as np
+import pytest
+import stable_baselines3
+import torch
+
+from nearsym.agents import SAC, SymmetricSACPolicy
+from nearsym.agents.diagnostics import equivariance_errors
+from nearsym.envs import declare
+from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
+from nearsym.networks import CHOICES, NetworkSettings
+
+MIRROR = Symmetry.reflection(observation=[-1, 1], action=[-1])
+
+
+class Line(gymnasium.Env):
+    """A point on a line pushed towards 0; ends at |x| > 2, is cut off after 10 steps."""
+
+    def __init__(self):
+        self.observation_space = gymnasium.spaces.Box(-10, 10, (2,), np.float32)
+        self.action_space = gymnasium.spaces.Box(-2, 2, (1,), np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x, self.t = float(self.np_random.uniform(-1, 1)), 0
+        return self.seen(), {}
+
+    def seen(self):
+        return np.array([self.x, 0.1 * self.t], dtype=np.float32)
+
+    def step(self, action):
+        self.x += 0.5 * float(action[0])
+        self.t += 1
+        return self.seen(), -abs(self.x), abs(self.x) > 2, self.t >= 10, {}
+
+
+def small(choice="relaxed", **settings):
+    return {"symmetry": MIRROR, "network": NetworkSettings(choice=choice, width=16, **settings)}
+
+
+def ours(choice="relaxed", **settings):
+    return SAC("SymmetricPolicy", Line(), policy_kwargs=small(choice, **settings), learning_starts=20, seed=0)
+
+
+def test_one_update_is_stock_sacs_to_rounding(monkeypatch):
+    """Same weights, same batch, no sampling noise: parameters, temperature and targets must agree."""
+    zeros = lambda shape, dtype, device: torch.zeros(shape, dtype=dtype, device=device)  # noqa: E731
+    mine = SAC("SymmetricPolicy", Line(), policy_kwargs=small("plain"), learning_starts=50, seed=0, tau=0.5)
+    stock = stable_baselines3.SAC(
+        "MlpPolicy", Line(), policy_kwargs={"net_arch": [16, 16]}, learning_starts=50, seed=0, tau=0.5
+    )
+    mine.learn(50)
+    stock.learn(50)
+    assert np.array_equal(mine.replay_buffer.observations[:50], stock.replay_buffer.observations[:50])
+    monkeypatch.setattr("torch.distributions.normal._standard_normal", zeros)
+
+    def pairs():
+        """(ours, stock) parameter by parameter."""
+        found = []
+        actor, mlp = stock.actor, mine.policy.actor.network.mlp
+        layers = [(0, actor.latent_pi[0]), (1, actor.latent_pi[2])]
+        found += [(mlp.layers[i], 0, layer) for i, layer in layers]
+        found += [(mlp.heads[0], 0, actor.mu), (mlp.heads[1], 0, actor.log_std)]
+        for a, b in ((mine.policy.critic, stock.critic), (mine.policy.critic_target, stock.critic_target)):
+            for member in range(2):
+                net, mlp = b.q_networks[member], a.network.mlp
+                found += [(mlp.layers[i], member, net[2 * i]) for i in range(2)]
+                found.append((mlp.heads[0], member, net[4]))
+        return [
+            pair for ours, m, theirs in found for pair in ((ours.weight[m], theirs.weight), (ours.bias[m], theirs.bias))
+        ]
+
+    with torch.no_grad():
+        for a, b in pairs():
+            b.copy_(a)
+    before = [a.detach().clone() for a, _ in pairs()]
+    for agent in (mine, stock):
+        np.random.seed(7)
+        agent.train(gradient_steps=3, batch_size=32)
+    for (a, b), old in zip(pairs(), before, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+        assert not torch.equal(a, old)
+    torch.testing.assert_close(mine.log_ent_coef, stock.log_ent_coef)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("algorithm", ["ours", "stock"])
+def test_the_output_of_the_target_network_moves(choice, algorithm):
+    make = SAC if algorithm == "ours" else stable_baselines3.SAC
+    agent = make(SymmetricSACPolicy, Line(), policy_kwargs=small(choice), learning_starts=20, seed=0, tau=0.1)
+    agent.learn(25)
+    observation, action = torch.randn(4, 2), torch.rand(4, 1)
+    with torch.no_grad():
+        outputs = []
+        for _ in range(3):
+            outputs.append(agent.policy.critic_target.values(observation, action))
+            with torch.enable_grad():
+                agent.train(gradient_steps=2, batch_size=16)
+    assert not torch.allclose(outputs[0], outputs[1], atol=1e-6)
+    assert not torch.allclose(outputs[1], outputs[2], atol=1e-6)
+
+
+def test_time_limits_bootstrap_and_terminations_do_not():
+    agent = ours()
+    agent.learn(200)
+    buffer = agent.replay_buffer
+    ended, cut = buffer.dones[:200, 0].astype(bool), buffer.timeouts[:200, 0].astype(bool)
+    outside = np.abs(buffer.next_observations[:200, 0, 0]) > 2
+    assert cut.any() and outside.any()
+    assert (ended == (outside | cut)).all() and not (outside & cut).any()
+    batch = buffer._get_samples(np.arange(200))
+    assert (batch.dones.squeeze(1).numpy().astype(bool) == outside).all()
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_stock_sac_trains_our_policy_and_saves_it(choice, tmp_path):
+    agent = stable_baselines3.SAC(SymmetricSACPolicy, Line(), policy_kwargs=small(choice), learning_starts=20, seed=0)
+    agent.learn(60)
+    agent.save(tmp_path / "agent")
+    again = stable_baselines3.SAC.load(tmp_path / "agent")
+    state = np.array([0.5, 0.1], dtype=np.float32)
+    np.testing.assert_array_equal(
+        again.predict(state, deterministic=True)[0], agent.predict(state, deterministic=True)[0]
+    )
+
+
+def test_an_exact_policy_stays_equivariant_under_training_and_a_plain_one_does_not():
+    observations, actions = torch.randn(64, 2), torch.rand(64, 1) * 2 - 1
+    worst = {}
+    for choice in ("exact", "plain"):
+        agent = ours(choice)
+        agent.learn(150)
+        errors = equivariance_errors(agent.policy, observations, actions)
+        worst[choice] = {name: error.max().item() for name, error in errors.items()}
+        mirrored, straight = (
+            agent.predict(np.array(s, dtype=np.float32), deterministic=True)[0] for s in ([-0.5, 0.1], [0.5, 0.1])
+        )
+        if choice == "exact":  # in the environment's own action units too
+            np.testing.assert_allclose(mirrored, -straight, atol=1e-6)
+    assert max(worst["exact"].values()) < 1e-5 < 1e-2 < min(worst["plain"].values())
+
+
+def test_the_relaxation_penalty_holds_weights_together():
+    spread = {}
+    for penalty in (0.0, 10.0):
+        agent = ours("relaxed", relaxation_penalty=penalty)
+        agent.learn(250)
+        weights = agent.policy.critic.network.mlp.layers[1].relaxed_weights.detach()
+        spread[penalty] = (weights.max(dim=-1).values - weights.min(dim=-1).values).max().item()
+    assert spread[10.0] < 0.5 * spread[0.0]
+
+
+def test_the_symmetry_is_the_environments_own():
+    agent = SAC("SymmetricPolicy", declare(Line(), MIRROR), policy_kwargs={"network": "exact"})
+    assert agent.policy.symmetry == MIRROR
+    with pytest.raises(InputError, match="network=exact needs a symmetry and the environment declares none"):
+        SAC("SymmetricPolicy", Line(), policy_kwargs={"network": "exact"})
+    with pytest.raises(SymmetryError, match="acts on 3 observation coordinates"):
+        wrong = Symmetry.reflection(observation=[-1, 1, 1], action=[-1])
+        SAC("SymmetricPolicy", Line(), policy_kwargs={"symmetry": wrong})
+    with pytest.raises(InputError, match="use_sde=False"):
+        SAC("SymmetricPolicy", Line(), policy_kwargs=small(), use_sde=True)
+
+
+class DictLine(gymnasium.ObservationWrapper):
+    """The same line, observed by keys."""
+
+    observation_space = gymnasium.spaces.Dict(
+        position=gymnasium.spaces.Box(-10, 10, (1,), np.float32), time=gymnasium.spaces.Box(0, 10, (1,), np.float32)
+    )
+
+    def observation(self, observation):
+        return {"position": observation[:1], "time": observation[1:]}
+
+
+def test_dict_observations():
+    symmetry = Symmetry.reflection(observation={"time": [1], "position": [-1]}, action=[-1])
+    agent = SAC(
+        "SymmetricPolicy",
+        declare(DictLine(Line()), symmetry),
+        policy_kwargs={"network": NetworkSettings(choice="exact", width=16)},
+        learning_starts=10,
+        seed=0,
+    )
+    agent.learn(40)
+    left, right = (
+        agent.predict({"position": np.float32([x]), "time": np.float32([0.3])}, deterministic=True)[0] for x in (-1, 1)
+    )
+    np.testing.assert_allclose(left, -right, atol=1e-6)
+    assert np.abs(left) > 0
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_learns_to_stay_near_the_middle(choice):
+    """Random actions average -0.9 a step here and standing still -0.5; walking to 0 costs little."""
+    agent = SAC("SymmetricPolicy", Line(), policy_kwargs=small(choice), learning_starts=100, seed=1, learning_rate=3e-3)
+    agent.learn(1200)
+    env, returns = Line(), []
+    for seed in range(20):
+        (observation, _), done, total = env.reset(seed=seed), False, 0.0
+        while not done:
+            observation, reward, terminated, truncated, _ = env.step(agent.predict(observation, deterministic=True)[0])
+            total, done = total + reward, terminated or truncated
+        returns.append(total)
+    assert np.mean(returns) > -1.5
