@@ -14,6 +14,9 @@ from nearsym.envs.symmetry import InputError, Symmetry
 from .sac import SAC
 from .settings import TrainSettings
 
+AGENTS = {"sac": SAC}
+"""Algorithms by the name settings give them."""
+
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
 
@@ -75,7 +78,7 @@ def build_agent(settings: TrainSettings, trainee: Trainee) -> SAC:
     Raises:
         InputError: the network needs a symmetry and there is none, or the device is not there.
     """
-    return SAC(
+    return AGENTS[settings.agent.name](
         "SymmetricPolicy",
         trainee.env,
         policy_kwargs={"symmetry": trainee.symmetry, "network": settings.network},

@@ -1,0 +1,175 @@
+"""The command line from end to end, and what it says to bad input."""
+
+import ast
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nearsym.agents.settings import BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.scripts.compose import compose, defaults, options
+from nearsym.scripts.help import keys
+from nearsym.scripts.main import COMMANDS, run
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["network.width=16", "agent.batch_size=16", "agent.learning_starts=100", "eval_every=200", "eval_episodes=1"]
+
+
+def nearsym(*words, folder):
+    """Run the command in a process of its own, from `folder`."""
+    return subprocess.run(
+        [sys.executable, "-c", "from nearsym.scripts.main import main; main()", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def readme_example():
+    """The complete environment file that README shows."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    (example,) = [block for block in blocks if "my_file.py" in block]
+    return example
+
+
+def test_ones_own_environment_from_ones_own_folder(tmp_path):
+    (tmp_path / "my_file.py").write_text(readme_example())
+    words = ["env=my_file:MyEnv", "symmetry=my_file:symmetry", "network=exact", "total_steps=300", *SMALL]
+    trained = nearsym("train", *words, "run_dir=runs/mine", folder=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    assert "group C2" in trained.stdout and "finished: runs/mine" in trained.stdout
+    found = {path.name for path in (tmp_path / "runs" / "mine").iterdir()}
+    assert found == {"about.json", "checkpoints", "config.yaml", "metrics.csv", "tensorboard"}
+    evaluated = nearsym("evaluate", "runs/mine", "episodes=3", "noise=[0,0.5]", folder=tmp_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    report = json.loads((tmp_path / "runs" / "mine" / "evaluation.json").read_text())
+    assert [level["noise"] for level in report["levels"]] == [0, 0.5]
+    assert all(len(level["returns"]) == 3 for level in report["levels"])
+    assert (tmp_path / "runs" / "mine" / "evaluation.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train seeed=1", "unknown key 'seeed' (did you mean 'seed'?)"),
+        ("train agent.learning_rat=1", "(did you mean 'agent.learning_rate'?)"),
+        ("train learning_rate=1", "(did you mean 'agent.learning_rate'?)"),
+        ("train network=relxed", "there is no network=relxed (did you mean 'relaxed'?)"),
+        ("train env=dmc/cartpole-swigup", "did you mean 'dmc/cartpole-swingup'?"),
+        ("train seed=abc", "seed: Value 'abc' of type 'str' could not be converted to Integer"),
+        ("train seed", "expected key=value, got 'seed'"),
+        ("train total_steps=-1", "total_steps is -1, expected a number >= 1"),
+        ("train device=gpu", "device is 'gpu', expected cpu, cuda, mps or auto"),
+        ("train network.width=0", "network.width is 0"),
+        ("train env=FrozenLake-v1", "SAC needs a Box of continuous actions"),
+        ("train env=MountainCarContinuous-v0", "network=relaxed needs a symmetry and the environment declares none"),
+        ("train env=Pendulum-v1 symmetry=nowhere:symmetry", "there is no module 'nowhere'"),
+        ("train env=Pendulum-v1 symmetry=math:pi", "symmetry=math:pi is a float; expected"),
+        ("train env.kwargs.action_repeat=0", "action_repeat is 0"),
+        ("train env.kwargs.wheels=3", "cannot be built: TypeError"),
+        ("trian", "unknown command 'trian' (did you mean 'train'?)"),
+        ("evaluate", "which run?"),
+        ("evaluate runs/none", "runs/none is no run: it has no config.yaml"),
+        ("evaluate runs/none noise=[-1]", "noise is [-1.0], expected standard deviations >= 0"),
+        ("evaluate runs/none noise=[0,x]", "noise"),
+        ("envs all", "nearsym envs takes no arguments, got all"),
+        ("bench what=size", "what is 'size', expected speed or learning"),
+    ],
+)
+def test_bad_input_is_one_clear_line(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(words.split()) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert err.startswith("nearsym: ") and err.count("\n") == 1 and out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_lists_every_key(capsys):
+    assert run(["--help"]) == 0
+    overview = capsys.readouterr().out
+    assert all(f"  {command} " in overview for command in COMMANDS)
+    for command in COMMANDS:
+        assert run([command, "--help"]) == 0
+        assert f"nearsym {command}" in capsys.readouterr().out
+
+
+def test_listing_and_doctor(capsys):
+    assert run(["envs"]) == 0
+    assert "dmc/point_mass-easy" in capsys.readouterr().out
+    assert run(["doctor"]) == 0
+    assert "ready to train on states" in capsys.readouterr().out
+
+
+def test_listing_environments_loads_no_torch(tmp_path):
+    code = "import sys; from nearsym.scripts.main import run; run(['envs']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def test_a_run_directory_is_named_after_the_run():
+    settings = compose("train", TrainSettings, ["env=my_file:My-Env", "network=exact", "seed=3"])
+    assert settings.run_dir == "runs/my_file-My-Env-exact-seed3"
+    assert settings.env.id == "my_file:My-Env"
+    spaced = compose("train", TrainSettings, ["run_dir=runs/a b (c)", "env=Pendulum-v1"])
+    assert spaced.run_dir == "runs/a b (c)"
+
+
+SCHEMAS = {"train": TrainSettings, "evaluate": EvaluateSettings, "bench": BenchSettings}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_configs_and_dataclasses_have_the_same_keys(name):
+    free = {"env.kwargs"}  # holds the environment's own keys
+    given = {re.sub(r"^(env\.kwargs).*", r"\1", key) for key in defaults(name)}
+    assert given | free >= {key for key, _ in keys(SCHEMAS[name])} >= given
+    assert all(meaning for _, meaning in keys(SCHEMAS[name]))
+
+
+@pytest.mark.parametrize("group", ["env", "agent", "network"])
+def test_every_option_composes(group):
+    for option in options(group):
+        if option == "any":
+            continue
+        settings = compose("train", TrainSettings, [f"{group}={option}"])
+        saved = yaml.safe_load((ROOT / "configs" / group / f"{option}.yaml").read_text())
+        assert dataclasses.asdict(getattr(settings, group)) == saved
+
+
+def fields_never_read(sources, schemas):
+    """Fields of settings that no line of code reads as an attribute or by name."""
+    read = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                read.add(node.attr)
+    return {f"{schema.__name__}.{field.name}" for schema in schemas for field in dataclasses.fields(schema)} - {
+        f"{schema.__name__}.{name}" for schema in schemas for name in read
+    }
+
+
+def test_every_setting_is_read_somewhere():
+    sources = [
+        path.read_text()
+        for folder in ("agents", "networks", "scripts")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "settings.py"
+    ]
+    settings = {kind for schema in SCHEMAS.values() for kind in nested(schema)}
+    assert fields_never_read(sources, settings) == set()
+    Unread = dataclasses.make_dataclass("Unread", ["colour_of_the_bicycle"])
+    assert fields_never_read(sources, {Unread}) == {"Unread.colour_of_the_bicycle"}
+
+
+def nested(schema):
+    from typing import get_type_hints
+
+    yield schema
+    for kind in get_type_hints(schema).values():
+        if dataclasses.is_dataclass(kind):
+            yield from nested(kind)
