@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
 
-from .sharing import weight_sharing
+from .sharing import invariant_basis, weight_sharing
 
 
 class Linear(nn.Module, ABC):
@@ -120,6 +120,8 @@ class RelaxedLinear(Linear):
         SymmetryError: the representations belong to different groups, or both are dense.
     """
 
+    bias_basis: Tensor
+
     def __init__(
         self,
         in_rep: Representation,
@@ -145,19 +147,16 @@ class RelaxedLinear(Linear):
         )
         side = out_rep if relax == "output" else in_rep
         self.relaxed_weights = nn.Parameter(torch.ones(members, banks, side.dim), requires_grad=relaxed)
-        self.bias_sharing = weight_sharing(out_rep, Representation.trivial(out_rep.group))
-        self.bias_filters = nn.Parameter(
-            torch.empty(members, self.bias_sharing.count, out_channels).uniform_(-bound, bound)
-        )
+        basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
+        self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)
+        self.bias_filters = nn.Parameter(torch.empty(members, out_channels, basis.shape[1]).uniform_(-bound, bound))
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (members, out_features, in_features) and b (members, out_features)."""
         w = self.relaxed_weights
         blocks = self.sharing(self.filters, w.unsqueeze(3 if self.relax == "output" else 2))
         weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
-        one = w.new_ones(self.members, 1, 1, 1)
-        bias = self.bias_sharing(self.bias_filters[:, None, :, :, None], one)
-        return weight, bias.permute(0, 3, 1, 2, 4).reshape(self.members, self.out_features)
+        return weight, (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
 
     @property
     def hidden_rep(self) -> Representation:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import coordinate_orbits
+from nearsym.envs.symmetry import Representation, coordinate_orbits
 
 from .linear import RelaxedLinear, ResidualLinear
 from .settings import NetworkSettings
@@ -28,10 +31,18 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
     total = torch.zeros((), device=next(module.parameters()).device)
     for layer in relaxed_layers(module).values():
         w = layer.relaxed_weights
-        for orbit in coordinate_orbits(layer.hidden_rep):
-            inside = w[..., torch.as_tensor(orbit, device=w.device)]
+        for orbits in _orbits_by_size(layer.hidden_rep):
+            inside = w[..., orbits.to(w.device)]
             total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum()
     return total
+
+
+@lru_cache(maxsize=64)
+def _orbits_by_size(rep: Representation) -> tuple[Tensor, ...]:
+    """Orbits of coordinates as one (orbits, size) index tensor for each size above 1."""
+    orbits = coordinate_orbits(rep)
+    sizes = sorted({len(orbit) for orbit in orbits} - {1})
+    return tuple(torch.tensor(np.stack([orbit for orbit in orbits if len(orbit) == size])) for size in sizes)
 
 
 def residual_prior(module: nn.Module, settings: NetworkSettings) -> Tensor:

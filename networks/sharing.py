@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Orbits, Representation, SymmetryError, equivariant_orbits
+from nearsym.envs.symmetry import Orbits, Representation, SymmetryError, equivariant_orbits, invariant_orbits
 
 MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
@@ -72,12 +72,10 @@ def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisShar
     """How an equivariant matrix from `in_rep` to `out_rep` is filled from filters.
 
     Between signed permutations, one value for each orbit of (output index, input index) pairs. Between the
-    regular representation and a dense one, the closed forms, and for a bias an orthonormal basis B of the
-    invariant vectors of a dense ρ_out:
+    regular representation and a dense one, the closed forms:
 
         lift     W[g, j] = Σ_k ψ[k] ρ_in(g⁻¹)[k, j]
         project  W[i, g] = Σ_k ρ_out(g)[i, k] A[k]
-        bias     b[i]    = Σ_k B[i, k] β[k]
 
     Raises:
         SymmetryError: the groups differ, or a dense representation faces one that is not regular.
@@ -91,9 +89,25 @@ def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisShar
     fan_in = float(reached.sum(axis=1).max(initial=0))
     if out_rep.dim * in_rep.dim * orbits.count > MAX_BASIS:
         return GatherSharing(orbits, out_rep.dim, in_rep.dim, fan_in)
-    # a label of -1 has sign 0, so the row it picks is zeroed
-    basis = np.eye(orbits.count + 1)[orbits.label, : orbits.count] * orbits.sign[:, None]
+    basis = _orbit_basis(orbits)
     return BasisSharing(basis.reshape(out_rep.dim, in_rep.dim, orbits.count), fan_in)
+
+
+def invariant_basis(rep: Representation) -> NDArray[np.float64]:
+    """(dim, count) basis of the invariant vectors v = ρ(g) v, where biases lie.
+
+    Entries are 0, 1 or -1 for a signed permutation; the columns are orthonormal for a dense representation.
+    """
+    if rep.signed:
+        return _orbit_basis(invariant_orbits(rep))
+    # the group average projects onto the invariant vectors: eigenvalues are 0 and 1
+    values, vectors = np.linalg.eigh(rep.matrix.mean(axis=0))
+    return vectors[:, values > 0.5]
+
+
+def _orbit_basis(orbits: Orbits) -> NDArray[np.float64]:
+    """(dim, count): sign[i] at label[i]; the row of a label of -1 is zeroed by its sign."""
+    return np.eye(orbits.count + 1)[orbits.label, : orbits.count] * orbits.sign[:, None]
 
 
 def _dense_basis(out_rep: Representation, in_rep: Representation) -> NDArray[np.float64]:
@@ -105,10 +119,6 @@ def _dense_basis(out_rep: Representation, in_rep: Representation) -> NDArray[np.
             return in_rep.matrix  # ρ(g⁻¹)[k, j] = ρ(g)[j, k]
         if in_rep == regular:
             return out_rep.matrix.transpose(1, 0, 2)
-    if in_rep == Representation.trivial(group):
-        # the group average projects onto the invariant vectors: eigenvalues are 0 and 1
-        values, vectors = np.linalg.eigh(out_rep.matrix.mean(axis=0))
-        return vectors[:, None, values > 0.5]
     raise SymmetryError(
         f"no linear layer from {in_rep!r} to {out_rep!r}: with a dense representation on one side the other "
         "must be the regular representation; put a regular hidden layer between them"
