@@ -22,6 +22,9 @@ from .run import Run, open_run
 from .sac import SAC
 from .settings import TrainSettings
 
+REPORT_EVERY = 25
+"""Environment steps between two reports of progress."""
+
 LOSSES = ("actor_loss", "critic_loss", "ent_coef", "entropy", "value")
 
 
@@ -53,7 +56,7 @@ class Reporter(Protocol):
         """The run starts, or goes on, at `step`; `summary` is one line on its networks."""
 
     def progress(self, progress: Progress) -> None:
-        """After every training episode and evaluation."""
+        """After every training episode and evaluation, and every few steps between."""
 
 
 class Silent:
@@ -141,7 +144,8 @@ class _RunCallback(BaseCallback):
                 self._train_return = float(info["episode"]["r"])
                 self._means.add("train_return", self._train_return)
                 self._episodes += 1
-                self._tell(evaluated=False)
+        if self.n_calls % REPORT_EVERY == 0:
+            self._tell(evaluated=False)
         return True
 
     def _on_training_end(self) -> None:
