@@ -201,6 +201,41 @@ class BenchSettings:
         )
 
 
+@dataclass(frozen=True)
+class AuditSettings:
+    """Measuring how well a symmetry holds.
+
+    Attributes:
+        env: the environment, with a state that can be set.
+        symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
+        samples: pairs of state and action.
+        seed: of the sampling.
+        discount: γ of the bound on the value gap.
+        lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
+            None leaves the bound out.
+        out: JSON file for the whole report, or None.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    symmetry: str | None = None
+    samples: int = 1000
+    seed: int = 0
+    discount: float = 0.99
+    lipschitz: float | None = None
+    out: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("", self, 1, ("samples",))
+        _check_range("", self, 0, ("seed",))
+        if not 0 <= self.discount < 1:
+            raise InputError(f"discount is {self.discount}, expected 0 <= discount < 1")
+        if self.lipschitz is not None and not self.lipschitz >= 0:
+            raise InputError(f"lipschitz is {self.lipschitz}, expected null or a number >= 0")
+
+
 def _check_range(prefix: str, settings: object, low: float, names: tuple[str, ...]) -> None:
     for name in names:
         value = getattr(settings, name)

@@ -1,14 +1,17 @@
-"""Environments, their symmetries, perturbations and wrappers (gymnasium; never torch)."""
+"""Environments, their symmetries, perturbations, audits and wrappers (gymnasium; never torch)."""
 
+from .auditing import AuditReport, audit
 from .declare import declare, symmetry_of
 from .episodes import EpisodeSeeds
 from .guard import FiniteGuard
 from .registry import Entry, catalogue, load_object, make
 
 __all__ = [
+    "AuditReport",
     "Entry",
     "EpisodeSeeds",
     "FiniteGuard",
+    "audit",
     "catalogue",
     "declare",
     "load_object",

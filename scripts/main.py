@@ -13,6 +13,7 @@ from nearsym.envs.symmetry import InputError
 COMMANDS = {
     "train": "train an agent, or continue training it",
     "evaluate": "measure a run's policy, with and without observation noise",
+    "audit": "measure how well a declared symmetry holds in the simulator",
     "envs": "list the environments whose symmetry comes with nearsym",
     "bench": "compare speed or learning with stock stable-baselines3",
     "doctor": "check versions, threads, devices and rendering",

@@ -1,0 +1,6 @@
+"""Measuring how well a declared symmetry holds."""
+
+from .report import AuditReport, ElementReport, Spread, Worst
+from .simulator import audit
+
+__all__ = ["AuditReport", "ElementReport", "Spread", "Worst", "audit"]
