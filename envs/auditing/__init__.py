@@ -1,6 +1,7 @@
 """Measuring how well a declared symmetry holds."""
 
+from .bound import value_gap_bound
 from .report import AuditReport, ElementReport, Spread, Worst
 from .simulator import audit
 
-__all__ = ["AuditReport", "ElementReport", "Spread", "Worst", "audit"]
+__all__ = ["AuditReport", "ElementReport", "Spread", "Worst", "audit", "value_gap_bound"]

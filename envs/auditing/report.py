@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bound import value_gap_bound
+
 FloatArray = NDArray[np.float64]
 
 ROUNDING = 1e-8
@@ -133,15 +135,13 @@ class AuditReport:
         return "approximate" if reward_fine and transition_fine and observation_fine else "broken"
 
     def value_gap_bound(self, discount: float, lipschitz: float) -> float:
-        """Largest possible |Q*(s, a) - Q*(gs, ga)|, if ε_R and ε_P hold for every state.
-
-            (ε_R + γ ε_P Lip(V*)) / (1 - γ)
+        """`value_gap_bound` of the measured errors, as if the sampled ones were the largest there are.
 
         Args:
             discount: γ < 1.
             lipschitz: a Lipschitz constant of V* in the Euclidean norm of the state.
         """
-        return (self.epsilon_reward + discount * self.epsilon_transition * lipschitz) / (1 - discount)
+        return value_gap_bound(self.epsilon_reward, self.epsilon_transition, discount, lipschitz)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, for JSON."""

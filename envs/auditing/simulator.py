@@ -97,7 +97,13 @@ def audit(
             )
             ended[row, k] = other.terminated != one.terminated
     reports = tuple(
-        ElementReport(group.names[g], *(Spread.of(errors[row, :, i]) for i in range(3)), float(ended[row].mean()))
+        ElementReport(
+            element=group.names[g],
+            observation=Spread.of(errors[row, :, 0]),
+            reward=Spread.of(errors[row, :, 1]),
+            transition=Spread.of(errors[row, :, 2]),
+            termination=float(ended[row].mean()),
+        )
         for row, g in enumerate(moved)
     )
     again = [_outcome(env, state, action, seed + 1) for state, action in pairs[:REPETITIONS]]
