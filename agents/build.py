@@ -9,6 +9,7 @@ import gymnasium
 import torch
 
 from nearsym.envs import EpisodeSeeds, FiniteGuard, declare, load_object, make, symmetry_of
+from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError, Symmetry
 
 from .sac import SAC
@@ -26,7 +27,7 @@ class Trainee:
     """An environment wrapped for training, and the same before wrapping by the algorithm.
 
     Attributes:
-        env: checked for finite values, with every episode seeded by (seed, episode number).
+        env: perturbed as asked, checked for finite values, with every episode seeded by (seed, episode number).
         episodes: the wrapper that seeds episodes.
         symmetry: the declared symmetry, or None.
     """
@@ -49,10 +50,10 @@ def build_env(settings: TrainSettings, seed: int) -> Trainee:
         env = declare(env, load_symmetry(settings.symmetry))
     symmetry = symmetry_of(env)
     if isinstance(env.observation_space, gymnasium.spaces.Dict):
-        if symmetry is not None:
-            symmetry = symmetry.flatten(env.observation_space)
-        env = gymnasium.wrappers.FlattenObservation(env)
-    episodes = EpisodeSeeds(FiniteGuard(env), seed)
+        flat = gymnasium.wrappers.FlattenObservation(env)
+        symmetry = None if symmetry is None else symmetry.flatten(env.observation_space)
+        env = flat if symmetry is None else declare(flat, symmetry)
+    episodes = EpisodeSeeds(FiniteGuard(perturb(env, settings.perturbation)), seed)
     return Trainee(episodes, episodes, symmetry)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
@@ -62,7 +63,7 @@ class Run:
             raise InputError(f"{self.folder} is no run: it has no config.yaml; give the run_dir of a nearsym train")
         try:
             saved = yaml.safe_load(self.config.read_text())
-            return _settings(saved)
+            return settings_from(saved)
         except (yaml.YAMLError, TypeError, KeyError, UnicodeDecodeError) as error:
             first = str(error).splitlines()[0]
             raise InputError(f"{self.config} cannot be read ({first}); restore it or train again") from error
@@ -110,12 +111,14 @@ def write_atomic(path: Path, text: str) -> None:
     Path(name).replace(path)
 
 
-def _settings(saved: Mapping[str, Any]) -> TrainSettings:
-    rest = {key: value for key, value in saved.items() if key not in ("env", "agent", "network")}
+def settings_from(saved: Mapping[str, Any]) -> TrainSettings:
+    """Settings from the nested dictionaries they were saved as."""
+    rest = {key: value for key, value in saved.items() if key not in ("env", "agent", "network", "perturbation")}
     return TrainSettings(
         env=EnvSettings(**saved["env"]),
         agent=SACSettings(**saved["agent"]),
         network=NetworkSettings(**saved["network"]),
+        perturbation=PerturbationSettings(**saved["perturbation"]),
         **rest,
     )
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
@@ -76,6 +77,7 @@ class TrainSettings:
         env: the environment.
         agent: the algorithm and its hyperparameters.
         network: how actor and critic use the symmetry.
+        perturbation: what disturbs the environment, in training and evaluation alike.
         symmetry: ``my_module:name`` of a `Symmetry` or a function making one; None takes the environment's own.
         seed: seeds networks, exploration, replay and every episode.
         total_steps: environment steps (agent decisions) to train for.
@@ -94,6 +96,7 @@ class TrainSettings:
     env: EnvSettings = field(default_factory=EnvSettings)
     agent: SACSettings = field(default_factory=SACSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     symmetry: str | None = None
     seed: int = 0
     total_steps: int = 20_000
@@ -207,6 +210,7 @@ class AuditSettings:
 
     Attributes:
         env: the environment, with a state that can be set.
+        perturbation: what disturbs it.
         symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
         samples: pairs of state and action.
         seed: of the sampling.
@@ -220,6 +224,7 @@ class AuditSettings:
     """
 
     env: EnvSettings = field(default_factory=EnvSettings)
+    perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     symmetry: str | None = None
     samples: int = 1000
     seed: int = 0

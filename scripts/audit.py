@@ -11,7 +11,8 @@ from rich.table import Table
 from nearsym.agents.build import load_symmetry
 from nearsym.agents.run import write_atomic
 from nearsym.agents.settings import AuditSettings
-from nearsym.envs import AuditReport, audit, make
+from nearsym.envs import AuditReport, audit, declare, make
+from nearsym.envs.perturbations import perturb
 
 from .compose import compose
 from .help import command_help
@@ -21,8 +22,9 @@ def run(words: list[str]) -> int:
     """Audit one environment."""
     settings = compose("audit", AuditSettings, words)
     env = make(settings.env.id, **_float64(settings))
-    symmetry = None if settings.symmetry is None else load_symmetry(settings.symmetry)
-    report = audit(env, symmetry, settings.samples, settings.seed)
+    if settings.symmetry is not None:
+        env = declare(env, load_symmetry(settings.symmetry))
+    report = audit(perturb(env, settings.perturbation), samples=settings.samples, seed=settings.seed)
     _print(report, settings)
     if settings.out is not None:
         path = Path(settings.out)
@@ -38,8 +40,8 @@ def usage() -> str:
         "audit",
         AuditSettings,
         "nearsym audit: set the simulator to g·s, step g·a, and compare with g·step(s, a)",
-        "nearsym audit env=dmc/point_mass-easy samples=1000 out=audit.json",
-        ("env",),
+        "nearsym audit env=dmc/cartpole-swingup perturbation.wind=0.2 samples=1000 out=audit.json",
+        ("env", "perturbation"),
     )
 
 

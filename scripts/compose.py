@@ -45,7 +45,8 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
             raise InputError(f"{' '.join(words)}: {_first_line(error)}") from error
     if "run_dir" in config and config.run_dir is None:
         stem = re.sub(r"[^\w.-]+", "-", config.env.id.removeprefix("dmc/"))
-        config.run_dir = f"runs/{stem}-{config.network.choice}-seed{config.seed}"
+        disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
+        config.run_dir = f"runs/{stem}{disturbed}-{config.network.choice}-seed{config.seed}"
     return _checked(config, schema)
 
 

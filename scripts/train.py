@@ -35,7 +35,7 @@ def usage() -> str:
         TrainSettings,
         "nearsym train: train an agent, or continue training it with resume=true",
         "nearsym train env=dmc/cartpole-swingup network=relaxed seed=0 total_steps=20000 run_dir=runs/x",
-        ("env", "agent", "network"),
+        ("env", "agent", "network", "perturbation"),
     )
 
 

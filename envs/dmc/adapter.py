@@ -46,6 +46,11 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
             action.minimum.astype(np.float32), action.maximum.astype(np.float32), dtype=np.float32
         )
 
+    @property
+    def physics(self) -> Any:
+        """dm_control's simulator."""
+        return self._env.physics
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[Any], dict[str, Any]]:

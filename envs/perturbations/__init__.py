@@ -1,5 +1,24 @@
 """Wrappers that disturb an environment by a strength; strength 0 is the identity."""
 
+from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
+from .by_name import WRAPPERS, perturb
 from .noise import ObservationNoise
+from .physics import GravityTilt, Wind
+from .reward import RewardAsymmetry
+from .sensor import SensorOffset
+from .settings import PerturbationSettings
 
-__all__ = ["ObservationNoise"]
+__all__ = [
+    "WRAPPERS",
+    "ActuatorBias",
+    "ActuatorGain",
+    "ActuatorReflection",
+    "ActuatorRepeat",
+    "GravityTilt",
+    "ObservationNoise",
+    "PerturbationSettings",
+    "RewardAsymmetry",
+    "SensorOffset",
+    "Wind",
+    "perturb",
+]

@@ -27,13 +27,9 @@ from nearsym.networks import NetworkSettings
 
 TRAIN = """
 import json, sys
-from nearsym.agents.settings import EnvSettings, SACSettings, TrainSettings
+from nearsym.agents.run import settings_from
 from nearsym.agents.training import train
-from nearsym.networks import NetworkSettings
-saved = json.load(sys.stdin)
-saved.update(env=EnvSettings(**saved["env"]), agent=SACSettings(**saved["agent"]),
-             network=NetworkSettings(**saved["network"]))
-train(TrainSettings(**saved), ["test"])
+train(settings_from(json.load(sys.stdin)), ["test"])
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nearsym.agents.settings import BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.scripts.compose import compose, defaults, options
 from nearsym.scripts.help import keys
 from nearsym.scripts.main import COMMANDS, run
@@ -78,6 +78,12 @@ def test_ones_own_environment_from_ones_own_folder(tmp_path):
         ("evaluate runs/none", "runs/none is no run: it has no config.yaml"),
         ("evaluate runs/none noise=[-1]", "noise is [-1.0], expected standard deviations >= 0"),
         ("evaluate runs/none noise=[0,x]", "noise"),
+        ("train perturbation.winds=1", "did you mean 'perturbation.wind'?"),
+        ("train env=Pendulum-v1 perturbation.wind=1", "Wind changes a dm_control simulator"),
+        ("train perturbation.actuator_reflection=2", "expected a number from 0 to 1"),
+        ("train env=MountainCarContinuous-v0 network=plain perturbation.actuator_gain=1", "needs a declared symmetry"),
+        ("audit env=Pendulum-v1", "has no get_state()"),
+        ("audit discount=1", "discount is 1.0, expected 0 <= discount < 1"),
         ("envs all", "nearsym envs takes no arguments, got all"),
         ("bench what=size", "what is 'size', expected speed or learning"),
     ],
@@ -116,11 +122,13 @@ def test_a_run_directory_is_named_after_the_run():
     settings = compose("train", TrainSettings, ["env=my_file:My-Env", "network=exact", "seed=3"])
     assert settings.run_dir == "runs/my_file-My-Env-exact-seed3"
     assert settings.env.id == "my_file:My-Env"
+    windy = compose("train", TrainSettings, ["perturbation.wind=0.5"])
+    assert windy.run_dir == "runs/cartpole-swingup-wind0.5-relaxed-seed0"
     spaced = compose("train", TrainSettings, ["run_dir=runs/a b (c)", "env=Pendulum-v1"])
     assert spaced.run_dir == "runs/a b (c)"
 
 
-SCHEMAS = {"train": TrainSettings, "evaluate": EvaluateSettings, "bench": BenchSettings}
+SCHEMAS = {"audit": AuditSettings, "train": TrainSettings, "evaluate": EvaluateSettings, "bench": BenchSettings}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -131,7 +139,7 @@ def test_configs_and_dataclasses_have_the_same_keys(name):
     assert all(meaning for _, meaning in keys(SCHEMAS[name]))
 
 
-@pytest.mark.parametrize("group", ["env", "agent", "network"])
+@pytest.mark.parametrize("group", ["env", "agent", "network", "perturbation"])
 def test_every_option_composes(group):
     for option in options(group):
         if option == "any":
@@ -148,6 +156,8 @@ def fields_never_read(sources, schemas):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 read.add(node.attr)
+            if isinstance(node, ast.Dict):  # tables of what to do by the name of a setting
+                read.update(key.value for key in node.keys if isinstance(key, ast.Constant))
     return {f"{schema.__name__}.{field.name}" for schema in schemas for field in dataclasses.fields(schema)} - {
         f"{schema.__name__}.{name}" for schema in schemas for name in read
     }
@@ -156,7 +166,7 @@ def fields_never_read(sources, schemas):
 def test_every_setting_is_read_somewhere():
     sources = [
         path.read_text()
-        for folder in ("agents", "networks", "scripts")
+        for folder in ("agents", "envs", "networks", "scripts")
         for path in (ROOT / folder).rglob("*.py")
         if path.name != "settings.py"
     ]

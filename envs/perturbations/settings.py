@@ -1,0 +1,32 @@
+"""How strongly an environment is perturbed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PerturbationSettings:
+    """Strength of every perturbation; 0 leaves the environment as it is, to the bit.
+
+    Attributes:
+        gravity_tilt: degrees by which gravity is turned towards +x (dm_control).
+        wind: newtons along +x on every body (dm_control).
+        actuator_gain: fraction of actuator strength lost on one side of the state space.
+        actuator_bias: push on one side, as a fraction of the largest action.
+        actuator_reflection: reversal of actuators on one side, from 0 to 1.
+        actuator_repeat: extra repeats of each action on one side.
+        reward_asymmetry: fraction of the reward lost on one side.
+        sensor_offset: shift of the coordinate that tells the sides apart, in its own units.
+        observation_noise: standard deviation of Gaussian noise on every coordinate.
+    """
+
+    gravity_tilt: float = 0.0
+    wind: float = 0.0
+    actuator_gain: float = 0.0
+    actuator_bias: float = 0.0
+    actuator_reflection: float = 0.0
+    actuator_repeat: float = 0.0
+    reward_asymmetry: float = 0.0
+    sensor_offset: float = 0.0
+    observation_noise: float = 0.0

@@ -1,0 +1,105 @@
+"""Perturbations: identity at strength 0, seen by the audit above it, growing with strength."""
+
+import numpy as np
+import pytest
+
+from nearsym.envs import audit, make
+from nearsym.envs.perturbations import WRAPPERS, ActuatorGain, PerturbationSettings, perturb
+from nearsym.envs.symmetry import InputError
+
+STRENGTHS = {
+    "gravity_tilt": (1, 5, 20),
+    "wind": (0.1, 1, 5),
+    "actuator_gain": (0.1, 0.3, 0.9),
+    "actuator_bias": (0.05, 0.2, 0.5),
+    "actuator_reflection": (0.1, 0.5, 1),
+    "actuator_repeat": (1, 2, 4),
+    "reward_asymmetry": (0.1, 0.3, 0.9),
+    "sensor_offset": (0.1, 0.3, 1),
+    "observation_noise": (0.1, 0.3, 1),
+}
+
+
+def swingup():
+    return make("dmc/cartpole-swingup", dtype=np.float64)
+
+
+def trajectory(env):
+    """Ten steps from starts on both sides, as bytes."""
+    env.action_space.seed(0)
+    seen, starts = [], []
+    for seed in range(4):
+        starts.append(env.reset(seed=seed)[0])
+        for _ in range(10):
+            observation, reward, *_ = env.step(env.action_space.sample())
+            seen += [observation, [reward]]
+    if env.unwrapped is env:
+        assert min(start[0] for start in starts) < 0 < max(start[0] for start in starts)
+    return np.concatenate(starts + seen).tobytes()
+
+
+def total_error(report):
+    return report.observation_error + report.epsilon_reward + report.epsilon_transition
+
+
+def test_every_perturbation_is_here():
+    assert set(STRENGTHS) == set(WRAPPERS) == set(PerturbationSettings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_strength_zero_is_the_identity_to_the_bit(name):
+    assert trajectory(WRAPPERS[name](swingup(), 0)) == trajectory(swingup())
+    assert trajectory(WRAPPERS[name](swingup(), STRENGTHS[name][-1])) != trajectory(swingup())
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_the_audit_sees_it_and_its_errors_grow(name):
+    errors = []
+    for strength in STRENGTHS[name]:
+        report = audit(perturb(swingup(), PerturbationSettings(**{name: strength})), samples=60)
+        assert report.verdict != "exact"
+        errors.append(total_error(report))
+    assert 1e-6 < errors[0] < errors[1] < errors[2]
+    assert audit(perturb(swingup(), PerturbationSettings()), samples=60).verdict == "exact"
+
+
+def test_one_sided_means_one_side():
+    """Where the cart is on the right the action is halved; on the left it is not."""
+    for position, factor in ((0.5, 0.5), (-0.5, 1.0)):
+        one, two = ActuatorGain(swingup(), 0.5), swingup()
+        for env in (one, two):
+            env.reset(seed=0)
+            env.set_state(np.array([position, 0.1, 0.0, 0.0]))
+        one.step(np.array([0.8]))
+        two.step(np.array([0.8 * factor]))
+        np.testing.assert_array_equal(one.get_wrapper_attr("get_state")(), two.get_state())
+
+
+def test_only_what_it_says_is_disturbed():
+    reports = {
+        name: audit(perturb(swingup(), PerturbationSettings(**{name: STRENGTHS[name][1]})), samples=60)
+        for name in ("reward_asymmetry", "sensor_offset", "wind")
+    }
+    assert reports["reward_asymmetry"].epsilon_transition == reports["reward_asymmetry"].observation_error == 0
+    assert reports["sensor_offset"].epsilon_transition == reports["sensor_offset"].epsilon_reward == 0
+    assert reports["sensor_offset"].observation_error == pytest.approx(2 * STRENGTHS["sensor_offset"][1])
+    assert reports["wind"].observation_error == 0 < reports["wind"].epsilon_transition
+
+
+def test_they_compose():
+    both = audit(perturb(swingup(), PerturbationSettings(reward_asymmetry=0.3, sensor_offset=0.3)), samples=60)
+    assert both.epsilon_reward > 0 and both.observation_error > 0 and both.epsilon_transition == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "strength", "message"),
+    [
+        ("actuator_gain", -0.1, "ActuatorGain has strength -0.1"),
+        ("actuator_reflection", 1.5, "from 0 to 1"),
+        ("actuator_repeat", 0.5, "a whole number of extra repeats"),
+        ("sensor_offset", np.nan, "SensorOffset has strength nan"),
+    ],
+)
+def test_bad_strengths_are_refused(name, strength, message):
+    with pytest.raises(InputError, match=message):
+        WRAPPERS[name](swingup(), strength)
