@@ -30,21 +30,23 @@ class Entry:
         id: what `make` takes.
         symmetry: the declared symmetry.
         about: what the group does.
+        exact: whether the simulator's model has the symmetry, or only nearly.
     """
 
     id: str
     symmetry: Symmetry
     about: str
+    exact: bool
 
 
 def catalogue() -> list[Entry]:
     """Every environment that comes with a symmetry, in order of id."""
     entries = [
-        Entry(f"{DMC}{domain.name}-{task}", symmetry, domain.about)
+        Entry(f"{DMC}{domain.name}-{task}", symmetry, domain.about, domain.exact)
         for domain in DOMAINS.values()
         for task, symmetry in domain.tasks.items()
     ]
-    entries += [Entry(name, symmetry, classic.ABOUT[name]) for name, symmetry in classic.SYMMETRIES.items()]
+    entries += [Entry(name, symmetry, classic.ABOUT[name], True) for name, symmetry in classic.SYMMETRIES.items()]
     return sorted(entries, key=lambda entry: entry.id)
 
 

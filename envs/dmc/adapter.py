@@ -72,11 +72,11 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         return self._flatten(timestep.observation), reward, terminated, ended and not terminated, {}
 
     def get_state(self) -> FloatArray:
-        """qpos, qvel, then the target's (x, y) where the task draws one."""
+        """qpos, qvel, then the target's (x, y, z) where the task draws one."""
         physics = self._env.physics
         state = [physics.data.qpos, physics.data.qvel]
         if self._target is not None:
-            state.append(physics.named.model.geom_pos[self._target, :2])
+            state.append(physics.named.model.geom_pos[self._target])
         return np.concatenate(state)
 
     def set_state(self, state: FloatArray) -> FloatArray:
@@ -89,13 +89,13 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         """
         physics = self._env.physics
         nq, nv = physics.model.nq, physics.model.nv
-        size = nq + nv + (0 if self._target is None else 2)
+        size = nq + nv + (0 if self._target is None else 3)
         if state.shape != (size,) or not np.isfinite(state).all():
             raise InputError(f"expected a finite state of shape ({size},), got shape {state.shape}: {state}")
         with physics.reset_context():
             physics.data.qpos[:], physics.data.qvel[:] = state[:nq], state[nq : nq + nv]
             if self._target is not None:
-                physics.named.model.geom_pos[self._target, :2] = state[nq + nv :]
+                physics.named.model.geom_pos[self._target] = state[nq + nv :]
         return self._flatten(self._env.task.get_observation(physics)).astype(np.float64)
 
     def close(self) -> None:

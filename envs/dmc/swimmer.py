@@ -8,7 +8,7 @@ from .domain import Domain
 
 # observation: joint angles; (x, y) from nose to target in the head's frame, whose y axis points backwards along the
 # body; then (vx, vy, ωz) of every link in its own frame
-# state: root x, y and heading, joint angles; their velocities; target (x, y)
+# state: root x, y and heading, joint angles; their velocities; target (x, y, z)
 
 
 def _mirror(links: int) -> Symmetry:
@@ -17,7 +17,7 @@ def _mirror(links: int) -> Symmetry:
     return Symmetry.reflection(
         observation=[*([-1] * joints), -1, 1, *([-1, 1, -1] * links)],
         action=[-1] * joints,
-        state=[*position, *position, -1, 1],
+        state=[*position, *position, -1, 1, 1],
     )
 
 

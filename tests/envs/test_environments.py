@@ -89,7 +89,7 @@ def test_state_can_be_put_back():
     second = [env.set_state(state), env.step(np.ones(2))[0], env.get_state()]
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
-    with pytest.raises(InputError, match=r"expected a finite state of shape \(6,\)"):
+    with pytest.raises(InputError, match=r"expected a finite state of shape \(7,\)"):
         env.set_state(np.zeros(5))
 
 

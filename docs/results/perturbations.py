@@ -1,0 +1,65 @@
+"""Draws docs/results/perturbations.png: measured errors against the strength of every perturbation."""
+
+import csv
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from nearsym.envs import audit, make
+from nearsym.envs.perturbations import PerturbationSettings, perturb
+
+HERE = Path(__file__).parent
+LARGEST = {
+    "gravity_tilt": 20,
+    "wind": 2,
+    "actuator_gain": 1,
+    "actuator_bias": 0.5,
+    "actuator_reflection": 1,
+    "actuator_repeat": 4,
+    "reward_asymmetry": 1,
+    "sensor_offset": 0.5,
+    "observation_noise": 0.5,
+}
+ERRORS = {"observation": "#009E73", "reward": "#E69F00", "transition": "#0072B2"}  # Okabe and Ito
+UNITS = {"gravity_tilt": "degrees", "wind": "newtons", "actuator_repeat": "extra repeats"}
+
+
+def measure() -> list[dict[str, float | str]]:
+    """Mean errors of the mirrored cart-pole at five strengths of each perturbation."""
+    rows: list[dict[str, float | str]] = []
+    for name, largest in LARGEST.items():
+        for strength in np.linspace(0, largest, 5):
+            env = perturb(make("dmc/cartpole-swingup", dtype=np.float64), PerturbationSettings(**{name: strength}))
+            report = audit(env, samples=300)
+            (mirror,) = report.elements
+            means = {error: getattr(mirror, error).mean for error in ERRORS}
+            rows.append({"perturbation": name, "strength": strength, **means})
+    return rows
+
+
+def draw(rows: list[dict[str, float | str]]) -> None:
+    """One panel for each perturbation."""
+    with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(9, 7.5), layout="constrained")
+        for axes, name in zip(figure.subplots(3, 3).flat, LARGEST, strict=True):
+            chosen = [row for row in rows if row["perturbation"] == name]
+            strengths = [row["strength"] for row in chosen]
+            for error, colour in ERRORS.items():
+                axes.plot(strengths, [row[error] for row in chosen], "o-", color=colour, label=error)
+            axes.set_title(name.replace("_", " "))
+            axes.set_xlabel(UNITS.get(name, "strength"))
+            axes.grid(alpha=0.3)
+        figure.axes[0].legend(frameon=False)
+        figure.supylabel("mean error over 300 samples")
+        figure.savefig(HERE / "perturbations.png", dpi=120)
+
+
+if __name__ == "__main__":
+    table = measure()
+    with (HERE / "perturbations.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    draw(table)
