@@ -15,9 +15,9 @@ import gymnasium
 
 from nearsym.envs.symmetry import InputError, Symmetry
 
-from . import classic
 from .declare import declare
 from .dmc import DOMAINS, DmControlEnv
+from .known import TASKS
 
 DMC = "dmc/"
 
@@ -46,7 +46,7 @@ def catalogue() -> list[Entry]:
         for domain in DOMAINS.values()
         for task, symmetry in domain.tasks.items()
     ]
-    entries += [Entry(name, symmetry, classic.ABOUT[name], True) for name, symmetry in classic.SYMMETRIES.items()]
+    entries += [Entry(name, task.symmetry, task.about, task.exact) for name, task in TASKS.items()]
     return sorted(entries, key=lambda entry: entry.id)
 
 
@@ -76,7 +76,8 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
             "and your own is my_module:MyEnv"
         )
     env = _build(id, lambda: gymnasium.make(id, **kwargs))
-    return declare(env, classic.SYMMETRIES[id]) if id in classic.SYMMETRIES else env
+    task = TASKS.get(id)
+    return env if task is None else declare(task.settable(env), task.symmetry)
 
 
 def load_object(spec: str) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Symmetry, chain
 
-from .blocks import chain
 from .domain import Domain
 
 # joints: tail1 and tail2 about z, tail_twist about y, then roll (about y) and pitch (about x) of right and left fin;

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Symmetry, chain
 
-from .blocks import chain
 from .domain import Domain
 
 # The body faces +x, so the mirror is y -> -y. A joint whose mirrored axis is the other side's own axis keeps its sign;
 # the left hip and elbow axes are already turned round in the model.
-# joints: abdomen z, y, x; right hip x, z, y, knee, ankle y, x; the left leg's; right shoulder 1, 2, elbow; the left arm's
+# joints: abdomen z, y, x; right hip x, z, y, knee, ankle y, x; left leg; right shoulder 1, 2, elbow; left arm
 JOINTS = (
     [0, 1, 2, 9, 10, 11, 12, 13, 14, 3, 4, 5, 6, 7, 8, 18, 19, 20, 15, 16, 17],
     [-1, 1, -1, 1, 1, 1, 1, 1, -1, 1, 1, 1, 1, 1, -1, -1, -1, 1, -1, -1, 1],

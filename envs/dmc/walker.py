@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearsym.envs.symmetry import Symmetry
 
@@ -14,7 +15,7 @@ from .domain import Domain
 LEGS = np.array([3, 4, 5, 0, 1, 2])
 
 
-def _after(fixed: int, legs: np.ndarray) -> list[int]:
+def _after(fixed: int, legs: NDArray[np.intp]) -> list[int]:
     """`fixed` coordinates stay, those of the legs behind them are exchanged."""
     return [*range(fixed), *(fixed + legs).tolist()]
 

@@ -1,5 +1,6 @@
 """Groups, their representations, and the symmetry an environment declares (numpy and scipy only)."""
 
+from .blocks import chain
 from .errors import InputError, SymmetryError
 from .group import Group
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
@@ -13,6 +14,7 @@ __all__ = [
     "Representation",
     "Symmetry",
     "SymmetryError",
+    "chain",
     "coordinate_orbits",
     "cover_orbits",
     "direct_sum",

@@ -13,6 +13,7 @@ import yaml
 
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.scripts.compose import compose, defaults, options
+from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.help import keys
 from nearsym.scripts.main import COMMANDS, run
 
@@ -82,9 +83,10 @@ def test_ones_own_environment_from_ones_own_folder(tmp_path):
         ("train env=Pendulum-v1 perturbation.wind=1", "Wind changes a dm_control simulator"),
         ("train perturbation.actuator_reflection=2", "expected a number from 0 to 1"),
         ("train env=MountainCarContinuous-v0 network=plain perturbation.actuator_gain=1", "needs a declared symmetry"),
-        ("audit env=Pendulum-v1", "has no get_state()"),
+        ("audit env=MountainCarContinuous-v0", "no symmetry is declared"),
         ("audit discount=1", "discount is 1.0, expected 0 <= discount < 1"),
-        ("envs all", "nearsym envs takes no arguments, got all"),
+        ("envs all", "expected key=value, got 'all'"),
+        ("envs samples=-1", "samples is -1"),
         ("bench what=size", "what is 'size', expected speed or learning"),
     ],
 )
@@ -128,7 +130,13 @@ def test_a_run_directory_is_named_after_the_run():
     assert spaced.run_dir == "runs/a b (c)"
 
 
-SCHEMAS = {"audit": AuditSettings, "train": TrainSettings, "evaluate": EvaluateSettings, "bench": BenchSettings}
+SCHEMAS = {
+    "audit": AuditSettings,
+    "envs": EnvsSettings,
+    "train": TrainSettings,
+    "evaluate": EvaluateSettings,
+    "bench": BenchSettings,
+}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
