@@ -20,7 +20,8 @@ from nearsym.envs.symmetry import InputError
 from .build import EVALUATION_SEED, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
 from .run import Run
-from .settings import EvaluateSettings
+from .sac import SAC
+from .settings import EvaluateSettings, TrainSettings
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,23 @@ def rollout_returns(agent: BaseAlgorithm, env: gymnasium.Env[Any, Any], episodes
     return returns
 
 
+def load_agent(folder: Path) -> tuple[TrainSettings, SAC]:
+    """The settings of a run and its agent with the networks of the latest checkpoint.
+
+    Raises:
+        InputError: the folder is no run, or its checkpoint is missing or corrupt.
+    """
+    run = Run(folder)
+    settings = replace(run.settings(), device="auto")
+    latest = latest_checkpoint(run.checkpoints)
+    if latest is None:
+        raise InputError(f"{folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
+    checkpoint = load_checkpoint(latest)
+    agent = build_agent(settings, build_env(settings, settings.seed))
+    restore_networks(agent, checkpoint)
+    return settings, agent
+
+
 def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
     """Evaluate the latest checkpoint of a run at each noise level, on the same episodes.
 
@@ -72,15 +90,7 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
         InputError: the folder is no run, or its checkpoint is missing or corrupt.
     """
     torch.set_num_threads(settings.threads)
-    run = Run(Path(settings.run))
-    train_settings = replace(run.settings(), device="auto")
-    folder = latest_checkpoint(run.checkpoints)
-    if folder is None:
-        raise InputError(f"{run.folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
-    checkpoint = load_checkpoint(folder)
-    trainee = build_env(train_settings, train_settings.seed)
-    agent = build_agent(train_settings, trainee)
-    restore_networks(agent, checkpoint)
+    train_settings, agent = load_agent(Path(settings.run))
     levels = []
     for noise in settings.noise:
         env = build_env(train_settings, settings.seed).env

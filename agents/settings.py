@@ -214,9 +214,11 @@ class AuditSettings:
         symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
         samples: pairs of state and action.
         seed: of the sampling.
+        run: folder of a trained run; its environment, perturbation and symmetry are audited, its critic gives a
+            Lipschitz constant for the bound, and its relaxed weights are read.
         discount: γ of the bound on the value gap.
         lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
-            None leaves the bound out.
+            None takes the run's estimate, or leaves the bound out.
         out: JSON file for the whole report, or None.
 
     Raises:
@@ -228,6 +230,7 @@ class AuditSettings:
     symmetry: str | None = None
     samples: int = 1000
     seed: int = 0
+    run: str | None = None
     discount: float = 0.99
     lipschitz: float | None = None
     out: str | None = None

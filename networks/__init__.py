@@ -2,6 +2,7 @@
 
 from .actor import Actor
 from .critic import Critic
+from .discovery import departures
 from .features import hidden_representation
 from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear
 from .measure import equivariance_error, transform
@@ -19,6 +20,7 @@ __all__ = [
     "PlainLinear",
     "RelaxedLinear",
     "ResidualLinear",
+    "departures",
     "equivariance_error",
     "hidden_representation",
     "linear",

@@ -1,35 +1,59 @@
-"""`nearsym audit`: a table for each group element, and JSON."""
+"""`nearsym audit`: a table for each group element, what a trained run says, and JSON."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.build import load_symmetry
-from nearsym.agents.run import write_atomic
+from nearsym.agents.evaluation import load_agent
+from nearsym.agents.reading import AgentReading, read_agent
+from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
-from nearsym.envs import AuditReport, audit, declare, make
+from nearsym.envs import AuditReport, audit, declare, make, symmetry_of
 from nearsym.envs.perturbations import perturb
+from nearsym.envs.symmetry import InputError
 
 from .compose import compose
 from .help import command_help
 
 
 def run(words: list[str]) -> int:
-    """Audit one environment."""
+    """Audit one environment, or a run's."""
+    if words and "=" not in words[0]:
+        words = [f"run={words[0]}", *words[1:]]
     settings = compose("audit", AuditSettings, words)
-    env = make(settings.env.id, **_float64(settings))
-    if settings.symmetry is not None:
-        env = declare(env, load_symmetry(settings.symmetry))
-    report = audit(perturb(env, settings.perturbation), samples=settings.samples, seed=settings.seed)
-    _print(report, settings)
+    subject, perturbation, symmetry_name = settings.env, settings.perturbation, settings.symmetry
+    if settings.run is not None:
+        for word in words:
+            if word.startswith(("env", "perturbation", "symmetry")):
+                raise InputError(f"{word}: an audit of a run takes its environment, perturbation and symmetry from it")
+        saved = Run(Path(settings.run)).settings()
+        subject, perturbation, symmetry_name = saved.env, saved.perturbation, saved.symmetry
+    precision = {"dtype": "float64"} if subject.id.startswith("dmc/") else {}
+    env = make(subject.id, **{**precision, **subject.kwargs})
+    if symmetry_name is not None:
+        env = declare(env, load_symmetry(symmetry_name))
+    env = perturb(env, perturbation)
+    report = audit(env, samples=settings.samples, seed=settings.seed)
+    reading = None
+    if settings.run is not None:
+        reading = read_agent(load_agent(Path(settings.run))[1], env, settings.samples, settings.seed)
+    _print_report(report, subject.id)
+    if reading is not None:
+        symmetry = symmetry_of(env)
+        assert symmetry is not None  # it was audited
+        _print_reading(reading, list(symmetry.group.names), report)
+    _print_bound(report, settings, reading)
     if settings.out is not None:
         path = Path(settings.out)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, json.dumps({"env": settings.env.id, **report.to_dict()}, indent=2) + "\n")
+        content = {"env": subject.id, **report.to_dict(), "agent": None if reading is None else asdict(reading)}
+        write_atomic(path, json.dumps(content, indent=2) + "\n")
         print(f"written: {path}")
     return 0
 
@@ -40,19 +64,14 @@ def usage() -> str:
         "audit",
         AuditSettings,
         "nearsym audit: set the simulator to g·s, step g·a, and compare with g·step(s, a)",
-        "nearsym audit env=dmc/cartpole-swingup perturbation.wind=0.2 samples=1000 out=audit.json",
+        "nearsym audit env=dmc/cartpole-swingup perturbation.wind=0.2 samples=1000 out=audit.json\n"
+        "         nearsym audit runs/x",
         ("env", "perturbation"),
     )
 
 
-def _float64(settings: AuditSettings) -> dict[str, object]:
-    """The environment's arguments, with dm_control's observations in full precision."""
-    given = dict(settings.env.kwargs)
-    return {"dtype": "float64", **given} if settings.env.id.startswith("dmc/") else given
-
-
-def _print(report: AuditReport, settings: AuditSettings) -> None:
-    table = Table(title=f"{settings.env.id}, {report.group}, {report.samples} samples", title_justify="left")
+def _print_report(report: AuditReport, id: str) -> None:
+    table = Table(title=f"{id}, {report.group}, {report.samples} samples", title_justify="left")
     for column in ("element", "observation max", "ε_R max", "ε_R mean", "ε_P max", "ε_P mean", "verdict"):
         table.add_column(column, justify="left" if column in ("element", "verdict") else "right")
     for element in report.elements:
@@ -79,9 +98,35 @@ def _print(report: AuditReport, settings: AuditSettings) -> None:
             f"noise:   the same step differs by {report.reward_noise:.2g} in reward, "
             f"{report.transition_noise:.2g} in state; errors below ten times that say nothing"
         )
-    if settings.lipschitz is not None:
-        bound = report.value_gap_bound(settings.discount, settings.lipschitz)
+
+
+def _print_reading(reading: AgentReading, names: list[str], report: AuditReport) -> None:
+    if reading.departures:
+        table = Table(title="departure of relaxed weights, beside the measured ε_P (mean)", title_justify="left")
+        table.add_column("layer")
+        elements = [element.element for element in report.elements]
+        for name in elements:
+            table.add_column(name, justify="right")
+        for layer, departure in reading.departures.items():
+            table.add_row(layer, *(f"{departure[names.index(name)]:.3f}" for name in elements))
+        table.add_section()
+        table.add_row("measured ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
+        Console(highlight=False).print(table)
+    else:
+        print("the run's networks have no relaxed weights to read")
+    print(
+        f"critic:  largest gap |Q(s,a) - Q(gs,ga)| = {reading.orbit_gap:.3g}; if it is right, every exactly invariant "
+        f"critic errs by at least {reading.invariant_error:.3g} somewhere"
+    )
+
+
+def _print_bound(report: AuditReport, settings: AuditSettings, reading: AgentReading | None) -> None:
+    lipschitz, source = settings.lipschitz, "given"
+    if lipschitz is None and reading is not None:
+        lipschitz, source = reading.lipschitz, "the critic's largest slope between sampled states"
+    if lipschitz is not None:
+        bound = report.value_gap_bound(settings.discount, lipschitz)
         print(
-            f"bound:   |Q*(s,a) - Q*(gs,ga)| <= {bound:.3g}, for γ = {settings.discount:g}, "
-            f"Lip(V*) = {settings.lipschitz:g}, if the sampled errors are the largest"
+            f"bound:   |Q*(s,a) - Q*(gs,ga)| <= {bound:.3g}, for γ = {settings.discount:g}, Lip(V*) = {lipschitz:.3g} "
+            f"({source}), if the sampled errors are the largest"
         )

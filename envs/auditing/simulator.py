@@ -79,7 +79,7 @@ def audit(
     seen = flat.observation
     assert isinstance(seen, Representation)  # flattened
     state_rep = symmetry.state or seen
-    pairs = _sample(env, samples, seed, policy)
+    pairs = sample_pairs(env, samples, seed, policy)
     _check_size(state_rep, pairs[0][0], symmetry.state is not None)
 
     base = [_outcome(env, state, action, seed) for state, action in pairs]
@@ -122,10 +122,10 @@ def audit(
     )
 
 
-def _sample(
-    env: gymnasium.Env[Any, Any], samples: int, seed: int, policy: Policy | None
+def sample_pairs(
+    env: gymnasium.Env[Any, Any], samples: int, seed: int, policy: Policy | None = None
 ) -> list[tuple[FloatArray, FloatArray]]:
-    """Pairs (state, action) met in short episodes; the audited action is random in every state."""
+    """The pairs (state, action) an audit looks at: states of short episodes, a random action in each."""
     space = env.action_space
     space.seed(seed)
     get_state = env.get_wrapper_attr("get_state")
@@ -145,7 +145,12 @@ def _sample(
     return pairs
 
 
-def _outcome(env: gymnasium.Env[Any, Any], state: FloatArray, action: FloatArray, seed: int) -> _Outcome:
+def set_state(env: gymnasium.Env[Any, Any], state: FloatArray, seed: int) -> FloatArray | None:
+    """Start an episode in a given state; returns the flat observation there, or None where it cannot be told.
+
+    Raises:
+        InputError: the environment rejects the state.
+    """
     env.reset(seed=seed)  # wrappers and step counters start afresh
     try:
         here = env.get_wrapper_attr("set_state")(state)
@@ -154,10 +159,14 @@ def _outcome(env: gymnasium.Env[Any, Any], state: FloatArray, action: FloatArray
             f"the environment rejects the state {state.tolist()}: {type(error).__name__}: {error}; a symmetry must "
             "take states to states, so check the symmetry's state="
         ) from error
+    return None if here is None else _flat(env, _through_wrappers(env, here))
+
+
+def _outcome(env: gymnasium.Env[Any, Any], state: FloatArray, action: FloatArray, seed: int) -> _Outcome:
+    here = set_state(env, state, seed)
     after, reward, terminated, _, _ = env.step(action.astype(env.action_space.dtype))
-    observation = _through_wrappers(env, here) if here is not None else after
     return _Outcome(
-        _flat(env, observation),
+        _flat(env, after) if here is None else here,
         float(reward),
         np.array(env.get_wrapper_attr("get_state")(), dtype=np.float64),
         bool(terminated),

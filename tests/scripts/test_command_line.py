@@ -55,6 +55,20 @@ def test_ones_own_environment_from_ones_own_folder(tmp_path):
     assert (tmp_path / "runs" / "mine" / "evaluation.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["env=dmc/point_mass-easy", "perturbation.gravity_tilt=5", "total_steps=300", "run_dir=runs/tilted", *SMALL]
+    assert run(["train", *words]) == 0
+    capsys.readouterr()
+    assert run(["audit", "runs/tilted", "samples=20", "out=audit.json"]) == 0
+    printed = capsys.readouterr().out
+    assert "departure of relaxed weights" in printed and "the critic's largest slope" in printed
+    report = json.loads((tmp_path / "audit.json").read_text())
+    assert report["verdict"] == "broken" and set(report["agent"]["departures"]) >= {"actor.layers.0", "critic.heads.0"}
+    assert run(["audit", "runs/tilted", "env=Pendulum-v1"]) == 2
+    assert "takes its environment" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -1,0 +1,92 @@
+"""What a trained agent says about a symmetry: its critic's gaps, and the elements its relaxed weights have left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nearsym.envs.auditing import sample_pairs, set_state
+from nearsym.envs.symmetry import InputError
+from nearsym.networks import departures, transform
+
+from .sac import SAC
+
+
+@dataclass(frozen=True)
+class AgentReading:
+    """A trained agent's view of a symmetry.
+
+    Attributes:
+        lipschitz: largest slope of V between sampled states, an estimate (from below) of Lip(V*) in the
+            Euclidean norm of the state, with V(s) = min_i Q_i(s, μ(s)).
+        orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics.
+        departures: for each relaxed layer the departure of its weights from allowing each element; see
+            `nearsym.networks.departures`.
+    """
+
+    lipschitz: float
+    orbit_gap: float
+    departures: dict[str, list[float]]
+
+    @property
+    def invariant_error(self) -> float:
+        """Least error any exactly invariant critic makes somewhere, if this agent's critic is right: half the gap."""
+        return self.orbit_gap / 2
+
+
+def read_agent(agent: SAC, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
+    """Read a trained agent on the states and actions that an audit of `env` looks at.
+
+    Raises:
+        InputError: the environment's set_state does not return the observation.
+    """
+    pairs = sample_pairs(env, samples, seed)
+    states = np.array([state for state, _ in pairs])
+    seen = [set_state(env, state, seed) for state in states]
+    if any(observation is None for observation in seen):
+        raise InputError("reading a critic needs set_state to return the observation at the new state")
+    policy = agent.policy
+    box = env.action_space
+    assert isinstance(box, gymnasium.spaces.Box)  # SAC was trained on it
+    observations = torch.tensor(np.array(seen), dtype=torch.float32, device=agent.device)
+    raw = np.array([action for _, action in pairs])
+    scaled = 2 * (raw - box.low) / (box.high - box.low) - 1
+    actions = torch.tensor(scaled, dtype=torch.float32, device=agent.device)
+    with torch.no_grad():
+        values = policy.critic.network(observations, actions).mean(dim=0)
+        gaps = [
+            (
+                policy.critic.network(
+                    transform(policy.observation_rep, g, observations), transform(policy.symmetry.action, g, actions)
+                ).mean(dim=0)
+                - values
+            )
+            .abs()
+            .max()
+            .item()
+            for g in range(policy.symmetry.group.rows)
+        ]
+        greedy = torch.tanh(policy.actor.network(observations)[0])
+        state_values = policy.critic.network(observations, greedy).min(dim=0).values.double().cpu().numpy()
+    found = {
+        f"{name}.{layer.removeprefix('network.mlp.')}": departure.tolist()
+        for name, module in (("actor", policy.actor), ("critic", policy.critic))
+        for layer, departure in departures(module).items()
+    }
+    return AgentReading(_largest_slope(states, state_values), max(gaps), found)
+
+
+def _largest_slope(states: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Max |V(s) - V(t)| / ‖s - t‖ over pairs of sampled states."""
+    largest = 0.0
+    for k in range(len(states) - 1):
+        distance = np.linalg.norm(states[k + 1 :] - states[k], axis=1)
+        apart = distance > 1e-9
+        if apart.any():
+            largest = max(largest, float((np.abs(values[k + 1 :] - values[k])[apart] / distance[apart]).max()))
+    return largest

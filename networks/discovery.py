@@ -1,0 +1,32 @@
+"""Reading from a trained relaxed network which group elements it has found broken."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation
+
+from .measure import transform
+from .relaxation import relaxed_layers
+
+
+@torch.no_grad()
+def departures(module: nn.Module) -> dict[str, Tensor]:
+    """How far the relaxed weights of each layer are from allowing each known group element.
+
+        departure(g) = Σ_i |w_l(i) - w_l(π_g(i))| / Σ_i |w_l(i)|        (π_g permutes the coordinates, summed over l)
+
+    A relaxed layer commutes with g whatever its filters when w_l(i) = w_l(π_g(i)) for all i, so 0 means that
+    this layer keeps g, and a subgroup it keeps shows as a set of zeros. Averaged over ensemble members.
+
+    Returns:
+        (rows,) for each relaxed layer, by name; empty for other networks.
+    """
+    found = {}
+    for name, layer in relaxed_layers(module).items():
+        weights = layer.relaxed_weights
+        rep: Representation = layer.hidden_rep.unsigned()
+        moved = torch.stack([transform(rep, g, weights) for g in range(rep.group.rows)])
+        found[name] = (moved - weights).abs().sum(dim=(-1, -2, -3)) / weights.abs().sum()
+    return found

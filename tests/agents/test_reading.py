@@ -1,0 +1,60 @@
+"""What is read from a trained agent, against a critic written down by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from nearsym.agents.build import build_agent, build_env
+from nearsym.agents.reading import read_agent
+from nearsym.agents.settings import EnvSettings, TrainSettings
+from nearsym.envs import make
+from nearsym.networks import NetworkSettings
+
+
+def agent(choice):
+    settings = TrainSettings(
+        env=EnvSettings("InvertedPendulum-v5"), network=NetworkSettings(choice=choice, width=8), total_steps=10
+    )
+    return build_agent(settings, build_env(settings, 0))
+
+
+class Linear(torch.nn.Module):
+    """Q = 2·cart + 5 + ½·action, for both members."""
+
+    def forward(self, observation, action):
+        return (2 * observation[:, 0] + 5 + 0.5 * action[:, 0]).expand(2, -1)
+
+
+class Still(torch.nn.Module):
+    """Always the middle action."""
+
+    def forward(self, observation):
+        return torch.zeros(len(observation), 1), None
+
+
+def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
+    plain, env = agent("plain"), make("InvertedPendulum-v5")
+    monkeypatch.setattr(plain.policy.critic, "network", Linear())
+    monkeypatch.setattr(plain.policy.actor, "network", Still())
+    reading = read_agent(plain, env, samples=80, seed=0)
+    # Q(gs, ga) - Q(s, a) = -2·(2·cart + ½·action/3), actions from -3 to 3; the cart stays near 0
+    assert reading.orbit_gap == pytest.approx(1.0, abs=0.3)
+    assert reading.invariant_error == reading.orbit_gap / 2
+    assert 0.5 < reading.lipschitz <= 2 + 1e-3  # V = 2·cart + 5 has slope 2 along the cart
+    assert reading.departures == {}
+
+
+def test_an_exact_critic_has_no_gap():
+    env = make("InvertedPendulum-v5")
+    exact, plain = (read_agent(agent(choice), env, samples=40, seed=0).orbit_gap for choice in ("exact", "plain"))
+    assert exact < 1e-5 < 1e-3 < plain
+
+
+def test_relaxed_weights_are_read_layer_by_layer():
+    relaxed = agent("relaxed")
+    with torch.no_grad():
+        relaxed.policy.critic.network.mlp.layers[1].relaxed_weights[..., 0] += 1
+    found = read_agent(relaxed, make("InvertedPendulum-v5"), samples=10, seed=0).departures
+    assert found["critic.layers.1"][1] > 0.5
+    assert found["actor.layers.1"] == [0, 0]
+    assert np.isfinite(list(found.values())).all()

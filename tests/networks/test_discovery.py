@@ -1,0 +1,58 @@
+"""Departures of relaxed weights against the equivariance of the layers they belong to."""
+
+import numpy as np
+import pytest
+import torch
+
+from nearsym.envs.symmetry import Group, Representation, Symmetry
+from nearsym.networks import Actor, NetworkSettings, RelaxedLinear, departures, equivariance_error
+
+REGULAR = Representation.regular(Group.dihedral(4))
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def layer_that_keeps(elements):
+    """A relaxed layer whose weights are constant under the given elements and random otherwise."""
+    layer = RelaxedLinear(REGULAR, REGULAR, 2, 2, banks=2)
+    weights = torch.randn(1, 2, 8)
+    index = REGULAR.arrays[0]
+    for _ in range(200):  # averaging over the elements in turn converges to weights that all of them keep
+        for g in elements:
+            weights = (weights + weights[..., torch.tensor(index[g])]) / 2
+    with torch.no_grad():
+        layer.relaxed_weights.copy_(weights)
+    return layer
+
+
+@pytest.mark.parametrize("kept", [[], [4], [2], [1], [2, 4], [1, 4]])
+def test_a_departure_is_zero_exactly_for_the_elements_a_layer_keeps(kept):
+    layer = layer_that_keeps(kept)
+    (departure,) = departures(torch.nn.Sequential(layer)).values()
+    error = equivariance_error(lambda x: layer(x)[0], REGULAR.tensor(2), REGULAR.tensor(2), torch.randn(5, 16))
+    zero = departure < 1e-10
+    assert zero.tolist() == (error < 1e-8).tolist()
+    assert all(zero[g] for g in [0, *kept])
+    assert zero.all() == (kept == [1, 4])
+
+
+def test_departure_by_hand():
+    symmetry = Symmetry.reflection(observation=[-1], action=[-1])
+    actor = Actor(symmetry.observation, symmetry.action, NetworkSettings(choice="relaxed", width=4, depth=1))
+    assert all(not departure.any() for departure in departures(actor).values())
+    with torch.no_grad():
+        actor.mlp.layers[0].relaxed_weights[0, 0] = torch.tensor([3.0, 1.0])
+    found = departures(actor)["mlp.layers.0"]
+    np.testing.assert_allclose(found, [0, (2 + 2) / 4])
+
+
+def test_networks_without_relaxed_weights_have_none():
+    symmetry = Symmetry.reflection(observation=[-1], action=[-1])
+    for choice in ("plain", "exact", "rpp"):
+        assert departures(Actor(symmetry.observation, symmetry.action, NetworkSettings(choice=choice, width=4))) == {}
