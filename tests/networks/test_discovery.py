@@ -10,12 +10,7 @@ from nearsym.networks import Actor, NetworkSettings, RelaxedLinear, departures, 
 REGULAR = Representation.regular(Group.dihedral(4))
 
 
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    yield
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def layer_that_keeps(elements):
