@@ -219,7 +219,7 @@ class AuditSettings:
         discount: γ of the bound on the value gap.
         lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
             None takes the run's estimate, or leaves the bound out.
-        out: JSON file for the whole report, or None.
+        out: JSON file for the whole report, with a figure beside it; or None.
 
     Raises:
         InputError: a value is out of range.

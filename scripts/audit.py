@@ -18,8 +18,12 @@ from nearsym.envs import AuditReport, audit, declare, make, symmetry_of
 from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError
 
+from .audit_figure import draw_errors
 from .compose import compose
 from .help import command_help
+
+LEFT = 0.05
+"""Departure of relaxed weights above which an element is called left."""
 
 
 def run(words: list[str]) -> int:
@@ -54,7 +58,8 @@ def run(words: list[str]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {"env": subject.id, **report.to_dict(), "agent": None if reading is None else asdict(reading)}
         write_atomic(path, json.dumps(content, indent=2) + "\n")
-        print(f"written: {path}")
+        draw_errors(report, subject.id, path.with_suffix(".png"))
+        print(f"written: {path}, {path.with_suffix('.png')}")
     return 0
 
 
@@ -112,6 +117,10 @@ def _print_reading(reading: AgentReading, names: list[str], report: AuditReport)
         table.add_section()
         table.add_row("measured ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
         Console(highlight=False).print(table)
+        largest = {name: max(d[names.index(name)] for d in reading.departures.values()) for name in elements}
+        left = [f"{name} ({value:.2f})" for name, value in largest.items() if value > LEFT]
+        kept = f"no element (largest departure {max(largest.values()):.3f})"
+        print(f"relaxed: the networks have left {', '.join(left) or kept}")
     else:
         print("the run's networks have no relaxed weights to read")
     print(

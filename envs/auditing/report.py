@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,8 @@ class AuditReport:
         reward_scale: standard deviation of the reward over the samples.
         step_scale: root mean square of ‖s' - s‖ over the samples.
         worst: the worst sample.
+        states: (samples, state_dim) the sampled states.
+        errors: (elements, samples, 3) observation, reward and transition error of each sample.
     """
 
     group: str
@@ -93,6 +95,8 @@ class AuditReport:
     reward_scale: float
     step_scale: float
     worst: Worst
+    states: FloatArray = field(repr=False, compare=False)
+    errors: FloatArray = field(repr=False, compare=False)
 
     @property
     def epsilon_reward(self) -> float:
@@ -144,9 +148,11 @@ class AuditReport:
         return value_gap_bound(self.epsilon_reward, self.epsilon_transition, discount, lipschitz)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, for JSON."""
+        """Everything but the single samples, for JSON."""
+        saved = asdict(self)
+        del saved["states"], saved["errors"]
         return {
-            **asdict(self),
+            **saved,
             "epsilon_reward": self.epsilon_reward,
             "epsilon_transition": self.epsilon_transition,
             "observation_error": self.observation_error,

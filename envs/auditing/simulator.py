@@ -119,6 +119,8 @@ def audit(
         reward_scale=float(np.std([one.reward for one in base])),
         step_scale=float(np.sqrt(np.mean(changes**2))),
         worst=_worst(errors, [group.names[g] for g in moved], pairs),
+        states=np.array([state for state, _ in pairs]),
+        errors=errors,
     )
 
 

@@ -64,6 +64,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "departure of relaxed weights" in printed and "the critic's largest slope" in printed
     report = json.loads((tmp_path / "audit.json").read_text())
+    assert (tmp_path / "audit.png").read_bytes().startswith(b"\x89PNG")
     assert report["verdict"] == "broken" and set(report["agent"]["departures"]) >= {"actor.layers.0", "critic.heads.0"}
     assert run(["audit", "runs/tilted", "env=Pendulum-v1"]) == 2
     assert "takes its environment" in capsys.readouterr().err

@@ -1,0 +1,69 @@
+"""Errors of a symmetry over the state space, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from nearsym.envs import AuditReport
+
+PANELS = 9
+# Okabe and Ito's palette, distinguishable under every common colour blindness
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+
+
+def draw_errors(report: AuditReport, title: str, path: Path) -> None:
+    """The transition error of every sample against each state coordinate, coloured by group element.
+
+    Of many coordinates the nine are drawn whose value says most about the error (by rank correlation of the error
+    with the coordinate or its absolute value).
+    """
+    transition = report.errors[:, :, 2]
+    chosen = _telling(report.states, transition.max(axis=0))
+    columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
+    rows = -(-len(chosen) // columns)
+    with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(3.2 * columns + 1.2, 2.6 * rows + 0.6), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+        for axes, coordinate in zip(panels, chosen, strict=False):
+            for k, element in enumerate(report.elements):
+                axes.scatter(
+                    report.states[:, coordinate],
+                    transition[k],
+                    s=5,
+                    alpha=0.5,
+                    linewidths=0,
+                    color=COLOURS[k % len(COLOURS)],
+                    label=element.element,
+                )
+            axes.set_xlabel(f"state[{coordinate}]")
+            axes.grid(alpha=0.3)
+        for axes in list(figure.axes)[len(chosen) :]:
+            axes.remove()
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        legend = figure.legend(
+            handles, labels, title="element", loc="outside right center", frameon=False, markerscale=3
+        )
+        for handle in legend.legend_handles:
+            if handle is not None:
+                handle.set_alpha(1)
+        figure.suptitle(f"{title}: {report.verdict} ({report.group})")
+        figure.supylabel("transition error, Euclidean")
+        figure.savefig(path, dpi=120)
+
+
+def _telling(states: np.ndarray, error: np.ndarray) -> list[int]:  # type: ignore[type-arg]
+    """Coordinates to draw, in their own order."""
+    if states.shape[1] <= PANELS:
+        return list(range(states.shape[1]))
+    ranks = np.argsort(np.argsort(error)).astype(float)
+    scores = []
+    for column in states.T:
+        correlations = [
+            abs(np.corrcoef(np.argsort(np.argsort(values)), ranks)[0, 1]) for values in (column, np.abs(column))
+        ]
+        scores.append(max(correlations))
+    return sorted(np.argsort(scores)[-PANELS:].tolist())
