@@ -75,12 +75,12 @@ def _listed(entries: list[Entry]) -> Table:
 
 def _measured(entries: list[Entry], samples: int, console: Console) -> Table:
     table = Table(title=f"largest errors over {samples} samples", title_justify="left")
-    for column in ("id", "group", "verdict", "observation", "ε_R", "ε_P", "a step"):
-        table.add_column(column, no_wrap=column == "id")
+    for column in ("id", "verdict", "obs.", "ε_R", "ε_P", "a step"):
+        table.add_column(column, no_wrap=True)
     for entry in track(entries, "measuring", console=console, disable=not console.is_terminal):
         report = measure(entry, samples)
         errors = (report.observation_error, report.epsilon_reward, report.epsilon_transition, report.step_scale)
-        table.add_row(entry.id, report.group, report.verdict, *(f"{error:.1e}" for error in errors))
+        table.add_row(entry.id, report.verdict, *(f"{error:.0e}" if error else "0" for error in errors))
     return table
 
 
