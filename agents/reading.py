@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nearsym.envs.auditing import sample_pairs, set_state
+from nearsym.envs.auditing import Policy, sample_pairs, set_state
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import departures, transform
 
@@ -45,7 +45,7 @@ def read_agent(agent: SAC, env: gymnasium.Env[Any, Any], samples: int, seed: int
     Raises:
         InputError: the environment's set_state does not return the observation.
     """
-    pairs = sample_pairs(env, samples, seed)
+    pairs = sample_pairs(env, samples, seed, greedy(agent))
     states = np.array([state for state, _ in pairs])
     seen = [set_state(env, state, seed) for state in states]
     if any(observation is None for observation in seen):
@@ -71,14 +71,19 @@ def read_agent(agent: SAC, env: gymnasium.Env[Any, Any], samples: int, seed: int
             .item()
             for g in range(policy.symmetry.group.rows)
         ]
-        greedy = torch.tanh(policy.actor.network(observations)[0])
-        state_values = policy.critic.network(observations, greedy).min(dim=0).values.double().cpu().numpy()
+        best = torch.tanh(policy.actor.network(observations)[0])
+        state_values = policy.critic.network(observations, best).min(dim=0).values.double().cpu().numpy()
     found = {
         f"{name}.{layer.removeprefix('network.mlp.')}": departure.tolist()
         for name, module in (("actor", policy.actor), ("critic", policy.critic))
         for layer, departure in departures(module).items()
     }
     return AgentReading(_largest_slope(states, state_values), max(gaps), found)
+
+
+def greedy(agent: SAC) -> Policy:
+    """The agent's deterministic policy, from an observation to an action in the environment's own units."""
+    return lambda observation: agent.predict(observation, deterministic=True)[0]
 
 
 def _largest_slope(states: NDArray[np.float64], values: NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from nearsym.agents.build import load_symmetry
 from nearsym.agents.evaluation import load_agent
-from nearsym.agents.reading import AgentReading, read_agent
+from nearsym.agents.reading import AgentReading, greedy, read_agent
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
 from nearsym.envs import AuditReport, audit, declare, make, symmetry_of
@@ -43,10 +43,13 @@ def run(words: list[str]) -> int:
     if symmetry_name is not None:
         env = declare(env, load_symmetry(symmetry_name))
     env = perturb(env, perturbation)
-    report = audit(env, samples=settings.samples, seed=settings.seed)
     reading = None
-    if settings.run is not None:
-        reading = read_agent(load_agent(Path(settings.run))[1], env, settings.samples, settings.seed)
+    if settings.run is None:
+        report = audit(env, samples=settings.samples, seed=settings.seed)
+    else:
+        _, agent = load_agent(Path(settings.run))
+        report = audit(env, samples=settings.samples, seed=settings.seed, policy=greedy(agent))
+        reading = read_agent(agent, env, settings.samples, settings.seed)
     _print_report(report, subject.id)
     if reading is not None:
         symmetry = symmetry_of(env)

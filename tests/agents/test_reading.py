@@ -29,7 +29,7 @@ class Still(torch.nn.Module):
     """Always the middle action."""
 
     def forward(self, observation):
-        return torch.zeros(len(observation), 1), None
+        return torch.zeros(len(observation), 1), torch.zeros(len(observation), 1)
 
 
 def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
