@@ -90,6 +90,11 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
     agent.set_logger(Logger(None, []))
     run = open_run(settings, command)
     saved = latest_checkpoint(run.checkpoints)
+    if saved is None and run.checkpoints.is_dir() and not any(run.checkpoints.iterdir()):
+        raise InputError(
+            f"the checkpoint of {run.folder} is missing: {run.checkpoints} is empty; restore it from a copy, or "
+            "choose another run_dir to train from the start"
+        )
     progress = restore(agent, load_checkpoint(saved)) if saved is not None else None
     reporter.started(agent.num_timesteps, parameter_summary(agent.policy))
     remaining = settings.total_steps - agent.num_timesteps

@@ -166,8 +166,12 @@ def test_a_corrupt_checkpoint_is_refused(short, name):
 def test_a_missing_checkpoint_is_said(short):
     (folder,) = short.checkpoints.iterdir()
     folder.rename(short.folder / "elsewhere")
+    metrics = short.metrics.read_text()
     with pytest.raises(InputError, match="has no finished checkpoint yet"):
         evaluate_run(EvaluateSettings(run=str(short.folder)))
+    with pytest.raises(InputError, match="the checkpoint of .* is missing"):
+        train(tiny(short.folder, total_steps=250, resume=True), ["test"])
+    assert short.metrics.read_text() == metrics
 
 
 class Payload:
