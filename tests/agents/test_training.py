@@ -169,7 +169,7 @@ def test_a_missing_checkpoint_is_said(short):
     metrics = short.metrics.read_text()
     with pytest.raises(InputError, match="has no finished checkpoint yet"):
         evaluate_run(EvaluateSettings(run=str(short.folder)))
-    with pytest.raises(InputError, match="the checkpoint of .* is missing"):
+    with pytest.raises(InputError, match=r"the checkpoint of .* is missing"):
         train(tiny(short.folder, total_steps=250, resume=True), ["test"])
     assert short.metrics.read_text() == metrics
 
