@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nearsym.envs.auditing import Policy, sample_pairs, set_state
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.auditing import Policy, sample_transitions
 from nearsym.networks import departures, transform
 
 from .sac import SAC
@@ -40,22 +39,14 @@ class AgentReading:
 
 
 def read_agent(agent: SAC, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
-    """Read a trained agent on the states and actions that an audit of `env` looks at.
-
-    Raises:
-        InputError: the environment's set_state does not return the observation.
-    """
-    pairs = sample_pairs(env, samples, seed, greedy(agent))
-    states = np.array([state for state, _ in pairs])
-    seen = [set_state(env, state, seed) for state in states]
-    if any(observation is None for observation in seen):
-        raise InputError("reading a critic needs set_state to return the observation at the new state")
+    """Read a trained agent on the states and actions that an audit of `env` looks at."""
+    sampled = sample_transitions(env, samples, seed, greedy(agent))
+    states = sampled.states
     policy = agent.policy
     box = env.action_space
     assert isinstance(box, gymnasium.spaces.Box)  # SAC was trained on it
-    observations = torch.tensor(np.array(seen), dtype=torch.float32, device=agent.device)
-    raw = np.array([action for _, action in pairs])
-    scaled = 2 * (raw - box.low) / (box.high - box.low) - 1
+    observations = torch.tensor(sampled.observations, dtype=torch.float32, device=agent.device)
+    scaled = 2 * (sampled.actions - box.low) / (box.high - box.low) - 1
     actions = torch.tensor(scaled, dtype=torch.float32, device=agent.device)
     with torch.no_grad():
         values = policy.critic.network(observations, actions).mean(dim=0)

@@ -27,7 +27,8 @@ class SAC(stable_baselines3.SAC):
 
     One gradient step follows Algorithm 1 of Haarnoja et al. (arXiv 1812.05905): critics, actor, temperature,
     targets. Its arithmetic is stock SAC's, but for the regulariser λ Σ |w_l(g) - w_l(h)| of relaxed networks or
-    the priors of RPP, added to actor and critic losses.
+    the priors of RPP. They are added in units of the loss: times the critic's loss, and the spread of the action values
+    for the actor, whose own loss may be negative.
 
     Every argument is stable_baselines3.SAC's.
     """
@@ -78,11 +79,13 @@ class SAC(stable_baselines3.SAC):
                 )
             values = critic.values(batch.observations, batch.actions)
             loss_critic = critic_loss(values, y)
-            _minimize(critic.optimizer, loss_critic, regularizer(critic, self.policy.network))
+            _minimize(critic.optimizer, loss_critic, regularizer(critic, self.policy.network, loss_critic))
 
             actions, log_prob = actor.action_log_prob(batch.observations)
-            loss_actor = actor_loss(critic.values(batch.observations, actions), log_prob, alpha)
-            _minimize(actor.optimizer, loss_actor, regularizer(actor, self.policy.network), actor_parameters)
+            action_values = critic.values(batch.observations, actions)
+            loss_actor = actor_loss(action_values, log_prob, alpha)
+            penalty = regularizer(actor, self.policy.network, action_values.std())
+            _minimize(actor.optimizer, loss_actor, penalty, actor_parameters)
 
             if self.ent_coef_optimizer is not None and self.log_ent_coef is not None:
                 loss_alpha = temperature_loss(self.log_ent_coef, log_prob, float(self.target_entropy))

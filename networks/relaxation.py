@@ -24,16 +24,17 @@ def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
 
 
 def relaxation_penalty(module: nn.Module) -> Tensor:
-    """Σ_l Σ_{g,h} |w_l(g) - w_l(h)| over banks l and all ordered pairs of coordinates in one orbit.
+    """Σ_l Σ_g mean_h |w_l(g) - w_l(h)| over banks l and the other coordinates h of g's orbit.
 
-    Zero exactly when every relaxed layer is equivariant. Summed over layers and ensemble members; a scalar.
+    Zero exactly when every relaxed layer is equivariant. A mean over h, so that a weight is held as strongly in a large
+    group as in a small one. Summed over layers and ensemble members; a scalar.
     """
     total = torch.zeros((), device=next(module.parameters()).device)
     for layer in relaxed_layers(module).values():
         w = layer.relaxed_weights
         for orbits in _orbits_by_size(layer.hidden_rep):
             inside = w[..., orbits.to(w.device)]
-            total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum()
+            total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (inside.shape[-1] - 1)
     return total
 
 
@@ -56,12 +57,19 @@ def residual_prior(module: nn.Module, settings: NetworkSettings) -> Tensor:
     return total
 
 
-def regularizer(module: nn.Module, settings: NetworkSettings) -> Tensor | None:
-    """What `settings` asks to be added to a loss for this network, or None when nothing is."""
+def regularizer(module: nn.Module, settings: NetworkSettings, scale: Tensor) -> Tensor | None:
+    """What `settings` asks to be added to a loss for this network, or None when nothing is.
+
+    Args:
+        module: the network.
+        settings: strengths λ.
+        scale: a scalar that grows with the loss when rewards do. Times it, a λ means the same whatever the
+            unit of reward: for a loss L ≥ 0, L + λ sg(L) P has the direction of the gradient of log L + λ P.
+    """
     if settings.choice == "relaxed" and settings.relaxation_penalty > 0:
-        return settings.relaxation_penalty * relaxation_penalty(module)
+        return settings.relaxation_penalty * scale.detach() * relaxation_penalty(module)
     if settings.choice == "rpp" and settings.prior_equivariant + settings.prior_residual > 0:
-        return residual_prior(module, settings)
+        return scale.detach() * residual_prior(module, settings)
     return None
 
 

@@ -22,9 +22,10 @@ class NetworkSettings:
         banks: filter banks L of a relaxed layer.
         match_parameters: make `width` the plain network's, and give the others the width at which they have
             most nearly as many parameters as it.
-        relaxation_penalty: λ of λ Σ_l Σ_{g,h} |w_l(g) - w_l(h)|, added to actor and critic losses.
-        prior_equivariant: RPP's Gaussian prior on the exact part, 1/(2σ²) in the loss.
-        prior_residual: RPP's Gaussian prior on the plain part, 1/(2σ²) in the loss.
+        relaxation_penalty: λ of λ Σ_l Σ_g mean_h |w_l(g) - w_l(h)|, added to actor and critic losses in units of
+            the loss (`regularizer`), so that it does not depend on the unit of reward.
+        prior_equivariant: RPP's Gaussian prior on the exact part, 1/(2σ²), in units of the loss.
+        prior_residual: RPP's Gaussian prior on the plain part, 1/(2σ²), in units of the loss.
 
     Raises:
         InputError: a value is out of range.

@@ -83,29 +83,34 @@ def _print_report(report: AuditReport, id: str) -> None:
     for column in ("element", "observation max", "ε_R max", "ε_R mean", "ε_P max", "ε_P mean", "verdict"):
         table.add_column(column, justify="left" if column in ("element", "verdict") else "right")
     for element in report.elements:
-        numbers = (
-            element.observation.maximum,
-            element.reward.maximum,
-            element.reward.mean,
-            element.transition.maximum,
-            element.transition.mean,
+        seen, rewards, transitions = element.observation, element.reward, element.transition
+        numbers = (rewards.maximum, rewards.mean, transitions.maximum, transitions.mean)
+        table.add_row(
+            element.element,
+            "-" if seen is None else f"{seen.maximum:.2g}",
+            *(f"{number:.2g}" for number in numbers),
+            element.verdict,
         )
-        table.add_row(element.element, *(f"{number:.2g}" for number in numbers), report.verdict_of(element))
     Console(highlight=False).print(table)
+    scales = report.scales
     print(
-        f"{report.verdict}: a step usually moves the state by {report.step_scale:.3g}, "
-        f"rewards spread by {report.reward_scale:.3g}; {report.method}"
+        f"{report.verdict}: a step usually moves the state by {scales.transition:.3g}, "
+        f"rewards spread by {scales.reward:.3g}; {report.method}"
     )
+    floors = [element.resolution for element in report.elements]
+    reward, transition = max(floor.reward for floor in floors), max(floor.transition for floor in floors)
+    if reward or transition:
+        print(
+            f"resolution: where nothing is broken this finds mean errors of ε_R {reward:.2g} and ε_P {transition:.2g}"
+        )
+    overlap = min(element.overlap for element in report.elements)
+    if overlap < 1:
+        print(f"overlap: {overlap:.0%} of the samples have an image where transitions were seen")
     if report.verdict != "exact":
         worst = report.worst
         state = ", ".join(f"{value:.4g}" for value in worst.state)
         action = ", ".join(f"{value:.4g}" for value in worst.action)
         print(f"worst:   element {worst.element} at state [{state}], action [{action}]")
-    if report.reward_noise or report.transition_noise:
-        print(
-            f"noise:   the same step differs by {report.reward_noise:.2g} in reward, "
-            f"{report.transition_noise:.2g} in state; errors below ten times that say nothing"
-        )
 
 
 def _print_reading(reading: AgentReading, names: list[str], report: AuditReport) -> None:

@@ -79,7 +79,7 @@ def _measured(entries: list[Entry], samples: int, console: Console) -> Table:
         table.add_column(column, no_wrap=True)
     for entry in track(entries, "measuring", console=console, disable=not console.is_terminal):
         report = measure(entry, samples)
-        errors = (report.observation_error, report.epsilon_reward, report.epsilon_transition, report.step_scale)
+        errors = (report.observation_error, report.epsilon_reward, report.epsilon_transition, report.scales.transition)
         table.add_row(entry.id, report.verdict, *(f"{error:.0e}" if error else "0" for error in errors))
     return table
 

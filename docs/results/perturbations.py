@@ -19,11 +19,12 @@ LARGEST = {
     "actuator_reflection": 1,
     "actuator_repeat": 4,
     "reward_asymmetry": 1,
+    "frame_rotation": 90,
     "sensor_offset": 0.5,
     "observation_noise": 0.5,
 }
 ERRORS = {"observation": "#009E73", "reward": "#E69F00", "transition": "#0072B2"}  # Okabe and Ito
-UNITS = {"gravity_tilt": "degrees", "wind": "newtons", "actuator_repeat": "extra repeats"}
+UNITS = {"gravity_tilt": "degrees", "frame_rotation": "degrees", "wind": "newtons", "actuator_repeat": "extra repeats"}
 
 
 def measure() -> list[dict[str, float | str]]:
@@ -42,8 +43,8 @@ def measure() -> list[dict[str, float | str]]:
 def draw(rows: list[dict[str, float | str]]) -> None:
     """One panel for each perturbation."""
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(9, 7.5), layout="constrained")
-        for axes, name in zip(figure.subplots(3, 3).flat, LARGEST, strict=True):
+        figure = Figure(figsize=(11, 7.5), layout="constrained")
+        for axes, name in zip(figure.subplots(3, 4).flat, LARGEST, strict=False):
             chosen = [row for row in rows if row["perturbation"] == name]
             strengths = [row["strength"] for row in chosen]
             for error, colour in ERRORS.items():

@@ -1,17 +1,19 @@
 """Measuring how well a declared symmetry holds."""
 
+from .audit import audit
 from .bound import value_gap_bound
-from .report import AuditReport, ElementReport, Spread, Worst
-from .simulator import Policy, audit, sample_pairs, set_state
+from .report import AuditReport, ElementReport, Means, Spread, Worst
+from .transitions import Policy, Transitions, sample_transitions
 
 __all__ = [
     "AuditReport",
     "ElementReport",
+    "Means",
     "Policy",
     "Spread",
+    "Transitions",
     "Worst",
     "audit",
-    "sample_pairs",
-    "set_state",
+    "sample_transitions",
     "value_gap_bound",
 ]

@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bound import value_gap_bound
-
-FloatArray = NDArray[np.float64]
+from .transitions import FloatArray
 
 ROUNDING = 1e-8
 """Errors up to this count as rounding in float64."""
 
 NEARLY = 0.1
-"""A symmetry is approximate while its mean errors are below this fraction of what a step usually changes."""
+"""A symmetry is approximate while its mean errors are below this fraction of what they are held against."""
+
+SIGMAS = 4.0
+"""Errors of a noisy comparison count as more than its resolution beyond this many standard errors."""
+
+VERDICTS = ("exact", "consistent", "approximate", "broken")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Means:
+    """One number for each thing compared; `observation` is None where it cannot be told."""
+
+    observation: float | None
+    reward: float
+    transition: float
+    termination: float
+
+
+@dataclass(frozen=True)
 class Worst:
     """The sample with the largest transition and reward error, enough to see it again."""
 
@@ -53,17 +67,24 @@ class ElementReport:
 
     Attributes:
         element: name of g.
-        observation: |o(gs) - g o(s)|, largest coordinate.
+        observation: |o(gs) - g o(s)|, largest coordinate; None where states are only known by their observations.
         reward: |R(gs, ga) - R(s, a)|.
-        transition: ‖s'(gs, ga) - g s'(s, a)‖, Euclidean.
-        termination: fraction of samples where one episode ended and the other did not.
+        transition: ‖s'(gs, ga) - g s'(s, a)‖, Euclidean. Of random outcomes the errors are 1-Wasserstein distances
+            between drawn ones.
+        termination: mean difference of the probabilities that the episode ends.
+        resolution: means of the same errors where nothing is broken; 0 for a deterministic simulator.
+        overlap: fraction of the samples whose image lies where transitions were seen; 1 where states can be set.
+        verdict: see `judge`.
     """
 
     element: str
-    observation: Spread
+    observation: Spread | None
     reward: Spread
     transition: Spread
     termination: float
+    resolution: Means
+    overlap: float
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -76,13 +97,12 @@ class AuditReport:
         seed: of the sampling.
         method: how it was measured, in words.
         elements: one report for each element but the identity (each generator of an unlisted group).
-        reward_noise: largest reward difference between repetitions of the same step; 0 when deterministic.
-        transition_noise: the same for next states, Euclidean.
-        reward_scale: standard deviation of the reward over the samples.
-        step_scale: root mean square of ‖s' - s‖ over the samples.
+        scales: what errors are held against: the largest standard deviation of an observation coordinate, the
+            standard deviation of the reward, the root mean square of ‖s' - s‖, and 1.
         worst: the worst sample.
         states: (samples, state_dim) the sampled states.
-        errors: (elements, samples, 3) observation, reward and transition error of each sample.
+        errors: (elements, samples, 4) observation, reward, transition and termination error of each sample; NaN
+            where they could not be told.
     """
 
     group: str
@@ -90,10 +110,7 @@ class AuditReport:
     seed: int
     method: str
     elements: tuple[ElementReport, ...]
-    reward_noise: float
-    transition_noise: float
-    reward_scale: float
-    step_scale: float
+    scales: Means
     worst: Worst
     states: FloatArray = field(repr=False, compare=False)
     errors: FloatArray = field(repr=False, compare=False)
@@ -112,31 +129,15 @@ class AuditReport:
         return max(element.transition.maximum for element in self.elements)
 
     @property
-    def observation_error(self) -> float:
+    def observation_error(self) -> float | None:
         """The largest observation error over samples and elements."""
-        return max(element.observation.maximum for element in self.elements)
+        spreads = [element.observation for element in self.elements]
+        return max((spread.maximum for spread in spreads if spread is not None), default=None)
 
     @property
     def verdict(self) -> str:
-        """``exact``, ``approximate`` or ``broken``; see `verdict_of` for a single element."""
-        order = ("exact", "approximate", "broken")
-        return max((self.verdict_of(element) for element in self.elements), key=order.index)
-
-    def verdict_of(self, element: ElementReport) -> str:
-        """The verdict on one element.
-
-        ``exact``: every error is rounding (up to 1e-8, or ten times the environment's own noise). ``approximate``:
-        the mean reward error is at most a tenth of the reward's standard deviation and the mean transition
-        error at most a tenth of what a step usually changes. ``broken``: neither.
-        """
-        floor = (ROUNDING, max(ROUNDING, 10 * self.reward_noise), max(ROUNDING, 10 * self.transition_noise))
-        spreads = (element.observation, element.reward, element.transition)
-        if element.termination == 0 and all(s.maximum <= f for s, f in zip(spreads, floor, strict=True)):
-            return "exact"
-        reward_fine = element.reward.mean <= NEARLY * self.reward_scale + floor[1]
-        transition_fine = element.transition.mean <= NEARLY * self.step_scale + floor[2]
-        observation_fine = element.observation.mean <= NEARLY * self.step_scale + ROUNDING
-        return "approximate" if reward_fine and transition_fine and observation_fine else "broken"
+        """The worst verdict on an element."""
+        return max((element.verdict for element in self.elements), key=VERDICTS.index)
 
     def value_gap_bound(self, discount: float, lipschitz: float) -> float:
         """`value_gap_bound` of the measured errors, as if the sampled ones were the largest there are.
@@ -158,3 +159,82 @@ class AuditReport:
             "observation_error": self.observation_error,
             "verdict": self.verdict,
         }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How errors were come by.
+
+    Attributes:
+        scales: (4,) what mean errors are held against.
+        resolved: whether single errors mean something: a deterministic simulator.
+        episodes: (samples,) number of the episode each sample belongs to.
+        uncertainty: (4,) standard errors of the floors, where all samples share them.
+    """
+
+    scales: FloatArray
+    resolved: bool
+    episodes: NDArray[np.intp]
+    uncertainty: FloatArray
+
+
+def element_report(element: str, errors: FloatArray, floors: FloatArray, comparison: Comparison) -> ElementReport:
+    """Sum up one element.
+
+    Args:
+        element: its name.
+        errors: (samples, 4) in the order of `Means`; rows of NaN where an image was out of reach, a column of NaN
+            where a quantity cannot be told.
+        floors: (samples, 4) what the same comparison finds where nothing is broken.
+        comparison: how they were come by.
+    """
+    told = ~np.isnan(errors[:, 1])
+    unseen = bool(np.isnan(errors[told, 0]).any())
+    return ElementReport(
+        element=element,
+        observation=None if unseen else Spread.of(errors[told, 0]),
+        reward=Spread.of(errors[told, 1]),
+        transition=Spread.of(errors[told, 2]),
+        termination=float(errors[told, 3].mean()),
+        resolution=means(floors[told].mean(axis=0)),
+        overlap=float(told.mean()),
+        verdict=judge(errors[told, unseen:], floors[told, unseen:], comparison, told, unseen),
+    )
+
+
+def means(values: FloatArray) -> Means:
+    """(4,) values by name."""
+    observation, reward, transition, termination = (float(value) for value in values)
+    return Means(None if np.isnan(observation) else observation, reward, transition, termination)
+
+
+def judge(errors: FloatArray, floors: FloatArray, comparison: Comparison, told: NDArray[np.bool_], unseen: bool) -> str:
+    """The verdict on (samples, quantities) errors.
+
+    ``exact``: every error is rounding, up to 1e-8 (only where single errors mean something).
+    ``consistent``: the comparison is noisy, and no mean error exceeds what it finds where nothing is broken by more
+    than four standard errors.
+    ``approximate``: no mean error exceeds it by more than a tenth of its scale.
+    ``broken``: one does.
+    """
+    if comparison.resolved and errors.max() <= ROUNDING:
+        return "exact"
+    excess = (errors - floors).mean(axis=0)
+    spread = standard_error(errors - floors, comparison.episodes[told])
+    standard = SIGMAS * np.hypot(spread, comparison.uncertainty[unseen:])
+    if not comparison.resolved and (excess <= standard + ROUNDING).all():
+        return "consistent"
+    return "approximate" if (excess <= NEARLY * comparison.scales[unseen:] + ROUNDING).all() else "broken"
+
+
+def standard_error(values: FloatArray, episodes: NDArray[np.intp]) -> FloatArray:
+    """(quantities,) standard errors of the means of (samples, quantities) values, which are alike within an episode.
+
+    The cluster-robust estimate; of a single episode the one for independent samples.
+    """
+    centred = values - values.mean(axis=0)
+    numbers = np.unique(episodes)
+    if len(numbers) == 1:
+        return values.std(axis=0) / np.sqrt(len(values))
+    sums = np.array([centred[episodes == number].sum(axis=0) for number in numbers])
+    return np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum(axis=0)) / len(values)

@@ -10,4 +10,7 @@ from .domain import Domain
 # state: both angles, both angular velocities
 MIRROR = Symmetry.reflection(observation=[-1, -1, 1, 1, -1, -1], action=[-1], state=[-1] * 4)
 
-DOMAIN = Domain("acrobot", {"swingup": MIRROR, "swingup_sparse": MIRROR}, about="mirror: swinging left and right")
+TASKS = {"swingup": MIRROR, "swingup_sparse": MIRROR}
+DOMAIN = Domain(
+    "acrobot", TASKS, about="mirror: swinging left and right", vectors=dict.fromkeys(TASKS, ((0, 2), (1, 3)))
+)

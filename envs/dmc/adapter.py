@@ -36,10 +36,12 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         if action_repeat < 1:
             raise InputError(f"action_repeat is {action_repeat}, expected a whole number >= 1")
         suite = _import_suite()
-        self._env = suite.load(domain.name, task)
-        self._repeat, self._target, self._dtype = action_repeat, domain.target, np.dtype(dtype)
-        self.symmetry = domain.tasks[task]
+        self._env = suite.load(domain.suite or domain.name, task)
+        self._repeat, self._target, self._hinge = action_repeat, domain.target, domain.hinge
+        self._dtype = np.dtype(dtype)
+        self.symmetry, self.vectors = domain.tasks[task], domain.vectors.get(task, ())
         size = sum(int(np.prod(spec.shape)) for spec in self._env.observation_spec().values())
+        size += self._hinge is not None
         action = self._env.action_spec()
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), self._dtype)
         self.action_space = gymnasium.spaces.Box(
@@ -72,9 +74,9 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         return self._flatten(timestep.observation), reward, terminated, ended and not terminated, {}
 
     def get_state(self) -> FloatArray:
-        """qpos, qvel, then the target's (x, y, z) where the task draws one."""
+        """qpos, qvel, then the target's (x, y, z) where the task draws one; the domain's hinge as (cos, sin)."""
         physics = self._env.physics
-        state = [physics.data.qpos, physics.data.qvel]
+        state = [self._unroll(physics.data.qpos), physics.data.qvel]
         if self._target is not None:
             state.append(physics.named.model.geom_pos[self._target])
         return np.concatenate(state)
@@ -89,13 +91,15 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         """
         physics = self._env.physics
         nq, nv = physics.model.nq, physics.model.nv
-        size = nq + nv + (0 if self._target is None else 3)
+        unrolled = nq + (self._hinge is not None)
+        size = unrolled + nv + (0 if self._target is None else 3)
         if state.shape != (size,) or not np.isfinite(state).all():
             raise InputError(f"expected a finite state of shape ({size},), got shape {state.shape}: {state}")
         with physics.reset_context():
-            physics.data.qpos[:], physics.data.qvel[:] = state[:nq], state[nq : nq + nv]
+            physics.data.qpos[:] = self._roll(state[:unrolled])
+            physics.data.qvel[:] = state[unrolled : unrolled + nv]
             if self._target is not None:
-                physics.named.model.geom_pos[self._target] = state[nq + nv :]
+                physics.named.model.geom_pos[self._target] = state[unrolled + nv :]
         return self._flatten(self._env.task.get_observation(physics)).astype(np.float64)
 
     def close(self) -> None:
@@ -103,7 +107,22 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         self._env.close()
 
     def _flatten(self, observation: dict[str, Any]) -> NDArray[Any]:
-        return np.concatenate([np.ravel(value) for value in observation.values()]).astype(self._dtype)
+        vector = np.concatenate([np.ravel(value) for value in observation.values()])
+        return self._unroll(vector).astype(self._dtype)
+
+    def _unroll(self, vector: FloatArray) -> FloatArray:
+        """The vector with its hinge's angle as (cos, sin)."""
+        if self._hinge is None:
+            return vector
+        angle = vector[self._hinge]
+        return np.concatenate([vector[: self._hinge], [np.cos(angle), np.sin(angle)], vector[self._hinge + 1 :]])
+
+    def _roll(self, vector: FloatArray) -> FloatArray:
+        """Undoes `_unroll`, up to whole turns."""
+        if self._hinge is None:
+            return vector
+        cos, sin = vector[self._hinge : self._hinge + 2]
+        return np.concatenate([vector[: self._hinge], [np.arctan2(sin, cos)], vector[self._hinge + 2 :]])
 
 
 def _import_suite() -> Any:

@@ -18,11 +18,11 @@ def _mirror(poles: int) -> Symmetry:
     )
 
 
+ONE_POLE = ("balance", "balance_sparse", "swingup", "swingup_sparse")
+
 DOMAIN = Domain(
     "cartpole",
-    {
-        **dict.fromkeys(("balance", "balance_sparse", "swingup", "swingup_sparse"), _mirror(1)),
-        "two_poles": _mirror(2),
-    },
+    {**dict.fromkeys(ONE_POLE, _mirror(1)), "two_poles": _mirror(2)},
     about="mirror: left and right along the track",
+    vectors={**dict.fromkeys(ONE_POLE, ((2, 1),)), "two_poles": ((2, 1), (4, 3))},
 )

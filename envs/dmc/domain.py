@@ -12,12 +12,17 @@ class Domain:
     """A dm_control suite domain with its tasks' symmetries.
 
     Attributes:
-        name: the suite's name of the domain.
+        name: of the domain in an environment's id.
         tasks: the declared symmetry of each task.
         about: one line for the catalogue: what the group does.
         target: name of a geom whose (x, y, z) position is drawn anew in every episode. It is kept in the
             simulator's model rather than in qpos, and belongs to the state all the same.
         exact: whether the model itself has the symmetry, or only nearly.
+        suite: the suite's name of the domain, where ours differs.
+        vectors: index pairs of the flat observation that are vectors of the plane the domain moves in, in world axes,
+            for each task; see `nearsym.envs.perturbations.FrameRotation`.
+        hinge: index, in qpos and in the flat observation alike, of an angle that observation and state hold as
+            (cos, sin) instead; a rotation moves the angle by an offset, but those linearly.
     """
 
     name: str
@@ -25,3 +30,6 @@ class Domain:
     about: str = ""
     target: str | None = None
     exact: bool = True
+    suite: str | None = None
+    hinge: int | None = None
+    vectors: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, repr=False)

@@ -11,4 +11,5 @@ DOMAIN = Domain(
     "pendulum",
     {"swingup": Symmetry.reflection(observation=[1, -1, -1], action=[-1], state=[-1, -1])},
     about="mirror: swinging left and right",
+    vectors={"swingup": ((1, 0),)},
 )

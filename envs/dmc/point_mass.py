@@ -15,4 +15,9 @@ GENERATORS = [np.kron(np.eye(2), turn) for turn in (QUARTER, MIRROR)]
 
 SQUARE = Symmetry.generated(observation=GENERATORS, action=[QUARTER, MIRROR], state=GENERATORS)
 
-DOMAIN = Domain("point_mass", {"easy": SQUARE}, about="square: quarter turns and mirrors")
+DOMAIN = Domain(
+    "point_mass",
+    {"easy": SQUARE},
+    about="square: quarter turns and mirrors",
+    vectors={"easy": ((0, 1), (2, 3))},
+)

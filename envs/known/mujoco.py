@@ -41,6 +41,63 @@ class MujocoState(gymnasium.Wrapper[Any, Any, Any, Any]):
         return task._get_obs()
 
 
+class ReacherState(MujocoState):
+    """Reacher's state with the shoulder's angle as (cos, sin), which a rotation of the plane moves linearly."""
+
+    def get_state(self) -> NDArray[np.float64]:
+        """(9,) cos, sin, wrist angle, target (x, y), then their velocities."""
+        angle, *others = super().get_state()
+        return np.array([np.cos(angle), np.sin(angle), *others])
+
+    def set_state(self, state: NDArray[np.float64]) -> NDArray[Any]:
+        """Put the simulator into such a state; returns the observation there.
+
+        Raises:
+            InputError: wrong size, or not finite.
+        """
+        if state.shape != (9,):
+            raise InputError(f"expected a state of shape (9,), got shape {state.shape}: {state}")
+        return super().set_state(np.array([np.arctan2(state[1], state[0]), *state[2:]]))
+
+
+# Reacher: quarter turns of arm and target together, and the mirror y -> -y; other angles would do as well
+# observation: cosines of shoulder and wrist, sines of both, target (x, y), both angular velocities, (x, y) from target
+# to finger; state: see ReacherState
+QUARTER, MIRROR = ([1, 0], [-1, 1]), ([0, 1], [1, -1])
+ANGLES_TURNED, ANGLES_MIRRORED = ([2, 1, 0, 3], [-1, 1, 1, 1]), [1, 1, -1, -1]
+REACHER = Symmetry.generated(
+    observation=[
+        chain(ANGLES_TURNED, QUARTER, [1, 1], QUARTER),
+        chain(ANGLES_MIRRORED, MIRROR, [-1, -1], MIRROR),
+    ],
+    action=[[1, 1], [-1, -1]],
+    state=[
+        chain(QUARTER, [1], QUARTER, [1, 1], QUARTER),
+        chain(MIRROR, [-1], MIRROR, [-1, -1], MIRROR),
+    ],
+)
+
+# Humanoid: the body faces +x and the mirror is y -> -y. A joint whose mirrored axis is the other side's own keeps its
+# sign. joints: abdomen z, y, x; right hip x, z, y, knee; left leg; right shoulder 1, 2, elbow; left arm
+HUMANOID_JOINTS = (
+    [0, 1, 2, 7, 8, 9, 10, 3, 4, 5, 6, 14, 15, 16, 11, 12, 13],
+    [-1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, -1, -1, 1],
+)
+HUMANOID_ACTION = (HUMANOID_JOINTS[0], [1, *[-1] * 2, *HUMANOID_JOINTS[1][3:]])  # actuators begin with abdomen y, z, x
+HUMANOID_VELOCITY = chain([1, -1, 1], [-1, 1, -1], HUMANOID_JOINTS)
+# torso, waist, pelvis; right thigh, shin, foot; left leg; right upper and lower arm; left arm
+HUMANOID_BODIES = [0, 1, 2, 6, 7, 8, 3, 4, 5, 11, 12, 9, 10]
+# inertia xx, yy, zz, xy, xz, yz; mass times offset x, y, z; mass
+INERTIA = [1, 1, 1, -1, 1, -1, 1, -1, 1, 1]
+SPATIAL = [-1, 1, -1, 1, -1, 1]  # of rotation or torque, then of velocity or force
+
+
+def _exchange(bodies: list[int], signs: list[int]) -> tuple[list[int], list[int]]:
+    """The same signed numbers of every body, with the bodies exchanged."""
+    size = len(signs)
+    return [size * body + i for body in bodies for i in range(size)], signs * len(bodies)
+
+
 # Ant: the body goes along +x, so y -> -y keeps the reward; quarter turns of the body do not.
 # joints: hip and ankle of the legs at (+, +), (-, +), (-, -), (+, -); hips turn about z, and the mirrored ankle axes
 # are already turned round in the model
@@ -49,7 +106,7 @@ ANT_ACTION = ([2, 3, 0, 1, 6, 7, 4, 5], [-1, 1] * 4)  # the actuators begin with
 ANT_VELOCITY = chain([1, -1, 1], [-1, 1, -1], ANT_JOINTS)
 # torque and force on the torso, then on the three bodies of each leg
 ANT_BODIES = [0, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3]
-ANT_FORCES = ([6 * body + i for body in ANT_BODIES for i in range(6)], [-1, 1, -1, 1, -1, 1] * 13)
+ANT_FORCES = _exchange(ANT_BODIES, SPATIAL)
 QUATERNION = [1, -1, 1, -1]
 
 TASKS = {
@@ -67,14 +124,7 @@ TASKS = {
         MujocoState,
         exact=False,
     ),
-    # cosines and sines of both angles, target (x, y), both angular velocities, (x, y) from target to finger
-    "Reacher-v5": Task(
-        Symmetry.reflection(
-            observation=[1, 1, -1, -1, 1, -1, -1, -1, 1, -1], action=[-1, -1], state=[-1, -1, 1, -1] * 2
-        ),
-        "mirror: y to -y",
-        MujocoState,
-    ),
+    "Reacher-v5": Task(REACHER, "square: quarter turns of arm and target, mirrors", ReacherState),
     # heading and two joints, velocities of x, y, heading and joints; it is paid for going along +x
     "Swimmer-v5": Task(
         Symmetry.reflection(
@@ -92,5 +142,25 @@ TASKS = {
         ),
         "mirror: y to -y, exchanging the legs",
         MujocoState,
+    ),
+    # height, quaternion and joints; velocities; inertias, velocities of bodies, actuator forces, contact forces
+    "Humanoid-v5": Task(
+        Symmetry.reflection(
+            observation=chain(
+                [1],
+                QUATERNION,
+                HUMANOID_JOINTS,
+                HUMANOID_VELOCITY,
+                _exchange(HUMANOID_BODIES, INERTIA),
+                _exchange(HUMANOID_BODIES, SPATIAL),
+                HUMANOID_JOINTS,
+                _exchange(HUMANOID_BODIES, SPATIAL),
+            ),
+            action=HUMANOID_ACTION,
+            state=chain([1, -1, 1], QUATERNION, HUMANOID_JOINTS, HUMANOID_VELOCITY),
+        ),
+        "mirror: y to -y, exchanging arms and legs; the model's left knee has a spring, its right one none",
+        MujocoState,
+        exact=False,
     ),
 }

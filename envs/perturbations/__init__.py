@@ -2,6 +2,7 @@
 
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .by_name import WRAPPERS, perturb
+from .frame import FrameRotation
 from .noise import ObservationNoise
 from .physics import GravityTilt, Wind
 from .reward import RewardAsymmetry
@@ -14,6 +15,7 @@ __all__ = [
     "ActuatorGain",
     "ActuatorReflection",
     "ActuatorRepeat",
+    "FrameRotation",
     "GravityTilt",
     "ObservationNoise",
     "PerturbationSettings",

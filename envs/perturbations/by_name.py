@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium
 
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
+from .frame import FrameRotation
 from .noise import ObservationNoise
 from .physics import GravityTilt, Wind
 from .reward import RewardAsymmetry
@@ -26,6 +27,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "actuator_reflection": ActuatorReflection,
     "actuator_repeat": ActuatorRepeat,
     "reward_asymmetry": RewardAsymmetry,
+    "frame_rotation": FrameRotation,
     "sensor_offset": SensorOffset,
     "observation_noise": ObservationNoise,
 }

@@ -17,6 +17,7 @@ class PerturbationSettings:
         actuator_reflection: reversal of actuators on one side, from 0 to 1.
         actuator_repeat: extra repeats of each action on one side.
         reward_asymmetry: fraction of the reward lost on one side.
+        frame_rotation: degrees by which the planar vectors of an observation are turned against the action axes.
         sensor_offset: shift of the coordinate that tells the sides apart, in its own units.
         observation_noise: standard deviation of Gaussian noise on every coordinate.
     """
@@ -28,5 +29,6 @@ class PerturbationSettings:
     actuator_reflection: float = 0.0
     actuator_repeat: float = 0.0
     reward_asymmetry: float = 0.0
+    frame_rotation: float = 0.0
     sensor_offset: float = 0.0
     observation_noise: float = 0.0

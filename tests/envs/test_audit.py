@@ -3,10 +3,14 @@
 import json
 
 import gymnasium
+import mujoco
 import numpy as np
 import pytest
+import scipy.stats
 
 from nearsym.envs import audit, catalogue, make
+from nearsym.envs.auditing.simulator import wasserstein
+from nearsym.envs.perturbations import PerturbationSettings, perturb
 from nearsym.envs.symmetry import InputError, Symmetry
 from nearsym.scripts.envs import measure
 
@@ -84,11 +88,78 @@ def test_episodes_that_end_on_one_side_only():
     assert report.elements[0].termination > 0 and report.verdict != "exact"
 
 
-def test_noise_is_reported_and_not_taken_for_broken_symmetry():
-    report = audit(Line(noise=1e-3), MIRROR, samples=100)
-    assert 1e-4 < report.transition_noise < 1e-2
-    assert report.verdict == "exact"
-    assert audit(Line(), MIRROR, samples=100).transition_noise == 0
+def test_random_outcomes_are_compared_as_distributions():
+    """x' ~ N(x + a + w, 0.1): the Wasserstein distance of the two is 2w, whatever the noise."""
+    noise = 0.1
+    still = audit(Line(noise=noise), MIRROR, samples=200)
+    blown = audit(Line(noise=noise, wind=0.25), MIRROR, samples=200)
+    assert "16 draws" in still.method
+    assert still.verdict == "consistent" and blown.verdict == "broken"
+    (one,), (two,) = still.elements, blown.elements
+    assert 0 < one.resolution.transition < noise
+    assert one.transition.mean == pytest.approx(one.resolution.transition, rel=0.1)
+    assert two.transition.mean == pytest.approx(0.5, rel=0.05)
+
+
+def test_a_break_below_single_draws_is_found():
+    """A wind of a fifth of the noise, which single draws could not tell."""
+    report = audit(Line(noise=0.1, wind=0.02), MIRROR, samples=300)
+    (element,) = report.elements
+    assert report.verdict == "approximate"
+    assert element.resolution.transition < element.transition.mean < 0.1
+
+
+def test_distances_of_drawn_outcomes():
+    rng = np.random.default_rng(0)
+    one, shift = rng.normal(size=(32, 3)), np.array([0.3, -0.4, 1.2])
+    assert wasserstein(one, one[::-1], "euclidean") == 0
+    assert wasserstein(one, one + shift, "euclidean") == pytest.approx(1.3)
+    assert wasserstein(one, one + shift, "chebyshev") <= 1.2 + 1e-12
+    line, other = rng.normal(size=32), rng.normal(size=32)
+    oracle = scipy.stats.wasserstein_distance(line, other)
+    assert wasserstein(line[:, None], other[:, None], "euclidean") == pytest.approx(oracle)
+
+
+class Unsettable(gymnasium.Wrapper):
+    """Any environment without get_state and set_state."""
+
+    def has_wrapper_attr(self, name):
+        return name not in ("get_state", "set_state") and super().has_wrapper_attr(name)
+
+
+def test_without_a_settable_state_neighbours_are_asked():
+    still = audit(Unsettable(Line()), MIRROR, samples=400)
+    assert "cannot be set" in still.method and still.observation_error is None
+    assert still.verdict == "consistent"
+    (element,) = still.elements
+    assert element.overlap > 0.5
+    # x' is linear in x and a, so the fit is nearly exact; the reward has its kink
+    assert element.transition.mean < 1e-3
+    blown = audit(Unsettable(Line(wind=0.25)), MIRROR, samples=400)
+    assert blown.verdict == "broken"
+    assert blown.elements[0].transition.mean == pytest.approx(0.5, rel=0.05)
+    assert blown.elements[0].resolution.transition < 0.05
+
+
+@pytest.mark.parametrize(("perturbed", "verdict"), [(False, "consistent"), (True, "broken")])
+def test_neighbours_of_the_cart_pole(perturbed, verdict):
+    settings = PerturbationSettings(actuator_reflection=1.0 if perturbed else 0.0)
+    env = perturb(make("dmc/cartpole-swingup", dtype=np.float64), settings)
+    assert audit(Unsettable(env), samples=1000).verdict == verdict
+
+
+def test_neighbours_that_say_nothing():
+    with pytest.raises(InputError, match=r"samples is 5; an audit from transitions alone fits each from 6 of"):
+        audit(Unsettable(Line()), MIRROR, samples=5)
+
+    class Right(Line):
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.x += 1000
+            return self.seen(), {}
+
+    with pytest.raises(InputError, match=r"only 0 of 200 samples have an image under a where transitions were seen"):
+        audit(Unsettable(Right(limit=np.inf)), MIRROR, samples=200)
 
 
 def test_the_same_seed_finds_the_same_and_json_holds_it():
@@ -120,11 +191,24 @@ def test_flaws_of_the_models_are_found(id, least):
     assert report.observation_error < 1e-12
 
 
+def test_the_flaws_of_the_humanoid_are_named():
+    """A spring in the left knee, a heavier left hip, and a solver that stops early: without them it is exact."""
+    env = make("Humanoid-v5")
+    flawed = audit(env, samples=30)
+    assert flawed.verdict == "approximate" and flawed.epsilon_transition > 1e-3
+    model = env.unwrapped.model
+    model.jnt_stiffness[model.joint("left_knee").id] = 0
+    hips = [model.jnt_dofadr[model.joint(name).id] for name in ("left_hip_y", "right_hip_y")]
+    model.dof_armature[hips[0]] = model.dof_armature[hips[1]]
+    mujoco.mj_setConst(model, env.unwrapped.data)
+    model.opt.solver, model.opt.tolerance, model.opt.iterations = mujoco.mjtSolver.mjSOL_NEWTON, 1e-15, 200
+    assert audit(env, samples=30).verdict == "exact"
+
+
 @pytest.mark.parametrize(
     ("env", "symmetry", "message"),
     [
         (Line(), None, "no symmetry is declared"),
-        (gymnasium.make("Pendulum-v1"), Symmetry.reflection([1, -1, -1], [-1]), r"has no get_state\(\)"),
         (
             Line(),
             Symmetry.reflection([-1], [-1], state=[-1, 1]),

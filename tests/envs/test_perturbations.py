@@ -15,6 +15,7 @@ STRENGTHS = {
     "actuator_reflection": (0.1, 0.5, 1),
     "actuator_repeat": (1, 2, 4),
     "reward_asymmetry": (0.1, 0.3, 0.9),
+    "frame_rotation": (5, 30, 75),
     "sensor_offset": (0.1, 0.3, 1),
     "observation_noise": (0.1, 0.3, 1),
 }
@@ -89,6 +90,19 @@ def test_only_what_it_says_is_disturbed():
 def test_they_compose():
     both = audit(perturb(swingup(), PerturbationSettings(reward_asymmetry=0.3, sensor_offset=0.3)), samples=60)
     assert both.epsilon_reward > 0 and both.observation_error > 0 and both.epsilon_transition == 0
+
+
+def test_a_turned_frame_keeps_rotations_and_loses_mirrors():
+    env = make("dmc/point_mass-easy", dtype=np.float64)
+    report = audit(perturb(env, PerturbationSettings(frame_rotation=30)), samples=30)
+    verdicts = {element.element: element.verdict == "exact" for element in report.elements}
+    assert verdicts == {"a": True, "a^2": True, "a^3": True, "b": False, "ab": False, "ba": False, "a^2b": False}
+    assert report.epsilon_reward == 0 and report.epsilon_transition < 1e-12
+
+
+def test_a_frame_needs_vectors():
+    with pytest.raises(InputError, match=r"declares none; give it an attribute vectors = \(\(i, j\), …\)"):
+        WRAPPERS["frame_rotation"](make("dmc/walker-walk"), 30)
 
 
 @pytest.mark.parametrize(

@@ -164,8 +164,32 @@ def test_each_choice_has_the_regulariser_it_asks_for(choice):
         choice=choice, width=8, relaxation_penalty=1.0, prior_equivariant=1.0, prior_residual=1.0
     )
     actor = Actor(mirror().observation, mirror().action, penalised)
-    assert (regularizer(actor, penalised) is not None) == (choice in ("relaxed", "rpp"))
-    assert regularizer(actor, NetworkSettings(choice=choice)) is None
+    scale = torch.tensor(2.0)
+    assert (regularizer(actor, penalised, scale) is not None) == (choice in ("relaxed", "rpp"))
+    assert regularizer(actor, NetworkSettings(choice=choice), scale) is None
+
+
+def test_regularisers_are_in_units_of_the_loss():
+    """Rewards ten times as large make a squared error a hundred times as large, and its regulariser too."""
+    settings = NetworkSettings(choice="rpp", width=8, prior_equivariant=1.0)
+    actor = Actor(mirror().observation, mirror().action, settings)
+    one, hundred = (regularizer(actor, settings, torch.tensor(scale)) for scale in (1.0, 100.0))
+    assert one.item() > 0 and hundred.item() == pytest.approx(100 * one.item())
+    loss = torch.ones((), requires_grad=True)
+    regularizer(actor, settings, loss).backward()
+    assert loss.grad is None  # the scale is no way to a smaller loss
+
+
+def test_a_weight_is_held_as_strongly_in_a_large_group():
+    """One weight of an orbit off by 0.5: 0.5 from itself and as much from the others together, of any size."""
+    quarter = [[0, -1], [1, 0]]
+    square = Symmetry.generated(observation=[quarter], action=[quarter])
+    for symmetry in (mirror(), square):
+        settings = NetworkSettings(choice="relaxed", width=8, depth=1)
+        actor = Actor(symmetry.observation, symmetry.action, settings)
+        with torch.no_grad():
+            next(iter(relaxed_layers(actor).values())).relaxed_weights[0, 0, 0] = 1.5
+        assert relaxation_penalty(actor).item() == pytest.approx(2 * 0.5)
 
 
 def regression(choice, target, steps=400):

@@ -1,0 +1,114 @@
+"""Errors of a symmetry from sampled transitions alone: what its neighbours say would have happened at (gs, ga)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from nearsym.envs.symmetry import InputError, Representation
+
+from .report import standard_error
+from .transitions import EPISODE, FloatArray, Transitions
+
+REACH = 0.99
+"""An image is within reach when its neighbours are as near as those of this fraction of the samples themselves."""
+
+ALIKE = 50
+"""Samples whose neighbours are equally far away, over which the resolution there is averaged."""
+
+RIDGE = 1e-3
+"""Keeps a local slope finite in directions in which neighbours do not differ."""
+
+LEAST = 20
+"""Images within reach below which nothing is said."""
+
+
+def neighbour_errors(
+    transitions: Transitions, seen: Representation, action_rep: Representation, elements: list[int]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(elements, samples, 4) errors, their floors, and the (4,) standard errors of the floors.
+
+    The state is the observation.
+
+    The outcome at z = (go, ga) is predicted from the nearest sampled transitions by a local linear fit of reward,
+    termination and o' - o, and compared with g times what happened at (o, a). The fit is imperfect: how imperfect
+    is seen at the samples themselves, each predicted from other episodes, and the floor of an error is the
+    average there over samples whose neighbours are as far away. Rows of images out of reach are NaN, and so is
+    the observation's column.
+
+    Raises:
+        InputError: too few transitions for a fit, or hardly any image lies where transitions were seen.
+    """
+    joint = seen.direct_sum(action_rep)
+    points = np.concatenate([transitions.observations, transitions.actions], axis=1)
+    change = transitions.next_observations - transitions.observations
+    targets = np.column_stack([transitions.rewards, transitions.terminated, change])
+    neighbours = 2 * (joint.dim + 1)
+    if len(points) < neighbours + EPISODE:
+        raise InputError(
+            f"samples is {len(points)}; an audit from transitions alone fits each from {neighbours} of other episodes, "
+            f"so it needs at least {neighbours + EPISODE}, and ten times as many to say much"
+        )
+    scale = _invariant_scale(joint, points)
+    tree = cKDTree(points / scale)
+    own, distances = _fit(tree, points / scale, targets, transitions.episodes, neighbours)
+    floors_here = _errors(targets, own)
+    order = np.argsort(distances)
+    window = min(ALIKE, len(points))
+    smooth = np.stack([np.convolve(column, np.ones(window) / window, "valid") for column in floors_here[order].T])
+    centres = np.convolve(distances[order], np.ones(window) / window, "valid")
+    reach = np.quantile(distances, REACH)
+
+    errors = np.full((len(elements), len(points), 4), np.nan)
+    floors = np.full_like(errors, np.nan)
+    for row, g in enumerate(elements):
+        predicted, far = _fit(tree, joint.apply(g, points) / scale, targets, transitions.episodes, neighbours)
+        expected = np.column_stack([targets[:, :2], seen.apply(g, change)])
+        near = far <= reach
+        if near.sum() < LEAST:
+            raise InputError(
+                f"only {near.sum()} of {len(points)} samples have an image under {joint.group.names[g]} where "
+                "transitions were seen, so nothing can be said from them; take more samples, or give the "
+                "environment get_state and set_state"
+            )
+        errors[row, near, 1:] = _errors(expected, predicted)[near]
+        floors[row, near, 1:] = np.stack([np.interp(far[near], centres, column) for column in smooth], axis=1)
+    uncertainty = np.concatenate([[0.0], standard_error(floors_here, transitions.episodes)])
+    return errors, floors, uncertainty
+
+
+def _invariant_scale(rep: Representation, points: FloatArray) -> FloatArray:
+    """(dim,) standard deviation of each coordinate over all images of the points, so that distances are invariant."""
+    images = np.concatenate([rep.apply(g, points) for g in range(rep.group.rows)])
+    deviation = images.std(axis=0)
+    return np.where(deviation > 0, deviation, 1.0)
+
+
+def _fit(
+    tree: cKDTree, queries: FloatArray, targets: FloatArray, episodes: NDArray[np.intp], neighbours: int
+) -> tuple[FloatArray, FloatArray]:
+    """(samples, targets) predictions at queries, and the (samples,) distance of the farthest neighbour used.
+
+    Query k sees no transition of its own episode: those follow it so closely that no image has neighbours like them.
+    """
+    distance, index = tree.query(queries, k=min(neighbours + EPISODE, len(queries)))
+    own = episodes[index] == episodes[:, None]
+    keep = np.argsort(own, axis=1, kind="stable")[:, :neighbours]  # others first, the nearest first among them
+    distance, index = np.take_along_axis(distance, keep, axis=1), np.take_along_axis(index, keep, axis=1)
+    farthest = np.maximum(distance.max(axis=1, keepdims=True), 1e-12)
+    offset = (tree.data[index] - queries[:, None, :]) / farthest[..., None]
+    ones = np.ones((*offset.shape[:2], 1))
+    design = np.concatenate([ones, offset], axis=2)
+    weight = (1 - (distance / farthest) ** 2 * 0.9)[..., None]  # nearer ones count more
+    penalty = np.eye(design.shape[2]) * RIDGE
+    penalty[0, 0] = 1e-12  # the value itself is free
+    gram = np.einsum("kni,knj->kij", design * weight, design) + penalty
+    moment = np.einsum("kni,knt->kit", design * weight, targets[index])
+    return np.linalg.solve(gram, moment)[:, 0, :], farthest[:, 0]
+
+
+def _errors(expected: FloatArray, predicted: FloatArray) -> FloatArray:
+    """(samples, 3) errors of reward, transition and termination."""
+    difference = np.abs(expected - predicted)
+    return np.column_stack([difference[:, 0], np.linalg.norm(difference[:, 2:], axis=1), difference[:, 1]])
