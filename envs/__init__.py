@@ -3,6 +3,7 @@
 from .auditing import AuditReport, audit
 from .declare import declare, symmetry_of
 from .episodes import EpisodeSeeds
+from .frames import FrameStack
 from .guard import FiniteGuard
 from .registry import Entry, catalogue, load_object, make
 
@@ -11,6 +12,7 @@ __all__ = [
     "Entry",
     "EpisodeSeeds",
     "FiniteGuard",
+    "FrameStack",
     "audit",
     "catalogue",
     "declare",

@@ -16,10 +16,12 @@ import gymnasium
 from nearsym.envs.symmetry import InputError, Symmetry
 
 from .declare import declare
-from .dmc import DOMAINS, DmControlEnv
+from .dmc import DOMAINS, DmControlEnv, Pixels
+from .frames import FrameStack
 from .known import TASKS
 
 DMC = "dmc/"
+LOOK = ("size", "floor", "stars", "shadows")  # arguments of Pixels
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
         id: ``dmc/<domain>-<task>``; a gymnasium id such as ``Pendulum-v1``; ``my_module:MyEnv-v0``, an id that
             importing my_module registers; or ``my_module:MyEnv``, a class or factory. Modules are looked for in
             the current folder too.
-        **kwargs: passed to the environment.
+        **kwargs: passed to the environment. A dm_control task takes ``action_repeat`` and ``dtype``; with
+            ``pixels=True`` also ``frames`` and what `Pixels` takes.
 
     Returns:
         The environment, with its symmetry where the catalogue has one (`symmetry_of`).
@@ -99,12 +102,17 @@ def load_object(spec: str) -> Any:
 
 
 def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    kwargs = dict(kwargs)
     domain_name, _, task = id.removeprefix(DMC).partition("-")
     domain = DOMAINS.get(domain_name)
     if domain is None or task not in domain.tasks:
         known = [entry.id for entry in catalogue() if entry.id.startswith(DMC)]
         raise InputError(f"no dm_control task has the id {id!r}{_nearest(id, known)}; see `nearsym envs`")
-    return _build(id, lambda: DmControlEnv(domain, task, **kwargs))
+    if not kwargs.pop("pixels", False):
+        return _build(id, lambda: DmControlEnv(domain, task, **kwargs))
+    frames = kwargs.pop("frames", 3)
+    seen = {key: kwargs.pop(key) for key in LOOK if key in kwargs}
+    return _build(id, lambda: FrameStack(Pixels(DmControlEnv(domain, task, **kwargs), **seen), frames))
 
 
 def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:

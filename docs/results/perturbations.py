@@ -19,12 +19,18 @@ LARGEST = {
     "actuator_reflection": 1,
     "actuator_repeat": 4,
     "reward_asymmetry": 1,
+    "camera_roll": 90,
+    "camera_tilt": 80,
     "frame_rotation": 90,
     "sensor_offset": 0.5,
     "observation_noise": 0.5,
 }
 ERRORS = {"observation": "#009E73", "reward": "#E69F00", "transition": "#0072B2"}  # Okabe and Ito
-UNITS = {"gravity_tilt": "degrees", "frame_rotation": "degrees", "wind": "newtons", "actuator_repeat": "extra repeats"}
+UNITS = {
+    **dict.fromkeys(("gravity_tilt", "camera_roll", "camera_tilt", "frame_rotation"), "degrees"),
+    "wind": "newtons",
+    "actuator_repeat": "extra repeats",
+}
 
 
 def measure() -> list[dict[str, float | str]]:
@@ -32,8 +38,9 @@ def measure() -> list[dict[str, float | str]]:
     rows: list[dict[str, float | str]] = []
     for name, largest in LARGEST.items():
         for strength in np.linspace(0, largest, 5):
-            env = perturb(make("dmc/cartpole-swingup", dtype=np.float64), PerturbationSettings(**{name: strength}))
-            report = audit(env, samples=300)
+            seen = {"pixels": True} if name.startswith("camera") else {"dtype": np.float64}
+            env = perturb(make("dmc/cartpole-swingup", **seen), PerturbationSettings(**{name: strength}))
+            report = audit(env, samples=30 if "pixels" in seen else 300)
             (mirror,) = report.elements
             means = {error: getattr(mirror, error).mean for error in ERRORS}
             rows.append({"perturbation": name, "strength": strength, **means})
@@ -44,7 +51,7 @@ def draw(rows: list[dict[str, float | str]]) -> None:
     """One panel for each perturbation."""
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 7.5), layout="constrained")
-        for axes, name in zip(figure.subplots(3, 4).flat, LARGEST, strict=False):
+        for axes, name in zip(figure.subplots(3, 4).flat, LARGEST, strict=True):
             chosen = [row for row in rows if row["perturbation"] == name]
             strengths = [row["strength"] for row in chosen]
             for error, colour in ERRORS.items():
@@ -53,7 +60,7 @@ def draw(rows: list[dict[str, float | str]]) -> None:
             axes.set_xlabel(UNITS.get(name, "strength"))
             axes.grid(alpha=0.3)
         figure.axes[0].legend(frameon=False)
-        figure.supylabel("mean error over 300 samples")
+        figure.supylabel("mean error (cart-pole; of pixels in grey levels of 255)")
         figure.savefig(HERE / "perturbations.png", dpi=120)
 
 

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 
 from nearsym.envs.declare import symmetry_of
+from nearsym.envs.frames import is_image
 from nearsym.envs.symmetry import InputError, Representation, Symmetry
 
 from .neighbours import neighbour_errors
@@ -27,7 +28,8 @@ def audit(
 
     For sampled (s, a) and every element g the simulator is put to g·s and stepped with g·a:
 
-        observation   |o(gs) - g o(s)|          reward   |R(gs, ga) - R(s, a)|
+        observation   |o(gs) - g o(s)|, the largest coordinate, or the mean over pixels of an image
+        reward        |R(gs, ga) - R(s, a)|
         transition    ‖s'(gs, ga) - g s'(s, a)‖
 
     Where the same step does not always give the same, 16 outcomes are drawn of each and the errors are
@@ -61,10 +63,11 @@ def audit(
     moved = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
     transitions = sample_transitions(env, samples, seed, policy)
 
+    image = is_image(env.observation_space)
     if env.has_wrapper_attr("get_state") and env.has_wrapper_attr("set_state"):
         state_rep = symmetry.state or seen
         _check_size(state_rep, transitions.states[0], symmetry.state is not None)
-        errors, floor, draws = simulator_errors(env, transitions, seen, symmetry.action, state_rep, moved, seed)
+        errors, floor, draws = simulator_errors(env, transitions, seen, symmetry.action, state_rep, moved, seed, image)
         floors, uncertainty = np.broadcast_to(floor, errors.shape), np.zeros(4)
         resolved = draws == 1
         method = "simulator set to g·s and stepped with g·a"

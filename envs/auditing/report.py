@@ -67,7 +67,8 @@ class ElementReport:
 
     Attributes:
         element: name of g.
-        observation: |o(gs) - g o(s)|, largest coordinate; None where states are only known by their observations.
+        observation: |o(gs) - g o(s)|, the largest coordinate, or the mean over pixels of an image; None where states
+            are only known by their observations.
         reward: |R(gs, ga) - R(s, a)|.
         transition: ‖s'(gs, ga) - g s'(s, a)‖, Euclidean. Of random outcomes the errors are 1-Wasserstein distances
             between drawn ones.

@@ -15,6 +15,7 @@ from . import (
 )
 from .adapter import DmControlEnv
 from .domain import Domain
+from .pixels import Pixels
 
 MODULES = (
     acrobot,
@@ -31,4 +32,4 @@ MODULES = (
 )
 DOMAINS = {module.DOMAIN.name: module.DOMAIN for module in MODULES}
 
-__all__ = ["DOMAINS", "DmControlEnv", "Domain"]
+__all__ = ["DOMAINS", "DmControlEnv", "Domain", "Pixels"]

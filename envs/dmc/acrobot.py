@@ -12,5 +12,9 @@ MIRROR = Symmetry.reflection(observation=[-1, -1, 1, 1, -1, -1], action=[-1], st
 
 TASKS = {"swingup": MIRROR, "swingup_sparse": MIRROR}
 DOMAIN = Domain(
-    "acrobot", TASKS, about="mirror: swinging left and right", vectors=dict.fromkeys(TASKS, ((0, 2), (1, 3)))
+    "acrobot",
+    TASKS,
+    about="mirror: swinging left and right",
+    vectors=dict.fromkeys(TASKS, ((0, 2), (1, 3))),
+    plane=[[[-1, 0], [0, 1]]],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes.util
+import os
+import sys
 import warnings
 from typing import Any
 
@@ -37,6 +40,7 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
             raise InputError(f"action_repeat is {action_repeat}, expected a whole number >= 1")
         suite = _import_suite()
         self._env = suite.load(domain.suite or domain.name, task)
+        self.domain = domain
         self._repeat, self._target, self._hinge = action_repeat, domain.target, domain.hinge
         self._dtype = np.dtype(dtype)
         self.symmetry, self.vectors = domain.tasks[task], domain.vectors.get(task, ())
@@ -128,8 +132,12 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
 def _import_suite() -> Any:
     """Import dm_control, which looks for an OpenGL library as it loads and warns where there is none.
 
-    Working with states needs no OpenGL, so that warning would only mislead.
+    Working with states needs no OpenGL, so that warning would only mislead. Which library is used is decided here once
+    and for all: without a display, EGL where there is one.
     """
+    headless = sys.platform == "linux" and not os.environ.get("DISPLAY")
+    if headless and "MUJOCO_GL" not in os.environ and ctypes.util.find_library("EGL"):
+        os.environ["MUJOCO_GL"] = "egl"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from dm_control import suite

@@ -14,4 +14,5 @@ DOMAIN = Domain(
     {"catch": MIRROR},
     about="mirror: left and right of the cup",
     vectors={"catch": ((0, 1), (2, 3), (4, 5), (6, 7))},
+    plane=[[[-1, 0], [0, 1]]],
 )

@@ -25,4 +25,5 @@ DOMAIN = Domain(
     {**dict.fromkeys(ONE_POLE, _mirror(1)), "two_poles": _mirror(2)},
     about="mirror: left and right along the track",
     vectors={**dict.fromkeys(ONE_POLE, ((2, 1),)), "two_poles": ((2, 1), (4, 3))},
+    plane=[[[-1, 0], [0, 1]]],
 )

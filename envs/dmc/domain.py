@@ -21,6 +21,8 @@ class Domain:
         suite: the suite's name of the domain, where ours differs.
         vectors: index pairs of the flat observation that are vectors of the plane the domain moves in, in world axes,
             for each task; see `nearsym.envs.perturbations.FrameRotation`.
+        plane: how camera 0 sees each generator of the tasks' groups, on its image's plane (x to the right, y upwards);
+            None where it does not stand in the symmetry's mirrors.
         hinge: index, in qpos and in the flat observation alike, of an angle that observation and state hold as
             (cos, sin) instead; a rotation moves the angle by an offset, but those linearly.
     """
@@ -32,4 +34,5 @@ class Domain:
     exact: bool = True
     suite: str | None = None
     hinge: int | None = None
+    plane: list[list[list[int]]] | None = None
     vectors: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, repr=False)

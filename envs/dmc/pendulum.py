@@ -12,4 +12,5 @@ DOMAIN = Domain(
     {"swingup": Symmetry.reflection(observation=[1, -1, -1], action=[-1], state=[-1, -1])},
     about="mirror: swinging left and right",
     vectors={"swingup": ((1, 0),)},
+    plane=[[[-1, 0], [0, 1]]],
 )

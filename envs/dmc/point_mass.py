@@ -19,5 +19,6 @@ DOMAIN = Domain(
     "point_mass",
     {"easy": SQUARE},
     about="square: quarter turns and mirrors",
+    plane=[QUARTER.tolist(), MIRROR.tolist()],
     vectors={"easy": ((0, 1), (2, 3))},
 )

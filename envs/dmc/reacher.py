@@ -17,5 +17,6 @@ DOMAIN = Domain(
     {"easy": MIRROR, "hard": MIRROR},
     about="mirror: y to -y",
     target="target",
+    plane=[[[1, 0], [0, -1]]],
     vectors=dict.fromkeys(("easy", "hard"), ((2, 3),)),
 )

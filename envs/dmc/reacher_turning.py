@@ -27,5 +27,6 @@ DOMAIN = Domain(
     target="target",
     suite="reacher",
     hinge=0,
+    plane=[[[0, -1], [1, 0]], [[1, 0], [0, -1]]],
     vectors=dict.fromkeys(("easy", "hard"), ((0, 1), (3, 4))),
 )

@@ -4,7 +4,7 @@ from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorR
 from .by_name import WRAPPERS, perturb
 from .frame import FrameRotation
 from .noise import ObservationNoise
-from .physics import GravityTilt, Wind
+from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
 from .settings import PerturbationSettings
@@ -15,6 +15,8 @@ __all__ = [
     "ActuatorGain",
     "ActuatorReflection",
     "ActuatorRepeat",
+    "CameraRoll",
+    "CameraTilt",
     "FrameRotation",
     "GravityTilt",
     "ObservationNoise",

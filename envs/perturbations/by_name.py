@@ -11,7 +11,7 @@ import gymnasium
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .frame import FrameRotation
 from .noise import ObservationNoise
-from .physics import GravityTilt, Wind
+from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
 from .settings import PerturbationSettings
@@ -27,6 +27,8 @@ WRAPPERS: dict[str, Wrapper] = {
     "actuator_reflection": ActuatorReflection,
     "actuator_repeat": ActuatorRepeat,
     "reward_asymmetry": RewardAsymmetry,
+    "camera_roll": CameraRoll,
+    "camera_tilt": CameraTilt,
     "frame_rotation": FrameRotation,
     "sensor_offset": SensorOffset,
     "observation_noise": ObservationNoise,

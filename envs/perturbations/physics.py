@@ -1,4 +1,4 @@
-"""Perturbations of a MuJoCo simulator: tilted gravity and wind."""
+"""Perturbations of a MuJoCo simulator: tilted gravity, wind, and a camera that is not where it was."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from nearsym.envs.dmc import DmControlEnv
 from nearsym.envs.symmetry import InputError
@@ -42,3 +44,42 @@ class Wind(_PhysicsWrapper):
         if self.strength != 0:
             self._physics.data.xfrc_applied[1:, 0] = self.strength  # cleared whenever the state is set anew
         return self.env.step(action)
+
+
+class _CameraWrapper(_PhysicsWrapper):
+    """Base of perturbations of the camera an environment is observed through."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
+        super().__init__(env, strength)
+        if not env.has_wrapper_attr("camera"):
+            raise InputError(f"{type(self).__name__} moves a camera, and {env} has none; observe pixels")
+        if strength != 0:
+            camera = env.get_wrapper_attr("camera")
+            model = self._physics.model
+            x, _, z = Rotation.from_quat(model.cam_quat[camera], scalar_first=True).as_matrix().T
+            self._move(model, camera, x, -z, np.radians(strength))
+
+    def _move(self, model: Any, camera: int, right: NDArray[Any], forward: NDArray[Any], angle: float) -> None:
+        raise NotImplementedError
+
+    def _turn(self, model: Any, camera: int, rotation: Rotation) -> None:
+        turned = rotation * Rotation.from_quat(model.cam_quat[camera], scalar_first=True)
+        model.cam_quat[camera] = turned.as_quat(scalar_first=True)
+
+
+class CameraRoll(_CameraWrapper):
+    """The camera turned about its line of sight by `strength` degrees: what it sees turns counter-clockwise."""
+
+    def _move(self, model: Any, camera: int, right: NDArray[Any], forward: NDArray[Any], angle: float) -> None:
+        self._turn(model, camera, Rotation.from_rotvec(angle * forward))
+
+
+class CameraTilt(_CameraWrapper):
+    """The camera raised by `strength` degrees on a circle about what it looks at, still looking there."""
+
+    def _move(self, model: Any, camera: int, right: NDArray[Any], forward: NDArray[Any], angle: float) -> None:
+        position = model.cam_pos[camera].copy()
+        centre = position + forward * ((model.stat.center - position) @ forward)
+        rotation = Rotation.from_rotvec(-angle * right)
+        self._turn(model, camera, rotation)
+        model.cam_pos[camera] = centre + rotation.apply(position - centre)

@@ -17,6 +17,8 @@ class PerturbationSettings:
         actuator_reflection: reversal of actuators on one side, from 0 to 1.
         actuator_repeat: extra repeats of each action on one side.
         reward_asymmetry: fraction of the reward lost on one side.
+        camera_roll: degrees by which the camera is turned about its line of sight (pixels).
+        camera_tilt: degrees by which the camera is raised about what it looks at (pixels).
         frame_rotation: degrees by which the planar vectors of an observation are turned against the action axes.
         sensor_offset: shift of the coordinate that tells the sides apart, in its own units.
         observation_noise: standard deviation of Gaussian noise on every coordinate.
@@ -29,6 +31,8 @@ class PerturbationSettings:
     actuator_reflection: float = 0.0
     actuator_repeat: float = 0.0
     reward_asymmetry: float = 0.0
+    camera_roll: float = 0.0
+    camera_tilt: float = 0.0
     frame_rotation: float = 0.0
     sensor_offset: float = 0.0
     observation_noise: float = 0.0

@@ -3,6 +3,7 @@
 from .blocks import chain
 from .errors import InputError, SymmetryError
 from .group import Group
+from .image import image_representation
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
 from .representation import Representation, direct_sum
 from .symmetry import Symmetry
@@ -19,5 +20,6 @@ __all__ = [
     "cover_orbits",
     "direct_sum",
     "equivariant_orbits",
+    "image_representation",
     "invariant_orbits",
 ]

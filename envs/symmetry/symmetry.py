@@ -11,6 +11,7 @@ import numpy as np
 from .closure import Generator, close
 from .errors import SymmetryError
 from .group import Group
+from .image import image_representation
 from .representation import FloatArray, Representation, direct_sum
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Symmetry:
         observation: representation on the flat observation vector, or one for each key of a Dict observation.
         action: representation on the action vector.
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
+        plane: representation on the plane of the image, (x to the right, y upwards), where observations are images of
+            shape (channels, height, width); `observation` then moves the flattened pixels.
 
     Raises:
         SymmetryError: the representations belong to different groups.
@@ -52,6 +55,7 @@ class Symmetry:
     observation: Observation
     action: Representation
     state: Representation | None = None
+    plane: Representation | None = None
 
     def __post_init__(self) -> None:
         for part, rep in self._parts().items():
@@ -123,6 +127,45 @@ class Symmetry:
         _check_closes(symmetry)
         return symmetry
 
+    @classmethod
+    def image(
+        cls,
+        plane: Sequence[Generator],
+        action: Sequence[Generator],
+        shape: tuple[int, int, int],
+        state: Sequence[Generator] | None = None,
+        name: str | None = None,
+    ) -> Symmetry:
+        """Mirrors and quarter turns of what a camera sees; otherwise like `generated`.
+
+        A world seen in a vertical mirror, x to -x::
+
+            Symmetry.image(plane=[[-1, 1]], action=[[-1]], shape=(3, 64, 64))
+
+        Args:
+            plane: generators on the image's plane, (x to the right, y upwards).
+            action: generators on the action.
+            shape: (channels, height, width) of observations.
+            state: generators on the simulator's state.
+            name: what to call the group.
+
+        Raises:
+            SymmetryError: as `generated`, or pixels would move between pixels (see `image_representation`).
+        """
+        moved = cls.generated(plane, action, state, name)
+        assert isinstance(moved.observation, Representation)  # generated from one part
+        return replace(moved, plane=moved.observation, observation=image_representation(moved.observation, shape))
+
+    def resized(self, shape: tuple[int, int, int]) -> Symmetry:
+        """The same symmetry on images of another (channels, height, width).
+
+        Raises:
+            SymmetryError: observations are no images.
+        """
+        if self.plane is None:
+            raise SymmetryError("the symmetry is declared on vectors, not on images; build it with Symmetry.image")
+        return replace(self, observation=image_representation(self.plane, shape))
+
     def flatten(self, observation_space: gymnasium.Space) -> Symmetry:  # type: ignore[type-arg]
         """The same symmetry on the observation flattened to one vector, Dict keys in the space's order."""
         if isinstance(self.observation, Representation):
@@ -157,6 +200,8 @@ class Symmetry:
     def _parts(self) -> dict[str, Representation]:
         seen = self.observation if isinstance(self.observation, Mapping) else {"": self.observation}
         parts = {f"observation {key!r}" if key else "observation": rep for key, rep in seen.items()}
+        if self.plane is not None:
+            parts["plane"] = self.plane
         parts["action"] = self.action
         if self.state is not None:
             parts["state"] = self.state

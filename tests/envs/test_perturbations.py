@@ -15,6 +15,8 @@ STRENGTHS = {
     "actuator_reflection": (0.1, 0.5, 1),
     "actuator_repeat": (1, 2, 4),
     "reward_asymmetry": (0.1, 0.3, 0.9),
+    "camera_roll": (5, 30, 75),
+    "camera_tilt": (5, 30, 75),
     "frame_rotation": (5, 30, 75),
     "sensor_offset": (0.1, 0.3, 1),
     "observation_noise": (0.1, 0.3, 1),
@@ -23,6 +25,10 @@ STRENGTHS = {
 
 def swingup():
     return make("dmc/cartpole-swingup", dtype=np.float64)
+
+
+def subject(name):
+    return make("dmc/cartpole-swingup", pixels=True) if name.startswith("camera") else swingup()
 
 
 def trajectory(env):
@@ -36,7 +42,7 @@ def trajectory(env):
             seen += [observation, [reward]]
     if env.unwrapped is env:
         assert min(start[0] for start in starts) < 0 < max(start[0] for start in starts)
-    return np.concatenate(starts + seen).tobytes()
+    return np.concatenate([np.ravel(part) for part in starts + seen]).tobytes()
 
 
 def total_error(report):
@@ -49,11 +55,11 @@ def test_every_perturbation_is_here():
 
 @pytest.mark.parametrize("name", STRENGTHS)
 def test_strength_zero_is_the_identity_to_the_bit(name):
-    assert trajectory(WRAPPERS[name](swingup(), 0)) == trajectory(swingup())
-    assert trajectory(WRAPPERS[name](swingup(), STRENGTHS[name][-1])) != trajectory(swingup())
+    assert trajectory(WRAPPERS[name](subject(name), 0)) == trajectory(subject(name))
+    assert trajectory(WRAPPERS[name](subject(name), STRENGTHS[name][-1])) != trajectory(subject(name))
 
 
-@pytest.mark.parametrize("name", STRENGTHS)
+@pytest.mark.parametrize("name", [name for name in STRENGTHS if not name.startswith("camera")])
 def test_the_audit_sees_it_and_its_errors_grow(name):
     errors = []
     for strength in STRENGTHS[name]:
@@ -62,6 +68,34 @@ def test_the_audit_sees_it_and_its_errors_grow(name):
         errors.append(total_error(report))
     assert 1e-6 < errors[0] < errors[1] < errors[2]
     assert audit(perturb(swingup(), PerturbationSettings()), samples=60).verdict == "exact"
+
+
+def test_a_rolled_camera_loses_the_mirror_and_a_raised_one_keeps_it():
+    """The camera stands in the cart-pole's plane of reflection, and raising it does not take it out."""
+    errors = {}
+    for name in ("camera_roll", "camera_tilt"):
+        for strength in (0, *STRENGTHS[name]):
+            env = perturb(subject(name), PerturbationSettings(**{name: strength}))
+            report = audit(env, samples=10)
+            assert report.epsilon_reward == report.epsilon_transition == 0
+            errors[name, strength] = report.elements[0].observation.mean
+    roll = [errors["camera_roll", strength] for strength in (0, *STRENGTHS["camera_roll"])]
+    assert roll[0] < 0.05 and 1 < roll[1] < roll[2] < roll[3]
+    assert max(errors["camera_tilt", strength] for strength in STRENGTHS["camera_tilt"]) < 0.05
+
+
+def test_a_raised_camera_loses_quarter_turns():
+    """The point mass is seen from straight above; from elsewhere the square is none, but one mirror stays."""
+    env = perturb(make("dmc/point_mass-easy", pixels=True), PerturbationSettings(camera_tilt=30))
+    errors = {element.element: element.observation.mean for element in audit(env, samples=5).elements}
+    assert min(errors[g] for g in ("a", "a^3", "ab", "ba")) > 1
+    kept = min(("b", "a^2b"), key=errors.get)
+    assert errors[kept] < 0.05
+
+
+def test_a_camera_needs_pixels():
+    with pytest.raises(InputError, match=r"CameraRoll moves a camera, and .* has none; observe pixels"):
+        WRAPPERS["camera_roll"](swingup(), 30)
 
 
 def test_one_sided_means_one_side():
