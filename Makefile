@@ -8,6 +8,11 @@ RUN := runs/cartpole-swingup-relaxed
 # one thread for each of pytest's workers; more only get in each other's way
 TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
+# OpenGL without a display, for pixels alone: installed where that is allowed, otherwise `nearsym doctor` says how
+GL := if [ "$$(uname)" = Linux ] && ! ldconfig -p | grep -q libEGL.so.1 && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; \
+	then echo "installing libegl1 and libgl1-mesa-dri, for pixels"; \
+	apt-get update -qq && apt-get install -qq -y libegl1 libgl1-mesa-dri > /dev/null || echo "they cannot be installed; pixels need them"; fi
+
 .PHONY: setup train test test-slow lint types bench format clean
 
 setup: $(STAMP)
@@ -19,6 +24,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt "torch==2.13.0"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps escnn
+	@$(GL)
 	@mkdir -p build/types/nearsym
 	@for package in $(PACKAGES); do ln -sfn ../../../$$package build/types/nearsym/$$package; done
 	@touch $(STAMP)

@@ -1,8 +1,10 @@
 """Networks bound to a symmetry exactly, approximately, or not at all (torch)."""
 
 from .actor import Actor
+from .conv import Conv2d
 from .critic import Critic
 from .discovery import departures
+from .encoder import Encoder, LayerNorm, Trunk
 from .features import hidden_representation
 from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear
 from .measure import equivariance_error, transform
@@ -14,12 +16,16 @@ __all__ = [
     "CHOICES",
     "MLP",
     "Actor",
+    "Conv2d",
     "Critic",
+    "Encoder",
+    "LayerNorm",
     "Linear",
     "NetworkSettings",
     "PlainLinear",
     "RelaxedLinear",
     "ResidualLinear",
+    "Trunk",
     "departures",
     "equivariance_error",
     "hidden_representation",

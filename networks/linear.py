@@ -70,14 +70,14 @@ class PlainLinear(Linear):
         in_features: size of x.
         out_features: size of y.
         members: number of independent layers.
-        zero: start at W = 0, b = 0 instead.
+        gain: see `bounds`; 0 starts at W = 0, b = 0.
     """
 
-    def __init__(self, in_features: int, out_features: int, members: int = 1, zero: bool = False) -> None:
+    def __init__(self, in_features: int, out_features: int, members: int = 1, gain: float | None = None) -> None:
         super().__init__(in_features, out_features, members)
-        bound = 0.0 if zero else 1 / math.sqrt(in_features)
+        bound, bias_bound = bounds(in_features, gain)
         self.weight = nn.Parameter(torch.empty(members, out_features, in_features).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(members, out_features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(members, out_features).uniform_(-bias_bound, bias_bound))
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """The parameters themselves."""
@@ -114,7 +114,11 @@ class RelaxedLinear(Linear):
         banks: number of filter banks L.
         relaxed: learn w; otherwise it stays 1 and the layer is exact.
         relax: the side w belongs to, ``"input"`` or ``"output"``.
+        grid: how positions of each channel move, where a channel is a function on a grid (the taps of a convolution's
+            kernel, the pixels of a feature map): coordinate ``j`` above is then ``j·grid.dim + position``.
+        relax_positions: give every position of the grid relaxed weights of its own; otherwise they share one.
         members: number of independent layers, as in `Linear`.
+        gain: see `bounds`.
 
     Raises:
         SymmetryError: the representations belong to different groups, or both are dense.
@@ -132,29 +136,36 @@ class RelaxedLinear(Linear):
         banks: int = 1,
         relaxed: bool = True,
         relax: str = "input",
+        grid: Representation | None = None,
+        relax_positions: bool = False,
         members: int = 1,
+        gain: float | None = None,
     ) -> None:
-        super().__init__(in_channels * in_rep.dim, out_channels * out_rep.dim, members)
-        self.in_rep, self.out_rep = in_rep, out_rep
+        full = in_rep if grid is None else in_rep.product(grid)
+        super().__init__(in_channels * full.dim, out_channels * out_rep.dim, members)
+        self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
+        self.positions = full.dim // self.in_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
-        self.sharing = weight_sharing(out_rep, in_rep)
+        self.sharing = weight_sharing(out_rep, full)
         # Σ_l of L banks has the variance of one, and zeroed entries do not count towards the fan-in
         fan_in = max(1.0, in_channels * self.sharing.fan_in)
-        bound = 1 / math.sqrt(fan_in)
+        bound, bias_bound = bounds(fan_in, gain)
         self.filters = nn.Parameter(
             torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
             / math.sqrt(banks)
         )
-        side = out_rep if relax == "output" else in_rep
-        self.relaxed_weights = nn.Parameter(torch.ones(members, banks, side.dim), requires_grad=relaxed)
+        self.relaxed_weights = nn.Parameter(torch.ones(members, banks, self.hidden_rep.dim), requires_grad=relaxed)
         basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
         self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)
-        self.bias_filters = nn.Parameter(torch.empty(members, out_channels, basis.shape[1]).uniform_(-bound, bound))
+        self.bias_filters = nn.Parameter(
+            torch.empty(members, out_channels, basis.shape[1]).uniform_(-bias_bound, bias_bound)
+        )
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (members, out_features, in_features) and b (members, out_features)."""
         w = self.relaxed_weights
-        blocks = self.sharing(self.filters, w.unsqueeze(3 if self.relax == "output" else 2))
+        factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
+        blocks = self.sharing(self.filters, factors)
         weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
         return weight, (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
 
@@ -184,12 +195,23 @@ class ResidualLinear(Linear):
     def __init__(self, exact: RelaxedLinear) -> None:
         super().__init__(exact.in_features, exact.out_features, exact.members)
         self.exact = exact
-        self.plain = PlainLinear(exact.in_features, exact.out_features, exact.members, zero=True)
+        self.plain = PlainLinear(exact.in_features, exact.out_features, exact.members, gain=0)
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """The sums of both parts."""
         (weight, bias), (plain_weight, plain_bias) = self.exact.expand(), self.plain.expand()
         return weight + plain_weight, bias + plain_bias
+
+
+def bounds(fan_in: float, gain: float | None) -> tuple[float, float]:
+    """Bounds of the uniform distributions that weights and biases start from.
+
+    None is `torch.nn.Linear`'s 1/√fan_in for both. A gain gives weights a standard deviation of gain/√fan_in, which
+    keeps the scale of features at gain √2 before a ReLU and 1 elsewhere, and biases of 0.
+    """
+    if gain is None:
+        return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
+    return gain * math.sqrt(3 / fan_in), 0.0
 
 
 def _identical(a: Tensor, b: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,11 +24,17 @@ def linear(
     out_channels: int = 1,
     *,
     relax: str = "input",
+    grid: Representation | None = None,
     members: int = 1,
+    gain: float | None = None,
 ) -> Linear:
-    """The layer `settings.choice` names between two representations: the only place where choices differ."""
+    """The layer `settings.choice` names between two representations: the only place where choices differ.
+
+    Arguments are those of `RelaxedLinear`.
+    """
     if settings.choice == "plain":
-        return PlainLinear(in_channels * in_rep.dim, out_channels * out_rep.dim, members)
+        in_features = in_channels * in_rep.dim * (1 if grid is None else grid.dim)
+        return PlainLinear(in_features, out_channels * out_rep.dim, members, gain)
     relaxed = settings.choice == "relaxed"
     layer = RelaxedLinear(
         in_rep,
@@ -37,7 +44,10 @@ def linear(
         banks=settings.banks if relaxed else 1,
         relaxed=relaxed,
         relax=relax,
+        grid=grid,
+        relax_positions=settings.relax_positions and grid is not None and relax == "input",
         members=members,
+        gain=gain,
     )
     return ResidualLinear(layer) if settings.choice == "rpp" else layer
 
@@ -50,6 +60,7 @@ class MLP(nn.Module):
         out_reps: representation on the output of each head.
         settings: choice, width, depth and banks; see `NetworkSettings`.
         members: number of independent networks computed at once.
+        gain: of the initial weights; the hidden layers' is √2 times it, for their ReLU (see `bounds`).
 
     Shapes: input (batch, in_rep.dim), outputs (members, batch, out_rep.dim).
     """
@@ -60,10 +71,11 @@ class MLP(nn.Module):
         out_reps: Sequence[Representation],
         settings: NetworkSettings,
         members: int = 1,
+        gain: float | None = None,
     ) -> None:
         super().__init__()
         hidden = hidden_representation(in_rep)
-        build = partial(_build, in_rep, out_reps, hidden, members)
+        build = partial(_build, in_rep, out_reps, hidden, members, gain)
         channels = _channels(settings, hidden.dim, build)
         self.width = channels * hidden.dim
         self.layers, self.heads = build(settings, channels)
@@ -85,13 +97,16 @@ def _build(
     out_reps: Sequence[Representation],
     hidden: Representation,
     members: int,
+    gain: float | None,
     settings: NetworkSettings,
     channels: int,
 ) -> tuple[nn.ModuleList, nn.ModuleList]:
-    layers = nn.ModuleList([linear(settings, in_rep, hidden, 1, channels, relax="output", members=members)])
+    inside = None if gain is None else gain * math.sqrt(2)
+    first = linear(settings, in_rep, hidden, 1, channels, relax="output", members=members, gain=inside)
+    layers = nn.ModuleList([first])
     for _ in range(settings.depth - 1):
-        layers.append(linear(settings, hidden, hidden, channels, channels, members=members))
-    heads = nn.ModuleList(linear(settings, hidden, rep, channels, 1, members=members) for rep in out_reps)
+        layers.append(linear(settings, hidden, hidden, channels, channels, members=members, gain=inside))
+    heads = nn.ModuleList(linear(settings, hidden, rep, channels, 1, members=members, gain=gain) for rep in out_reps)
     return layers, heads
 
 

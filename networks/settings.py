@@ -20,6 +20,7 @@ class NetworkSettings:
             of order 8 has 32 channels.
         depth: number of hidden layers.
         banks: filter banks L of a relaxed layer.
+        relax_positions: give every tap of a convolution's kernel relaxed weights of its own (pixels).
         match_parameters: make `width` the plain network's, and give the others the width at which they have
             most nearly as many parameters as it.
         relaxation_penalty: λ of λ Σ_l Σ_g mean_h |w_l(g) - w_l(h)|, added to actor and critic losses in units of
@@ -35,6 +36,7 @@ class NetworkSettings:
     width: int = 256
     depth: int = 2
     banks: int = 1
+    relax_positions: bool = False
     match_parameters: bool = False
     relaxation_penalty: float = 0.0
     prior_equivariant: float = 0.0

@@ -25,6 +25,8 @@ LARGEST = {
     "sensor_offset": 0.5,
     "observation_noise": 0.5,
 }
+CARTPOLE = "dmc/cartpole-swingup"
+TASKS = {"camera_tilt": "dmc/point_mass-easy"}  # raising the cart-pole's camera keeps the mirror
 ERRORS = {"observation": "#009E73", "reward": "#E69F00", "transition": "#0072B2"}  # Okabe and Ito
 UNITS = {
     **dict.fromkeys(("gravity_tilt", "camera_roll", "camera_tilt", "frame_rotation"), "degrees"),
@@ -34,15 +36,15 @@ UNITS = {
 
 
 def measure() -> list[dict[str, float | str]]:
-    """Mean errors of the mirrored cart-pole at five strengths of each perturbation."""
+    """Mean errors at five strengths of each perturbation, over samples and group elements."""
     rows: list[dict[str, float | str]] = []
     for name, largest in LARGEST.items():
         for strength in np.linspace(0, largest, 5):
-            seen = {"pixels": True} if name.startswith("camera") else {"dtype": np.float64}
-            env = perturb(make("dmc/cartpole-swingup", **seen), PerturbationSettings(**{name: strength}))
-            report = audit(env, samples=30 if "pixels" in seen else 300)
-            (mirror,) = report.elements
-            means = {error: getattr(mirror, error).mean for error in ERRORS}
+            camera = name.startswith("camera")
+            seen = {"pixels": True} if camera else {"dtype": np.float64}
+            env = perturb(make(TASKS.get(name, CARTPOLE), **seen), PerturbationSettings(**{name: strength}))
+            elements = audit(env, samples=20 if camera else 300).elements
+            means = {error: float(np.mean([getattr(g, error).mean for g in elements])) for error in ERRORS}
             rows.append({"perturbation": name, "strength": strength, **means})
     return rows
 
@@ -56,7 +58,7 @@ def draw(rows: list[dict[str, float | str]]) -> None:
             strengths = [row["strength"] for row in chosen]
             for error, colour in ERRORS.items():
                 axes.plot(strengths, [row[error] for row in chosen], "o-", color=colour, label=error)
-            axes.set_title(name.replace("_", " "))
+            axes.set_title(name.replace("_", " ") + (" (point mass)" if name in TASKS else ""))
             axes.set_xlabel(UNITS.get(name, "strength"))
             axes.grid(alpha=0.3)
         figure.axes[0].legend(frameon=False)

@@ -1,0 +1,82 @@
+"""Convolutions: the linear layers of this package, with the taps of a kernel for a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import InputError, Representation, image_representation
+
+from .mlp import linear
+from .settings import NetworkSettings
+
+
+class Conv2d(nn.Module):
+    """Convolution of feature maps that turn and move together, without padding.
+
+        lift    f'(x, g) = Σ_y Σ_l w_l(g) ψ_l(g⁻¹(y - x)) f(y)
+        group   f'(x, g) = Σ_h Σ_y Σ_l w_l(h) ψ_l(g⁻¹(y - x), g⁻¹h) f(y, h)
+
+    It is one `torch.nn.functional.conv2d` with a kernel that is a linear layer's weight: to the representation of
+    the output from that of the input times the permutation of the kernel's taps. So the four network choices, relaxed
+    weights, penalties and readings are those of `RelaxedLinear`, and with plain layers this is `torch.nn.Conv2d`.
+
+    Args:
+        plane: representation on the plane (x to the right, y upwards), signed permutations.
+        in_rep: representation on the values of one input channel: trivial for an image, regular for feature maps.
+        out_rep: the same of the output.
+        in_channels: number of input channels; plane ``c·in_rep.dim + i`` of the input is coordinate i of channel c.
+        out_channels: number of output channels, laid out likewise.
+        settings: which network.
+        kernel_size: taps along each side.
+        stride: step of the output's grid.
+        relax: the side relaxed weights belong to.
+        gain: see `bounds`.
+
+    Shapes: (batch, in_channels·in_rep.dim, height, width) to (batch, out_channels·out_rep.dim, height', width').
+    """
+
+    def __init__(
+        self,
+        plane: Representation,
+        in_rep: Representation,
+        out_rep: Representation,
+        in_channels: int,
+        out_channels: int,
+        settings: NetworkSettings,
+        kernel_size: int = 3,
+        stride: int = 1,
+        relax: str = "input",
+        gain: float | None = None,
+    ) -> None:
+        super().__init__()
+        taps = image_representation(plane, (1, kernel_size, kernel_size))
+        self.kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
+        self.kernel_size, self.stride = kernel_size, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output feature maps.
+
+        Raises:
+            InputError: the stride would leave pixels out on one side only.
+        """
+        check_stride(x.shape[-2:], self.kernel_size, self.stride)
+        weight, bias = self.kernel.weight_and_bias()
+        taps = (self.kernel_size, self.kernel_size)
+        kernel = weight.view(weight.shape[1], -1, *taps)
+        return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+
+
+def check_stride(size: tuple[int, ...], kernel_size: int, stride: int) -> None:
+    """Check that a strided convolution covers an image from edge to edge, so that its mirror image is treated alike.
+
+    Raises:
+        InputError: it does not; names the sizes that would fit.
+    """
+    for length in size:
+        if length < kernel_size or (length - kernel_size) % stride:
+            fit = kernel_size + int(np.ceil(max(length - kernel_size, 0) / stride)) * stride
+            raise InputError(
+                f"a convolution with kernel {kernel_size} and stride {stride} leaves out pixels on one side of an "
+                f"image of {size[0]}x{size[1]}, which is not symmetric; the next good size is {fit}"
+            )
