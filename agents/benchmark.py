@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import stable_baselines3
 import torch
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from nearsym.networks import CHOICES
 
@@ -83,7 +84,7 @@ def compare_learning(settings: BenchSettings) -> Iterator[tuple[str, int, int, f
                 yield label, seed, step, value
 
 
-def _agent(name: str, settings: TrainSettings) -> stable_baselines3.SAC:
+def _agent(name: str, settings: TrainSettings) -> OffPolicyAlgorithm:
     if name != STOCK:
         chosen = replace(settings, network=replace(settings.network, choice=name))
         return build_agent(chosen, build_env(settings, settings.seed))

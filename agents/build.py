@@ -8,15 +8,14 @@ from typing import Any
 import gymnasium
 import torch
 
-from nearsym.envs import EpisodeSeeds, FiniteGuard, declare, load_object, make, symmetry_of
+from nearsym.envs import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, load_object, make, symmetry_of
 from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError, Symmetry
 
+from .agent import Agent
+from .drqv2 import DrQv2
 from .sac import SAC
-from .settings import TrainSettings
-
-AGENTS = {"sac": SAC}
-"""Algorithms by the name settings give them."""
+from .settings import DrQv2Settings, EnvSettings, SACSettings, TrainSettings
 
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
@@ -43,9 +42,9 @@ def build_env(settings: TrainSettings, seed: int) -> Trainee:
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
     """
-    env = make(settings.env.id, **settings.env.kwargs)
+    env = make_env(settings.env, settings.pixels)
     if not isinstance(env.action_space, gymnasium.spaces.Box):
-        raise InputError(f"{settings.env.id} has actions {env.action_space}; SAC needs a Box of continuous actions")
+        raise InputError(f"{settings.env.id} has actions {env.action_space}; expected a Box of continuous actions")
     if settings.symmetry is not None:
         env = declare(env, load_symmetry(settings.symmetry))
     symmetry = symmetry_of(env)
@@ -53,8 +52,24 @@ def build_env(settings: TrainSettings, seed: int) -> Trainee:
         flat = gymnasium.wrappers.FlattenObservation(env)
         symmetry = None if symmetry is None else symmetry.flatten(env.observation_space)
         env = flat if symmetry is None else declare(flat, symmetry)
+    elif is_image(env.observation_space) and not env.has_wrapper_attr("frames"):
+        env = FrameStack(env)
+        symmetry = symmetry_of(env)
     episodes = EpisodeSeeds(FiniteGuard(perturb(env, settings.perturbation)), seed)
     return Trainee(episodes, episodes, symmetry)
+
+
+def make_env(env: EnvSettings, pixels: bool, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+    """The environment alone, seen through a camera if `pixels`.
+
+    Raises:
+        InputError: it cannot be found, or cannot be drawn.
+    """
+    if pixels:
+        if not env.id.startswith("dmc/"):
+            raise InputError(f"pixels=true draws dm_control tasks (dmc/…), not {env.id}; its own images need no flag")
+        kwargs = {**kwargs, "pixels": True}
+    return make(env.id, **{**kwargs, **env.kwargs})
 
 
 def load_symmetry(spec: str) -> Symmetry:
@@ -73,35 +88,55 @@ def load_symmetry(spec: str) -> Symmetry:
     return symmetry
 
 
-def build_agent(settings: TrainSettings, trainee: Trainee) -> SAC:
+def build_agent(settings: TrainSettings, trainee: Trainee) -> Agent:
     """The agent of a run, freshly initialised from its seed.
 
     Raises:
         InputError: the network needs a symmetry and there is none, or the device is not there.
     """
-    return AGENTS[settings.agent.name](
-        "SymmetricPolicy",
-        trainee.env,
-        policy_kwargs={"symmetry": trainee.symmetry, "network": settings.network},
-        **sac_arguments(settings),
-    )
+    policy_kwargs: dict[str, Any] = {"symmetry": trainee.symmetry, "network": settings.network}
+    if isinstance(settings.agent, DrQv2Settings):
+        sizes = {"features": settings.agent.features, "filters": settings.agent.filters}
+        arguments = drqv2_arguments(settings, settings.agent)
+        return DrQv2("DrQv2Policy", trainee.env, policy_kwargs={**policy_kwargs, **sizes}, **arguments)
+    if is_image(trainee.env.observation_space):
+        raise InputError(f"agent={settings.agent.name} learns from vectors, not from images; use agent=drqv2")
+    return SAC("SymmetricPolicy", trainee.env, policy_kwargs=policy_kwargs, **sac_arguments(settings))
 
 
 def sac_arguments(settings: TrainSettings) -> dict[str, Any]:
     """Hyperparameters as stable-baselines3 names them, for its SAC and ours alike."""
-    sac = settings.agent
-    learned = "auto"
+    sac, learned = settings.agent, "auto"
+    assert isinstance(sac, SACSettings)  # asked for by name
     return {
-        "learning_rate": sac.learning_rate,
+        **_shared_arguments(settings),
         "buffer_size": min(sac.buffer_size, settings.total_steps),
-        "learning_starts": sac.learning_starts,
-        "batch_size": sac.batch_size,
-        "tau": sac.tau,
-        "gamma": sac.discount,
-        "train_freq": (sac.train_every, "step"),
-        "gradient_steps": sac.gradient_steps,
         "ent_coef": learned if sac.entropy_coefficient is None else sac.entropy_coefficient,
         "target_entropy": learned if sac.target_entropy is None else sac.target_entropy,
+    }
+
+
+def drqv2_arguments(settings: TrainSettings, agent: DrQv2Settings) -> dict[str, Any]:
+    """Hyperparameters as `DrQv2` names them."""
+    return {
+        **_shared_arguments(settings),
+        "buffer_size": min(agent.buffer_size, 2 * settings.total_steps),  # an episode of one step takes two frames
+        "n_steps": agent.n_steps,
+        "noise": (agent.noise_first, agent.noise_last, agent.noise_steps),
+        "noise_clip": agent.noise_clip,
+    }
+
+
+def _shared_arguments(settings: TrainSettings) -> dict[str, Any]:
+    agent = settings.agent
+    return {
+        "learning_rate": agent.learning_rate,
+        "learning_starts": agent.learning_starts,
+        "batch_size": agent.batch_size,
+        "tau": agent.tau,
+        "gamma": agent.discount,
+        "train_freq": (agent.train_every, "step"),
+        "gradient_steps": agent.gradient_steps,
         "seed": settings.seed,
         "device": _device(settings.device),
     }

@@ -2,7 +2,7 @@
 
 A checkpoint is a folder, ``checkpoints/step-00012000``, that appears at once (written beside, then renamed):
 
-    tensors.pt     networks, optimizers, temperature, torch's generator (read weights-only)
+    tensors.pt     networks, optimizers, what is learned beside them, torch's generator (read weights-only)
     replay.npz     the replay buffer's filled part, numpy's generator (read without pickle)
     state.json     counters, accumulators, the remaining generators
     manifest.json  SHA-256 of the three, so that damage is seen before anything is loaded
@@ -27,14 +27,13 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3.common.buffers import ReplayBuffer
 
 from nearsym.envs.symmetry import InputError
 
-from .sac import SAC
+from .agent import Agent
+from .replay import replay_arrays, restore_replay
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
-ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Checkpoint:
     state: dict[str, Any]
 
 
-def save_checkpoint(checkpoints: Path, agent: SAC, progress: dict[str, Any]) -> Path:
+def save_checkpoint(checkpoints: Path, agent: Agent, progress: dict[str, Any]) -> Path:
     """Save `agent` and the JSON-able `progress` of its run; older checkpoints are deleted afterwards.
 
     Args:
@@ -64,7 +63,7 @@ def save_checkpoint(checkpoints: Path, agent: SAC, progress: dict[str, Any]) -> 
     temporary.mkdir(parents=True)
     torch.save(_tensors(agent), temporary / "tensors.pt")
     numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
-    np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **_replay_arrays(_buffer(agent)))
+    np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **replay_arrays(agent.replay_buffer))
     state = {
         "num_timesteps": agent.num_timesteps,
         "episode_num": agent._episode_num,
@@ -117,7 +116,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     return Checkpoint(folder, tensors, arrays, state)
 
 
-def restore_networks(agent: SAC, checkpoint: Checkpoint) -> None:
+def restore_networks(agent: Agent, checkpoint: Checkpoint) -> None:
     """Load network weights alone, for evaluation.
 
     Raises:
@@ -130,17 +129,19 @@ def restore_networks(agent: SAC, checkpoint: Checkpoint) -> None:
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {detail}") from error
 
 
-def restore(agent: SAC, checkpoint: Checkpoint) -> dict[str, Any]:
+def restore(agent: Agent, checkpoint: Checkpoint) -> dict[str, Any]:
     """Put `agent` and all random generators where they were; returns the run's saved `progress`."""
     restore_networks(agent, checkpoint)
     tensors, arrays, state = checkpoint.tensors, checkpoint.arrays, checkpoint.state
-    agent.policy.actor.optimizer.load_state_dict(tensors["actor_optimizer"])
-    agent.policy.critic.optimizer.load_state_dict(tensors["critic_optimizer"])
-    if agent.ent_coef_optimizer is not None and agent.log_ent_coef is not None:
-        agent.ent_coef_optimizer.load_state_dict(tensors["temperature_optimizer"])
+    try:
+        for name, optimizer in agent.optimizers().items():
+            optimizer.load_state_dict(tensors["optimizers"][name])
         with torch.no_grad():
-            agent.log_ent_coef.copy_(tensors["log_ent_coef"])
-    _restore_replay(_buffer(agent), arrays, checkpoint.folder)
+            for name, tensor in agent.learned().items():
+                tensor.copy_(tensors["learned"][name])
+        restore_replay(agent.replay_buffer, arrays)
+    except (KeyError, ValueError) as error:  # InputError is a ValueError
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
     agent.num_timesteps = state["num_timesteps"]
     agent._episode_num = state["episode_num"]
     agent._n_updates = state["n_updates"]
@@ -160,43 +161,14 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _tensors(agent: SAC) -> dict[str, Any]:
-    tensors: dict[str, Any] = {
+def _tensors(agent: Agent) -> dict[str, Any]:
+    return {
         "policy": agent.policy.state_dict(),
-        "actor_optimizer": agent.policy.actor.optimizer.state_dict(),
-        "critic_optimizer": agent.policy.critic.optimizer.state_dict(),
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in agent.optimizers().items()},
+        "learned": {name: tensor.detach() for name, tensor in agent.learned().items()},
         "torch_generator": torch.get_rng_state(),
         "cuda_generators": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
-    if agent.ent_coef_optimizer is not None and agent.log_ent_coef is not None:
-        tensors["temperature_optimizer"] = agent.ent_coef_optimizer.state_dict()
-        tensors["log_ent_coef"] = agent.log_ent_coef.detach()
-    return tensors
-
-
-def _buffer(agent: SAC) -> ReplayBuffer:
-    if type(agent.replay_buffer) is not ReplayBuffer:
-        raise InputError(f"checkpoints hold a plain ReplayBuffer, the agent has a {type(agent.replay_buffer).__name__}")
-    return agent.replay_buffer
-
-
-def _replay_arrays(buffer: ReplayBuffer) -> dict[str, NDArray[Any]]:
-    arrays = {name: getattr(buffer, name)[: buffer.size()] for name in ARRAYS}
-    return {**arrays, "position": np.array(buffer.pos)}
-
-
-def _restore_replay(buffer: ReplayBuffer, arrays: dict[str, NDArray[Any]], folder: Path) -> None:
-    filled = len(arrays["observations"])
-    for name in ARRAYS:
-        target = getattr(buffer, name)
-        if arrays[name].shape != (filled, *target.shape[1:]) or filled > len(target):
-            raise InputError(
-                f"checkpoint {folder}: replay {name} has shape {arrays[name].shape}, "
-                f"the agent's buffer has {target.shape}"
-            )
-        target[:filled] = arrays[name]
-    buffer.full = filled == buffer.buffer_size
-    buffer.pos = int(arrays["position"]) if buffer.full else filled
 
 
 def _sha256(path: Path) -> str:

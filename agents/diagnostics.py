@@ -11,8 +11,7 @@ from torch import Tensor
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import (
     CHOICES,
-    Actor,
-    Critic,
+    MLP,
     equivariance_error,
     parameter_count,
     relaxation_penalty,
@@ -20,28 +19,23 @@ from nearsym.networks import (
     weights_per_element,
 )
 
-from .policy import SymmetricSACPolicy
-from .sac import SAC
-
-MEASURED_STATES = 256
-"""Replayed states on which the equivariance error is measured."""
+from .agent import Agent, SymmetricPolicy
+from .replay import replayed
 
 
-def parameter_summary(policy: SymmetricSACPolicy) -> str:
-    """Group, layer width, and trainable parameters of actor and critics for every network choice."""
-    rep, action = policy.observation_rep, policy.symmetry.action
+def parameter_summary(policy: SymmetricPolicy) -> str:
+    """Group, layer width, and trainable parameters for every network choice."""
     counts = []
     for choice in CHOICES:
-        network = replace(policy.network, choice=choice)
         with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
-            critic = Critic(rep, action, network, policy.n_critics)
-            count = parameter_count(Actor(rep, action, network)) + parameter_count(critic)
+            parts = policy.fresh_parts(replace(policy.network, choice=choice))
+        count = sum(parameter_count(part) for part in parts.values())
         counts.append(f"{choice} {count:,}{' (this run)' if choice == policy.network.choice else ''}")
-    width = policy.actor.network.mlp.width
+    width = next(module.width for module in policy.parts()["actor"].modules() if isinstance(module, MLP))
     return f"group {policy.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"
 
 
-def equivariance_errors(policy: SymmetricSACPolicy, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:
+def equivariance_errors(policy: SymmetricPolicy, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:
     """Relative equivariance error of the deterministic policy and of the critics, (rows,) each.
 
     Args:
@@ -51,19 +45,20 @@ def equivariance_errors(policy: SymmetricSACPolicy, observations: Tensor, action
     """
     rep, action_rep = policy.observation_rep, policy.symmetry.action
     joint = rep.direct_sum(action_rep)
-    invariant = Representation.trivial(joint.group, policy.n_critics)
+    with torch.no_grad():
+        members = len(policy.action_values(observations, actions))
+    invariant = Representation.trivial(joint.group, members)
 
     def values(pairs: Tensor) -> Tensor:
-        value: Tensor = policy.critic.network(pairs[:, : rep.dim], pairs[:, rep.dim :])
-        return value.T
+        return policy.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
 
     return {
-        "actor": equivariance_error(lambda x: torch.tanh(policy.actor.network(x)[0]), rep, action_rep, observations),
+        "actor": equivariance_error(policy.mean_action, rep, action_rep, observations),
         "critic": equivariance_error(values, joint, invariant, torch.cat([observations, actions], dim=1)),
     }
 
 
-def measure(agent: SAC) -> tuple[dict[str, float], dict[str, float]]:
+def measure(agent: Agent) -> tuple[dict[str, float], dict[str, float]]:
     """Equivariance errors on replayed states, and what relaxed layers have learned.
 
     Returns:
@@ -73,19 +68,17 @@ def measure(agent: SAC) -> tuple[dict[str, float], dict[str, float]]:
     policy, group = agent.policy, agent.policy.symmetry.group
     values: dict[str, float] = {}
     scalars: dict[str, float] = {}
-    buffer = agent.replay_buffer
-    if group.rows > 1 and buffer is not None and buffer.size() > 0:
+    if group.rows > 1:
         # a generator of its own: measuring must not change the run
-        pick = np.random.default_rng(agent.num_timesteps).integers(buffer.size(), size=MEASURED_STATES)
-        batch = [
-            torch.as_tensor(array[pick, 0], dtype=torch.float32, device=agent.device)
-            for array in (buffer.observations, buffer.actions)
-        ]
-        for name, errors in equivariance_errors(policy, batch[0].flatten(1), batch[1]).items():
+        generator = np.random.default_rng(agent.num_timesteps)
+        seen = replayed(agent.replay_buffer, policy.measured_states, generator)
+        observations, actions = (torch.as_tensor(a, dtype=torch.float32, device=agent.device) for a in seen)
+    if group.rows > 1 and len(observations):
+        for name, errors in equivariance_errors(policy, observations, actions).items():
             values[f"{name}_equivariance_error"] = float(errors.max())
             for element, error in zip(group.names, errors.tolist(), strict=True):
                 scalars[f"equivariance_error/{name}/{element}"] = error
-    for name, module in (("actor", policy.actor), ("critic", policy.critic)):
+    for name, module in policy.parts().items():
         if not relaxed_layers(module):
             continue
         with torch.no_grad():

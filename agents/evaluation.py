@@ -14,13 +14,13 @@ from scipy.stats import trim_mean
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from nearsym.envs import EpisodeSeeds
-from nearsym.envs.perturbations import ObservationNoise
+from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
 from nearsym.envs.symmetry import InputError
 
+from .agent import Agent
 from .build import EVALUATION_SEED, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
 from .run import Run
-from .sac import SAC
 from .settings import EvaluateSettings, TrainSettings
 
 
@@ -29,7 +29,7 @@ class NoiseLevel:
     """Returns at one noise level.
 
     Attributes:
-        noise: standard deviation of the Gaussian noise on every observation coordinate, in its own units.
+        noise: its level; see `EvaluateSettings`.
         returns: undiscounted return of each episode.
     """
 
@@ -66,7 +66,7 @@ def rollout_returns(agent: BaseAlgorithm, env: gymnasium.Env[Any, Any], episodes
     return returns
 
 
-def load_agent(folder: Path) -> tuple[TrainSettings, SAC]:
+def load_agent(folder: Path) -> tuple[TrainSettings, Agent]:
     """The settings of a run and its agent with the networks of the latest checkpoint.
 
     Raises:
@@ -94,6 +94,7 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
     levels = []
     for noise in settings.noise:
         env = build_env(train_settings, settings.seed).env
-        noisy = EpisodeSeeds(ObservationNoise(env, noise), settings.seed + EVALUATION_SEED)
+        spoil = SaltAndPepper if settings.noise_kind == "salt_and_pepper" else ObservationNoise
+        noisy = EpisodeSeeds(spoil(env, noise), settings.seed + EVALUATION_SEED)
         levels.append(NoiseLevel(noise, rollout_returns(agent, noisy, settings.episodes).tolist()))
     return levels

@@ -47,6 +47,26 @@ def temperature_loss(log_alpha: Tensor, log_prob: Tensor, target_entropy: float)
     return -(log_alpha * (log_prob.detach() + target_entropy)).mean()
 
 
+def minimize(
+    optimizer: torch.optim.Optimizer,
+    loss: Tensor,
+    penalties: Sequence[Tensor | None] = (),
+    inputs: list[torch.nn.Parameter] | None = None,
+) -> None:
+    """One step of `optimizer` on the sum of a loss and whichever penalties there are.
+
+    Args:
+        optimizer: holds the parameters.
+        loss: a scalar.
+        penalties: scalars, or None.
+        inputs: parameters that get gradients; by default all that the loss depends on.
+    """
+    optimizer.zero_grad()
+    total = sum((penalty for penalty in penalties if penalty is not None), loss)
+    torch.autograd.backward(total, inputs=inputs)
+    optimizer.step()
+
+
 def polyak_update(online: Sequence[Tensor], target: Sequence[Tensor], tau: float) -> None:
     """θ̄ ← (1 - τ) θ̄ + τ θ, in place."""
     with torch.no_grad():

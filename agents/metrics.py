@@ -20,9 +20,11 @@ COLUMNS = (
     "critic_loss",
     "ent_coef",
     "entropy",
+    "noise",
     "value",
     "actor_equivariance_error",
     "critic_equivariance_error",
+    "encoder_relaxation",
     "actor_relaxation",
     "critic_relaxation",
 )

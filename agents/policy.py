@@ -11,10 +11,12 @@ from stable_baselines3.common.policies import BaseModel, BasePolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, CombinedExtractor, FlattenExtractor
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, SACPolicy
-from torch import Tensor
+from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry
 from nearsym.networks import Actor, Critic, NetworkSettings
+
+from .agent import SymmetricPolicy
 
 
 class SymmetricActor(BasePolicy):
@@ -82,7 +84,7 @@ class SymmetricCritic(BaseModel):
         return self.forward(obs, actions)[0]
 
 
-class SymmetricSACPolicy(SACPolicy):
+class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
     """Actor and critics that use a symmetry exactly, approximately or not at all.
 
     Works with stock stable-baselines3::
@@ -142,10 +144,23 @@ class SymmetricSACPolicy(SACPolicy):
             n_critics=n_critics,
         )
 
-    @property
-    def observation_rep(self) -> Representation:
-        """Representation on the flat observation."""
-        return self.symmetry.observation  # type: ignore[return-value]
+    def parts(self) -> dict[str, nn.Module]:
+        """Actor and critics."""
+        return {"actor": self.actor.network, "critic": self.critic.network}
+
+    def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
+        """Actor and critics under other settings."""
+        rep, action = self.observation_rep, self.symmetry.action
+        return {"actor": Actor(rep, action, network), "critic": Critic(rep, action, network, self.n_critics)}
+
+    def mean_action(self, observations: Tensor) -> Tensor:
+        """The deterministic policy."""
+        return torch.tanh(self.actor.network(observations)[0])
+
+    def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """All critics."""
+        values: Tensor = self.critic.network(observations, actions)
+        return values
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricActor:  # type: ignore[override]
         """A new actor."""

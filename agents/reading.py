@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nearsym.envs.auditing import Policy, sample_transitions
 from nearsym.networks import departures, transform
 
-from .sac import SAC
+from .agent import Agent
 
 
 @dataclass(frozen=True)
@@ -38,41 +38,34 @@ class AgentReading:
         return self.orbit_gap / 2
 
 
-def read_agent(agent: SAC, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
+def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
     """Read a trained agent on the states and actions that an audit of `env` looks at."""
     sampled = sample_transitions(env, samples, seed, greedy(agent))
     states = sampled.states
     policy = agent.policy
     box = env.action_space
-    assert isinstance(box, gymnasium.spaces.Box)  # SAC was trained on it
+    assert isinstance(box, gymnasium.spaces.Box)  # it was trained on it
     observations = torch.tensor(sampled.observations, dtype=torch.float32, device=agent.device)
     scaled = 2 * (sampled.actions - box.low) / (box.high - box.low) - 1
     actions = torch.tensor(scaled, dtype=torch.float32, device=agent.device)
+    rep, action_rep = policy.observation_rep, policy.symmetry.action
     with torch.no_grad():
-        values = policy.critic.network(observations, actions).mean(dim=0)
-        gaps = [
-            (
-                policy.critic.network(
-                    transform(policy.observation_rep, g, observations), transform(policy.symmetry.action, g, actions)
-                ).mean(dim=0)
-                - values
-            )
-            .abs()
-            .max()
-            .item()
-            for g in range(policy.symmetry.group.rows)
-        ]
-        best = torch.tanh(policy.actor.network(observations)[0])
-        state_values = policy.critic.network(observations, best).min(dim=0).values.double().cpu().numpy()
+        values = policy.action_values(observations, actions).mean(dim=0)
+        gaps = []
+        for g in range(policy.symmetry.group.rows):
+            moved = policy.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
+            gaps.append((moved.mean(dim=0) - values).abs().max().item())
+        best = policy.action_values(observations, policy.mean_action(observations))
+        state_values = best.min(dim=0).values.double().cpu().numpy()
     found = {
-        f"{name}.{layer.removeprefix('network.mlp.')}": departure.tolist()
-        for name, module in (("actor", policy.actor), ("critic", policy.critic))
+        f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
+        for name, module in policy.parts().items()
         for layer, departure in departures(module).items()
     }
     return AgentReading(_largest_slope(states, state_values), max(gaps), found)
 
 
-def greedy(agent: SAC) -> Policy:
+def greedy(agent: Agent) -> Policy:
     """The agent's deterministic policy, from an observation to an action in the environment's own units."""
     return lambda observation: agent.predict(observation, deterministic=True)[0]
 

@@ -18,7 +18,7 @@ from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
-from .settings import EnvSettings, SACSettings, TrainSettings
+from .settings import EnvSettings, TrainSettings, agent_settings
 
 RECORDED = ("nearsym", "torch", "numpy", "gymnasium", "stable_baselines3", "dm_control", "mujoco")
 """Packages whose versions a run records."""
@@ -116,7 +116,7 @@ def settings_from(saved: Mapping[str, Any]) -> TrainSettings:
     rest = {key: value for key, value in saved.items() if key not in ("env", "agent", "network", "perturbation")}
     return TrainSettings(
         env=EnvSettings(**saved["env"]),
-        agent=SACSettings(**saved["agent"]),
+        agent=agent_settings(saved["agent"]["name"])(**saved["agent"]),
         network=NetworkSettings(**saved["network"]),
         perturbation=PerturbationSettings(**saved["perturbation"]),
         **rest,

@@ -11,14 +11,15 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import regularizer
 
-from .losses import actor_loss, critic_loss, polyak_update, td_target, temperature_loss
+from .agent import Agent
+from .declared import declared_symmetry
+from .losses import actor_loss, critic_loss, minimize, polyak_update, td_target, temperature_loss
 from .policy import SymmetricSACPolicy
 
 
-class SAC(stable_baselines3.SAC):
+class SAC(stable_baselines3.SAC, Agent):
     """stable-baselines3's SAC with batched critics, regularised losses and a faster update.
 
     The symmetry is the environment's own (`nearsym.envs.declare`) unless ``policy_kwargs`` gives one::
@@ -27,8 +28,8 @@ class SAC(stable_baselines3.SAC):
 
     One gradient step follows Algorithm 1 of Haarnoja et al. (arXiv 1812.05905): critics, actor, temperature,
     targets. Its arithmetic is stock SAC's, but for the regulariser λ Σ |w_l(g) - w_l(h)| of relaxed networks or
-    the priors of RPP. They are added in units of the loss: times the critic's loss, and the spread of the action values
-    for the actor, whose own loss may be negative.
+    the priors of RPP. They are added in units of the loss: times the critic's loss, and its square root for the actor,
+    whose own loss, in units of reward, may be negative.
 
     Every argument is stable_baselines3.SAC's.
     """
@@ -45,17 +46,25 @@ class SAC(stable_baselines3.SAC):
     ) -> None:
         policy_kwargs = dict(policy_kwargs or {})
         if policy_kwargs.get("symmetry") is None:
-            policy_kwargs["symmetry"] = _declared(env)
+            policy_kwargs["symmetry"] = declared_symmetry(env)
         super().__init__(policy, env, policy_kwargs=policy_kwargs, **kwargs)
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Of actor and critics, and of the temperature where it is learned."""
+        optimizers = {"actor": self.policy.actor.optimizer, "critic": self.policy.critic.optimizer}
+        if self.ent_coef_optimizer is not None:
+            optimizers["temperature"] = self.ent_coef_optimizer
+        return optimizers
+
+    def learned(self) -> dict[str, Tensor]:
+        """The logarithm of the temperature where it is learned."""
+        return {} if self.log_ent_coef is None else {"log_ent_coef": self.log_ent_coef}
 
     def train(self, gradient_steps: int, batch_size: int = 256) -> None:
         """`gradient_steps` updates of critics, actor, temperature and target critics."""
         self.policy.set_training_mode(True)
         actor, critic, target = self.policy.actor, self.policy.critic, self.policy.critic_target
-        optimizers = [actor.optimizer, critic.optimizer]
-        if self.ent_coef_optimizer is not None:
-            optimizers.append(self.ent_coef_optimizer)
-        self._update_learning_rate(optimizers)
+        self._update_learning_rate(list(self.optimizers().values()))
         # gradients of the actor loss are taken for these alone: none flow into the critics' weights
         actor_parameters = [p for p in actor.parameters() if p.requires_grad]
         online = [p for p in critic.parameters() if p.requires_grad]
@@ -79,17 +88,16 @@ class SAC(stable_baselines3.SAC):
                 )
             values = critic.values(batch.observations, batch.actions)
             loss_critic = critic_loss(values, y)
-            _minimize(critic.optimizer, loss_critic, regularizer(critic, self.policy.network, loss_critic))
+            minimize(critic.optimizer, loss_critic, [regularizer(critic, self.policy.network, loss_critic)])
 
             actions, log_prob = actor.action_log_prob(batch.observations)
-            action_values = critic.values(batch.observations, actions)
-            loss_actor = actor_loss(action_values, log_prob, alpha)
-            penalty = regularizer(actor, self.policy.network, action_values.std())
-            _minimize(actor.optimizer, loss_actor, penalty, actor_parameters)
+            loss_actor = actor_loss(critic.values(batch.observations, actions), log_prob, alpha)
+            penalties = [regularizer(actor, self.policy.network, loss_critic.sqrt())]
+            minimize(actor.optimizer, loss_actor, penalties, actor_parameters)
 
             if self.ent_coef_optimizer is not None and self.log_ent_coef is not None:
                 loss_alpha = temperature_loss(self.log_ent_coef, log_prob, float(self.target_entropy))
-                _minimize(self.ent_coef_optimizer, loss_alpha)
+                minimize(self.ent_coef_optimizer, loss_alpha)
 
             polyak_update(online, delayed, self.tau)
 
@@ -103,22 +111,3 @@ class SAC(stable_baselines3.SAC):
 
     def _alpha(self) -> Tensor:
         return self.ent_coef_tensor if self.log_ent_coef is None else self.log_ent_coef.detach().exp()
-
-
-def _minimize(
-    optimizer: torch.optim.Optimizer,
-    loss: Tensor,
-    penalty: Tensor | None = None,
-    inputs: list[torch.nn.Parameter] | None = None,
-) -> None:
-    optimizer.zero_grad()
-    torch.autograd.backward(loss if penalty is None else loss + penalty, inputs=inputs)
-    optimizer.step()
-
-
-def _declared(env: gymnasium.Env[Any, Any] | VecEnv) -> Symmetry | None:
-    if isinstance(env, VecEnv):
-        found = env.get_attr("symmetry", 0)[0] if env.has_attr("symmetry") else None
-    else:
-        found = env.get_wrapper_attr("symmetry") if env.has_wrapper_attr("symmetry") else None
-    return found if isinstance(found, Symmetry) else None

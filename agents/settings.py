@@ -25,21 +25,49 @@ class EnvSettings:
 
 
 @dataclass(frozen=True)
-class SACSettings:
-    """Hyperparameters of Soft Actor-Critic.
+class AgentSettings:
+    """Hyperparameters every algorithm has.
 
     Attributes:
-        name: the algorithm, ``sac``.
-        learning_rate: of actor, critics and temperature (Adam).
+        name: the algorithm.
+        learning_rate: of all optimizers (Adam).
         batch_size: transitions in each gradient step.
-        buffer_size: transitions the replay buffer holds.
+        buffer_size: transitions (of images: frames) the replay buffer holds.
         learning_starts: steps of uniformly random actions before the first gradient step.
         discount: γ.
         tau: Polyak step of the target critics.
-        entropy_coefficient: the temperature α, or None to learn it.
-        target_entropy: entropy the learned temperature aims at in nats; None is minus the action dimension.
         train_every: environment steps between updates.
         gradient_steps: gradient steps in each update.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str
+    learning_rate: float
+    batch_size: int
+    buffer_size: int
+    learning_starts: int
+    discount: float
+    tau: float
+    train_every: int
+    gradient_steps: int
+
+    def __post_init__(self) -> None:
+        _check_range("agent", self, 1, ("batch_size", "buffer_size", "train_every", "gradient_steps"))
+        _check_range("agent", self, 0, ("learning_starts", "learning_rate"))
+        for name in ("discount", "tau"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"agent.{name} is {getattr(self, name)}, expected a number from 0 to 1")
+
+
+@dataclass(frozen=True)
+class SACSettings(AgentSettings):
+    """Hyperparameters of Soft Actor-Critic.
+
+    Attributes:
+        entropy_coefficient: the temperature α, or None to learn it.
+        target_entropy: entropy the learned temperature aims at in nats; None is minus the action dimension.
 
     Raises:
         InputError: a value is out of range.
@@ -52,21 +80,70 @@ class SACSettings:
     learning_starts: int = 1000
     discount: float = 0.99
     tau: float = 0.005
-    entropy_coefficient: float | None = None
-    target_entropy: float | None = None
     train_every: int = 1
     gradient_steps: int = 1
+    entropy_coefficient: float | None = None
+    target_entropy: float | None = None
 
     def __post_init__(self) -> None:
-        if self.name != "sac":
-            raise InputError(f"agent.name is {self.name!r}, expected sac")
-        _check_range("agent", self, 1, ("batch_size", "buffer_size", "train_every", "gradient_steps"))
-        _check_range("agent", self, 0, ("learning_starts", "learning_rate"))
-        for name, low in (("discount", 0.0), ("tau", 0.0)):
-            if not low <= getattr(self, name) <= 1:
-                raise InputError(f"agent.{name} is {getattr(self, name)}, expected a number from 0 to 1")
+        super().__post_init__()
         if self.entropy_coefficient is not None and not self.entropy_coefficient >= 0:
             raise InputError(f"agent.entropy_coefficient is {self.entropy_coefficient}, expected null or >= 0")
+
+
+@dataclass(frozen=True)
+class DrQv2Settings(AgentSettings):
+    """Hyperparameters of DrQ-v2.
+
+    Attributes:
+        n_steps: n of the n-step returns.
+        noise_first: standard deviation of the exploration noise at the start.
+        noise_last: the same after `noise_steps` steps.
+        noise_steps: steps over which it falls linearly.
+        noise_clip: bound on the noise within updates.
+        features: length of the vectors between feature map and heads.
+        filters: planes of each feature map.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str = "drqv2"
+    learning_rate: float = 1e-4
+    batch_size: int = 256
+    buffer_size: int = 1_000_000
+    learning_starts: int = 2000
+    discount: float = 0.99
+    tau: float = 0.01
+    train_every: int = 2
+    gradient_steps: int = 1
+    n_steps: int = 3
+    noise_first: float = 1.0
+    noise_last: float = 0.1
+    noise_steps: int = 100_000
+    noise_clip: float = 0.3
+    features: int = 50
+    filters: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_range("agent", self, 1, ("n_steps", "noise_steps", "features", "filters"))
+        _check_range("agent", self, 0, ("noise_first", "noise_last", "noise_clip"))
+
+
+AGENT_SETTINGS: dict[str, type[AgentSettings]] = {"sac": SACSettings, "drqv2": DrQv2Settings}
+"""Settings by the name of the algorithm."""
+
+
+def agent_settings(name: str) -> type[AgentSettings]:
+    """The settings of an algorithm.
+
+    Raises:
+        InputError: there is no such algorithm.
+    """
+    if name not in AGENT_SETTINGS:
+        raise InputError(f"agent.name is {name!r}, expected one of {', '.join(AGENT_SETTINGS)}")
+    return AGENT_SETTINGS[name]
 
 
 @dataclass(frozen=True)
@@ -78,6 +155,8 @@ class TrainSettings:
         agent: the algorithm and its hyperparameters.
         network: how actor and critic use the symmetry.
         perturbation: what disturbs the environment, in training and evaluation alike.
+        pixels: observe a camera instead of numbers (dm_control); images that an environment observes of itself need no
+            such thing.
         symmetry: ``my_module:name`` of a `Symmetry` or a function making one; None takes the environment's own.
         seed: seeds networks, exploration, replay and every episode.
         total_steps: environment steps (agent decisions) to train for.
@@ -94,9 +173,10 @@ class TrainSettings:
     """
 
     env: EnvSettings = field(default_factory=EnvSettings)
-    agent: SACSettings = field(default_factory=SACSettings)
+    agent: AgentSettings = field(default_factory=SACSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
+    pixels: bool = False
     symmetry: str | None = None
     seed: int = 0
     total_steps: int = 20_000
@@ -122,7 +202,9 @@ class EvaluateSettings:
     Attributes:
         run: folder of the run.
         episodes: episodes at each noise level.
-        noise: standard deviations of Gaussian noise on every observation, in the observation's own units.
+        noise: levels of noise on every observation.
+        noise_kind: ``gaussian``, whose levels are standard deviations in the observation's own units (of an image,
+            fractions of full scale), or ``salt_and_pepper``, fractions of an image's pixels that are black or white.
         seed: seeds episodes and noise.
         threads: torch threads.
 
@@ -133,6 +215,7 @@ class EvaluateSettings:
     run: str
     episodes: int = 10
     noise: list[float] = field(default_factory=lambda: [0.0])
+    noise_kind: str = "gaussian"
     seed: int = 1
     threads: int = 1
 
@@ -140,7 +223,9 @@ class EvaluateSettings:
         _check_range("", self, 1, ("episodes", "threads"))
         _check_range("", self, 0, ("seed",))
         if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
-            raise InputError(f"noise is {self.noise}, expected standard deviations >= 0 such as [0,0.1,0.2]")
+            raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
+        if self.noise_kind not in ("gaussian", "salt_and_pepper"):
+            raise InputError(f"noise_kind is {self.noise_kind!r}, expected gaussian or salt_and_pepper")
 
 
 @dataclass(frozen=True)
@@ -211,6 +296,7 @@ class AuditSettings:
     Attributes:
         env: the environment, with a state that can be set.
         perturbation: what disturbs it.
+        pixels: observe a camera instead of numbers (dm_control).
         symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
         samples: pairs of state and action.
         seed: of the sampling.
@@ -227,6 +313,7 @@ class AuditSettings:
 
     env: EnvSettings = field(default_factory=EnvSettings)
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
+    pixels: bool = False
     symmetry: str | None = None
     samples: int = 1000
     seed: int = 0

@@ -13,19 +13,19 @@ from stable_baselines3.common.logger import Logger
 
 from nearsym.envs.symmetry import InputError
 
+from .agent import Agent
 from .build import EVALUATION_SEED, Trainee, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
 from .evaluation import rollout_returns
 from .metrics import MetricsWriter, RunningMeans
 from .run import Run, open_run
-from .sac import SAC
 from .settings import TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
 
-LOSSES = ("actor_loss", "critic_loss", "ent_coef", "entropy", "value")
+LOSSES = ("actor_loss", "critic_loss", "ent_coef", "entropy", "noise", "value")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
 class _RunCallback(BaseCallback):
     """Evaluates, writes metrics and takes checkpoints, always between two environment steps."""
 
-    model: SAC
+    model: Agent
 
     def __init__(
         self,

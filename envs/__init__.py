@@ -3,7 +3,7 @@
 from .auditing import AuditReport, audit
 from .declare import declare, symmetry_of
 from .episodes import EpisodeSeeds
-from .frames import FrameStack
+from .frames import FrameStack, is_image
 from .guard import FiniteGuard
 from .registry import Entry, catalogue, load_object, make
 
@@ -16,6 +16,7 @@ __all__ = [
     "audit",
     "catalogue",
     "declare",
+    "is_image",
     "load_object",
     "make",
     "symmetry_of",

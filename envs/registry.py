@@ -19,6 +19,7 @@ from .declare import declare
 from .dmc import DOMAINS, DmControlEnv, Pixels
 from .frames import FrameStack
 from .known import TASKS
+from .repeat import ActionRepeat
 
 DMC = "dmc/"
 LOOK = ("size", "floor", "stars", "shadows")  # arguments of Pixels
@@ -59,8 +60,8 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
         id: ``dmc/<domain>-<task>``; a gymnasium id such as ``Pendulum-v1``; ``my_module:MyEnv-v0``, an id that
             importing my_module registers; or ``my_module:MyEnv``, a class or factory. Modules are looked for in
             the current folder too.
-        **kwargs: passed to the environment. A dm_control task takes ``action_repeat`` and ``dtype``; with
-            ``pixels=True`` also ``frames`` and what `Pixels` takes.
+        **kwargs: passed to the environment, but for ``action_repeat``, which works for all. A dm_control task also
+            takes ``dtype``, and with ``pixels=True`` ``frames`` and what `Pixels` takes.
 
     Returns:
         The environment, with its symmetry where the catalogue has one (`symmetry_of`).
@@ -68,6 +69,7 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
     Raises:
         InputError: nothing has that id, or the environment cannot be built from these arguments.
     """
+    kwargs = dict(kwargs)
     if id.startswith(DMC):
         return _make_dmc(id, kwargs)
     if ":" in id:
@@ -78,9 +80,16 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
             f"no environment has the id {id!r}{_nearest(id, known)}; `nearsym envs` lists those with a symmetry, "
             "and your own is my_module:MyEnv"
         )
+    times = kwargs.pop("action_repeat", 1)
     env = _build(id, lambda: gymnasium.make(id, **kwargs))
     task = TASKS.get(id)
-    return env if task is None else declare(task.settable(env), task.symmetry)
+    if task is not None:
+        env = declare(task.settable(env), task.symmetry)
+    return _repeated(env, times)
+
+
+def _repeated(env: gymnasium.Env[Any, Any], times: int) -> gymnasium.Env[Any, Any]:
+    return env if times == 1 else ActionRepeat(env, times)
 
 
 def load_object(spec: str) -> Any:
@@ -102,7 +111,6 @@ def load_object(spec: str) -> Any:
 
 
 def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
-    kwargs = dict(kwargs)
     domain_name, _, task = id.removeprefix(DMC).partition("-")
     domain = DOMAINS.get(domain_name)
     if domain is None or task not in domain.tasks:
@@ -117,9 +125,10 @@ def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
 
 def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
     module_name, _, name = id.partition(":")
+    times = kwargs.pop("action_repeat", 1)
     _import(module_name, id)
     if name in gymnasium.registry:
-        return _build(id, lambda: gymnasium.make(name, **kwargs))
+        return _repeated(_build(id, lambda: gymnasium.make(name, **kwargs)), times)
     if re.search(r"-v\d+$", name):
         raise InputError(
             f"{id!r}: importing {module_name} registers no environment {name!r}{_nearest(name, gymnasium.registry)}"
@@ -130,7 +139,7 @@ def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
     env = _build(id, lambda: factory(**kwargs))
     if not isinstance(env, gymnasium.Env):
         raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env")
-    return env
+    return _repeated(env, times)
 
 
 def _build(id: str, factory: Any) -> gymnasium.Env[Any, Any]:

@@ -11,6 +11,7 @@ from .measure import equivariance_error, transform
 from .mlp import MLP, linear, parameter_count
 from .relaxation import regularizer, relaxation_penalty, relaxed_layers, residual_prior, weights_per_element
 from .settings import CHOICES, NetworkSettings
+from .visual import VisualActor, VisualCritic
 
 __all__ = [
     "CHOICES",
@@ -26,6 +27,8 @@ __all__ = [
     "RelaxedLinear",
     "ResidualLinear",
     "Trunk",
+    "VisualActor",
+    "VisualCritic",
     "departures",
     "equivariance_error",
     "hidden_representation",

@@ -19,16 +19,22 @@ class Critic(nn.Module):
         action: representation on the action.
         settings: which network.
         members: number of critics; clipped double Q-learning takes two.
+        gain: of the initial weights; see `MLP`.
 
     Shapes: observation (batch, observation.dim) and action (batch, action.dim) to (members, batch).
     """
 
     def __init__(
-        self, observation: Representation, action: Representation, settings: NetworkSettings, members: int = 2
+        self,
+        observation: Representation,
+        action: Representation,
+        settings: NetworkSettings,
+        members: int = 2,
+        gain: float | None = None,
     ) -> None:
         super().__init__()
         joint = observation.direct_sum(action)
-        self.mlp = MLP(joint, [Representation.trivial(joint.group)], settings, members)
+        self.mlp = MLP(joint, [Representation.trivial(joint.group)], settings, members, gain)
 
     def forward(self, observation: Tensor, action: Tensor) -> Tensor:
         """(members, batch) action values."""

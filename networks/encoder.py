@@ -17,6 +17,7 @@ from .settings import NetworkSettings
 LAYERS = 4
 KERNEL = 3
 FIRST_STRIDE = 2
+SMALLEST = KERNEL + FIRST_STRIDE * (LAYERS - 1) * (KERNEL - 1)  # leaves one position
 
 
 class Encoder(nn.Module):
@@ -39,7 +40,8 @@ class Encoder(nn.Module):
     Shapes: uint8 (batch, channels, height, width) to (batch, channels·rep.dim, height', width').
 
     Raises:
-        InputError: pixels would be left out on one side, or there are fewer filters than elements of the group.
+        InputError: images are too small, pixels would be left out on one side, or there are fewer filters than elements
+            of the group.
     """
 
     def __init__(
@@ -56,6 +58,10 @@ class Encoder(nn.Module):
         for _ in range(LAYERS - 1):
             self.layers.append(Conv2d(plane, self.rep, self.rep, self.channels, self.channels, settings, gain=gain))
         height, width = shape[1:]
+        if min(height, width) < SMALLEST:
+            raise InputError(
+                f"images of {height}x{width} are too small for this encoder, which needs {SMALLEST} pixels"
+            )
         for stride in (FIRST_STRIDE, *[1] * (LAYERS - 1)):
             check_stride((height, width), KERNEL, stride)
             height, width = ((length - KERNEL) // stride + 1 for length in (height, width))

@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.agents.build import load_symmetry
+from nearsym.agents.build import load_symmetry, make_env
 from nearsym.agents.evaluation import load_agent
 from nearsym.agents.reading import AgentReading, greedy, read_agent
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
-from nearsym.envs import AuditReport, audit, declare, make, symmetry_of
+from nearsym.envs import AuditReport, audit, declare, symmetry_of
 from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError
 
@@ -32,14 +32,16 @@ def run(words: list[str]) -> int:
         words = [f"run={words[0]}", *words[1:]]
     settings = compose("audit", AuditSettings, words)
     subject, perturbation, symmetry_name = settings.env, settings.perturbation, settings.symmetry
+    pixels = settings.pixels
     if settings.run is not None:
         for word in words:
-            if word.startswith(("env", "perturbation", "symmetry")):
-                raise InputError(f"{word}: an audit of a run takes its environment, perturbation and symmetry from it")
+            if word.startswith(("env", "perturbation", "pixels", "symmetry")):
+                raise InputError(f"{word}: an audit of a run takes all of that from it")
         saved = Run(Path(settings.run)).settings()
         subject, perturbation, symmetry_name = saved.env, saved.perturbation, saved.symmetry
+        pixels = saved.pixels
     precision = {"dtype": "float64"} if subject.id.startswith("dmc/") else {}
-    env = make(subject.id, **{**precision, **subject.kwargs})
+    env = make_env(subject, pixels, **precision)
     if symmetry_name is not None:
         env = declare(env, load_symmetry(symmetry_name))
     env = perturb(env, perturbation)

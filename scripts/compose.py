@@ -38,7 +38,8 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     """
     with initialize_config_module("nearsym.configs", version_base="1.3"):
         try:
-            known = _flat(hydra_compose(name))
+            groups = [part for word in words if options(word.partition("=")[0]) for part in _override(word, {})]
+            known = _flat(hydra_compose(name, groups))  # the keys depend on what is chosen
             overrides = [part for word in words for part in _override(word, known)]
             config = hydra_compose(name, overrides)
         except (HydraException, OmegaConfBaseException) as error:
@@ -46,7 +47,8 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     if "run_dir" in config and config.run_dir is None:
         stem = re.sub(r"[^\w.-]+", "-", config.env.id.removeprefix("dmc/"))
         disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
-        config.run_dir = f"runs/{stem}{disturbed}-{config.network.choice}-seed{config.seed}"
+        agent = "" if config.agent.name == "sac" else f"-{config.agent.name}"
+        config.run_dir = f"runs/{stem}{disturbed}{agent}-{config.network.choice}-seed{config.seed}"
     return _checked(config, schema)
 
 
@@ -101,6 +103,11 @@ def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
     try:
         typed = OmegaConf.structured(schema)
         _thaw(typed)
+        if "agent" in config:
+            from nearsym.agents.settings import agent_settings  # only now: it imports torch
+
+            typed.agent = OmegaConf.structured(agent_settings(config.agent.name))
+            _thaw(typed)
         merged = OmegaConf.merge(typed, config)
         return cast(Schema, OmegaConf.to_object(merged))
     except MissingMandatoryValue as error:

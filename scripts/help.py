@@ -28,9 +28,13 @@ def command_help(config: str, schema: type[Any], summary: str, example: str, gro
     if groups:
         lines.append("")
     given = defaults(config)
-    for key, meaning in keys(schema):
-        lines.append(f"  {key} = {given.get(key, '')}")
-        lines.append(f"      {meaning}")
+    rows = [(key, f"{key} = {given.get(key, '')}", meaning) for key, meaning in keys(schema)]
+    listed = {key for key, *_ in rows}
+    for name, kind in _other_agents(schema).items():
+        added = [(key, meaning) for key, meaning in keys(kind, "agent.") if key not in listed]
+        rows += [(key, f"{key} = {getattr(kind, key.removeprefix('agent.'))} (agent={name})", m) for key, m in added]
+    for _, assignment, meaning in rows:
+        lines += [f"  {assignment}", f"      {meaning}"]
     return "\n".join(lines)
 
 
@@ -41,6 +45,7 @@ def keys(schema: type[Any], prefix: str = "") -> list[tuple[str, str]]:
     for field in fields(schema):
         kind = hints[field.name]
         if isinstance(kind, type) and is_dataclass(kind):
+            kind = _default_agent() if kind.__name__ == "AgentSettings" else kind
             rows += keys(kind, f"{prefix}{field.name}.")
         else:
             rows.append((prefix + field.name, meanings[field.name]))
@@ -48,8 +53,25 @@ def keys(schema: type[Any], prefix: str = "") -> list[tuple[str, str]]:
 
 
 def attribute_meanings(schema: type[Any]) -> dict[str, str]:
-    """The ``Attributes:`` section of a class docstring, by name."""
+    """The ``Attributes:`` section of a class docstring and those it inherits from, by name."""
+    inherited = [attribute_meanings(base) for base in schema.__bases__ if is_dataclass(base)]
     text = inspect.getdoc(schema) or ""
     section = re.search(r"^Attributes:\n((?:    .*\n?|\n)*)", text, flags=re.MULTILINE)
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", section.group(1) if section else "", flags=re.MULTILINE)
-    return {name: " ".join(meaning.split()).replace("``", "") for name, meaning in entries}
+    own = {name: " ".join(meaning.split()).replace("``", "") for name, meaning in entries}
+    return {name: meaning for meanings in (*inherited, own) for name, meaning in meanings.items()}
+
+
+def _default_agent() -> type[Any]:
+    from nearsym.agents.settings import AGENT_SETTINGS  # only now: it imports torch
+
+    return AGENT_SETTINGS["sac"]
+
+
+def _other_agents(schema: type[Any]) -> dict[str, type[Any]]:
+    """Settings of the agents a command may be given in place of the default one."""
+    if get_type_hints(schema).get("agent", type(None)).__name__ != "AgentSettings":
+        return {}
+    from nearsym.agents.settings import AGENT_SETTINGS
+
+    return {name: kind for name, kind in AGENT_SETTINGS.items() if name != "sac"}

@@ -3,7 +3,7 @@
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .by_name import WRAPPERS, perturb
 from .frame import FrameRotation
-from .noise import ObservationNoise
+from .noise import ObservationNoise, SaltAndPepper
 from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
@@ -22,6 +22,7 @@ __all__ = [
     "ObservationNoise",
     "PerturbationSettings",
     "RewardAsymmetry",
+    "SaltAndPepper",
     "SensorOffset",
     "Wind",
     "perturb",

@@ -1,4 +1,4 @@
-"""Gaussian observation noise."""
+"""Noise on observations: Gaussian, and the salt and pepper of a bad camera."""
 
 from __future__ import annotations
 
@@ -8,27 +8,15 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.frames import is_image
 from nearsym.envs.symmetry import InputError
 
 
-class ObservationNoise(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDArray[Any]]):
-    """Adds independent Gaussian noise to every coordinate of every observation.
-
-        o' = o + strength · n,   n ~ N(0, 1)
-
-    Args:
-        env: an environment with vector observations.
-        strength: standard deviation in the observation's own units; 0 leaves observations as they are, to the
-            bit. An episode started with a seed has noise that follows from it.
-
-    Raises:
-        InputError: a negative or non-finite strength.
-    """
+class _Noise(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDArray[Any]]):
+    """Base of noise whose draws follow from the episode's seed."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
         super().__init__(env)
-        if not (np.isfinite(strength) and strength >= 0):
-            raise InputError(f"observation noise is {strength}, expected a standard deviation >= 0")
         self.strength = strength
         self._generator = np.random.default_rng()
 
@@ -40,9 +28,62 @@ class ObservationNoise(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], 
             self._generator = np.random.default_rng([seed, 0x6E6F6973])  # apart from the environment's own draws
         return super().reset(seed=seed, options=options)
 
+
+class ObservationNoise(_Noise):
+    """Adds independent Gaussian noise to every coordinate of every observation.
+
+        o' = o + strength · n,   n ~ N(0, 1)
+
+    Of an image, o is the fraction of full scale, and what leaves its range is cut off.
+
+    Args:
+        env: an environment with vector or image observations.
+        strength: standard deviation in the observation's own units; 0 leaves observations as they are, to the
+            bit. An episode started with a seed has noise that follows from it.
+
+    Raises:
+        InputError: a negative or non-finite strength.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
+        super().__init__(env, strength)
+        if not (np.isfinite(strength) and strength >= 0):
+            raise InputError(f"observation noise is {strength}, expected a standard deviation >= 0")
+
     def observation(self, observation: NDArray[Any]) -> NDArray[Any]:
         """The observation with noise."""
         if self.strength == 0:
             return observation
-        noise = self._generator.standard_normal(observation.shape)
-        return (observation + self.strength * noise).astype(observation.dtype)
+        noise = self.strength * self._generator.standard_normal(observation.shape)
+        if observation.dtype == np.uint8:
+            return np.rint(np.clip(observation + 255 * noise, 0, 255)).astype(np.uint8)
+        return (observation + noise).astype(observation.dtype)
+
+
+class SaltAndPepper(_Noise):
+    """Makes a fraction of an image's pixels black or white, in all channels of a frame alike.
+
+    Args:
+        env: an environment that observes images (channels, height, width), stacked or not.
+        strength: the fraction, from 0 to 1; half of them turn black.
+
+    Raises:
+        InputError: a fraction out of range, or observations are no images.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
+        super().__init__(env, strength)
+        if not 0 <= strength <= 1:
+            raise InputError(f"salt_and_pepper is {strength}, expected a fraction from 0 to 1")
+        if not is_image(env.observation_space):
+            raise InputError(f"salt_and_pepper needs images, this environment observes {env.observation_space}")
+        self._frames = env.get_wrapper_attr("frames") if env.has_wrapper_attr("frames") else 1
+
+    def observation(self, observation: NDArray[Any]) -> NDArray[Any]:
+        """The image with its bad pixels."""
+        if self.strength == 0:
+            return observation
+        frames = observation.reshape(self._frames, -1, *observation.shape[1:])
+        drawn = self._generator.random((self._frames, 1, *observation.shape[1:]))
+        spoiled = np.where(drawn < self.strength / 2, 0, np.where(drawn < self.strength, 255, frames))
+        return spoiled.astype(np.uint8).reshape(observation.shape)

@@ -21,7 +21,8 @@ class PerturbationSettings:
         camera_tilt: degrees by which the camera is raised about what it looks at (pixels).
         frame_rotation: degrees by which the planar vectors of an observation are turned against the action axes.
         sensor_offset: shift of the coordinate that tells the sides apart, in its own units.
-        observation_noise: standard deviation of Gaussian noise on every coordinate.
+        observation_noise: standard deviation of Gaussian noise on every coordinate (of images, of full scale).
+        salt_and_pepper: fraction of an image's pixels that are black or white.
     """
 
     gravity_tilt: float = 0.0
@@ -36,3 +37,4 @@ class PerturbationSettings:
     frame_rotation: float = 0.0
     sensor_offset: float = 0.0
     observation_noise: float = 0.0
+    salt_and_pepper: float = 0.0

@@ -20,7 +20,11 @@ STRENGTHS = {
     "frame_rotation": (5, 30, 75),
     "sensor_offset": (0.1, 0.3, 1),
     "observation_noise": (0.1, 0.3, 1),
+    "salt_and_pepper": (0.01, 0.1, 0.5),
 }
+
+
+PIXELS = ("camera_roll", "camera_tilt", "salt_and_pepper")
 
 
 def swingup():
@@ -28,7 +32,7 @@ def swingup():
 
 
 def subject(name):
-    return make("dmc/cartpole-swingup", pixels=True) if name.startswith("camera") else swingup()
+    return make("dmc/cartpole-swingup", pixels=True) if name in PIXELS else swingup()
 
 
 def trajectory(env):
@@ -59,7 +63,7 @@ def test_strength_zero_is_the_identity_to_the_bit(name):
     assert trajectory(WRAPPERS[name](subject(name), STRENGTHS[name][-1])) != trajectory(subject(name))
 
 
-@pytest.mark.parametrize("name", [name for name in STRENGTHS if not name.startswith("camera")])
+@pytest.mark.parametrize("name", [name for name in STRENGTHS if name not in PIXELS])
 def test_the_audit_sees_it_and_its_errors_grow(name):
     errors = []
     for strength in STRENGTHS[name]:
@@ -82,6 +86,28 @@ def test_a_rolled_camera_loses_the_mirror_and_a_raised_one_keeps_it():
     roll = [errors["camera_roll", strength] for strength in (0, *STRENGTHS["camera_roll"])]
     assert roll[0] < 0.05 and 1 < roll[1] < roll[2] < roll[3]
     assert max(errors["camera_tilt", strength] for strength in STRENGTHS["camera_tilt"]) < 0.05
+
+
+def test_salt_and_pepper_spoils_the_fraction_it_says():
+    clean, spoiled = (perturb(subject("salt_and_pepper"), PerturbationSettings(salt_and_pepper=s)) for s in (0, 0.2))
+    one, two = clean.reset(seed=0)[0], spoiled.reset(seed=0)[0]
+    frames = two.reshape(3, 3, -1)
+    black, white = (frames == 0).all(axis=1), (frames == 255).all(axis=1)
+    kept = (one.reshape(3, 3, -1) == frames).all(axis=1)
+    assert white.mean() == pytest.approx(0.1, abs=0.01) and (white | black | kept).all()
+    seen = ~(one.reshape(3, 3, -1) == 0).all(axis=1)  # where black shows
+    assert black[seen].mean() == pytest.approx(0.1, abs=0.01)
+    with pytest.raises(InputError, match="salt_and_pepper needs images"):
+        WRAPPERS["salt_and_pepper"](swingup(), 0.1)
+    with pytest.raises(InputError, match="expected a fraction from 0 to 1"):
+        WRAPPERS["salt_and_pepper"](subject("salt_and_pepper"), 1.5)
+
+
+def test_noise_on_images_is_a_fraction_of_full_scale():
+    env = perturb(subject("camera_roll"), PerturbationSettings(observation_noise=0.02))
+    noisy, clean = env.reset(seed=0)[0].astype(int), subject("camera_roll").reset(seed=0)[0].astype(int)
+    middle = (clean > 40) & (clean < 215)
+    assert (noisy - clean)[middle].std() == pytest.approx(0.02 * 255, rel=0.05)
 
 
 def test_a_raised_camera_loses_quarter_turns():

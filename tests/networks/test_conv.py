@@ -183,6 +183,9 @@ def test_lossy_strides_are_refused():
     """84 pixels and a stride of 2 leave a row out on one side."""
     with pytest.raises(InputError, match=r"leaves out pixels on one side of an image of 84x84, .* good size is 85"):
         Encoder(plane("D1"), (9, 84, 84), NetworkSettings())
+    with pytest.raises(InputError, match="images of 13x13 are too small for this encoder, which needs 15 pixels"):
+        Encoder(plane("D1"), (9, 13, 13), NetworkSettings())
+    Encoder(plane("D1"), (9, 15, 15), NetworkSettings())
     with pytest.raises(InputError, match="filters=3 is less than one channel, which takes 8 for D4"):
         Encoder(plane("D4"), (9, 85, 85), NetworkSettings(), filters=3)
     with pytest.raises(SymmetryError, match="take pixels between pixels"):

@@ -1,0 +1,63 @@
+"""What every algorithm of this package offers to training, checkpoints, evaluation and diagnostics."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import torch
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.policies import BasePolicy
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation, Symmetry
+from nearsym.networks import NetworkSettings
+
+
+class SymmetricPolicy(BasePolicy):
+    """A policy whose networks use a symmetry.
+
+    Attributes:
+        symmetry: on flattened observations; of the trivial group when none was declared.
+        network: the networks' settings.
+        measured_states: replayed states on which equivariance errors are measured.
+    """
+
+    symmetry: Symmetry
+    network: NetworkSettings
+    measured_states: ClassVar[int] = 256
+
+    @property
+    def observation_rep(self) -> Representation:
+        """Representation on the flattened observation."""
+        return self.symmetry.observation  # type: ignore[return-value]
+
+    @abstractmethod
+    def parts(self) -> dict[str, nn.Module]:
+        """The trained networks by name."""
+
+    @abstractmethod
+    def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
+        """Networks like `parts` under other settings, newly initialised."""
+
+    @abstractmethod
+    def mean_action(self, observations: Tensor) -> Tensor:
+        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations."""
+
+    @abstractmethod
+    def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """All critics, (members, batch), from flattened observations and actions in [-1, 1]."""
+
+
+class Agent(OffPolicyAlgorithm):
+    """An off-policy algorithm that can be saved and measured."""
+
+    policy: SymmetricPolicy
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Every optimizer, by name."""
+
+    def learned(self) -> dict[str, Tensor]:
+        """Tensors learned outside the policy, by name."""
+        return {}

@@ -1,0 +1,77 @@
+"""Actor and critics of DrQ-v2, on the feature map of a shared encoder."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation, SymmetryError
+
+from .critic import Critic
+from .encoder import Encoder, Trunk
+from .mlp import MLP
+from .settings import NetworkSettings
+
+GAIN = 1.0
+"""Of the initial weights, in place of DrQ-v2's orthogonal ones: the same scale at every layer."""
+
+
+class VisualActor(nn.Module):
+    """μ(s) = tanh MLP(trunk(features)), with μ(gs) = ρ_action(g) μ(s).
+
+    Yarats et al., "Mastering Visual Continuous Control" (DrQ-v2, arXiv 2107.09645).
+
+    Args:
+        encoder: gives the feature maps.
+        action: representation on the action, a signed permutation.
+        settings: which network; `width` is 1024 in DrQ-v2.
+        features: length of the trunk's vector; 50 in DrQ-v2.
+
+    Shapes: feature map (batch, planes, height, width) to (batch, action.dim) in [-1, 1].
+
+    Raises:
+        SymmetryError: the action representation is dense.
+    """
+
+    def __init__(self, encoder: Encoder, action: Representation, settings: NetworkSettings, features: int) -> None:
+        super().__init__()
+        if not action.signed:
+            raise SymmetryError(f"the action transforms by dense matrices of {action.group!r}; tanh does not commute")
+        self.trunk = Trunk(encoder, settings, features)
+        self.mlp = MLP(self.trunk.rep, [action], settings, gain=GAIN)
+
+    def forward(self, feature_map: Tensor) -> Tensor:
+        """Mean actions."""
+        (mean,) = self.mlp(self.trunk(feature_map))
+        return torch.tanh(mean.squeeze(0))
+
+
+class VisualCritic(nn.Module):
+    """An ensemble of Q(s, a) on trunk(features), with Q(gs, ga) = Q(s, a).
+
+    Args:
+        encoder: gives the feature maps.
+        action: representation on the action.
+        settings: which network.
+        features: length of the trunk's vector.
+        members: number of critics.
+
+    Shapes: feature map and action (batch, action.dim) to (members, batch).
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        action: Representation,
+        settings: NetworkSettings,
+        features: int,
+        members: int = 2,
+    ) -> None:
+        super().__init__()
+        self.trunk = Trunk(encoder, settings, features)
+        self.critic = Critic(self.trunk.rep, action, settings, members, GAIN)
+
+    def forward(self, feature_map: Tensor, action: Tensor) -> Tensor:
+        """Action values."""
+        values: Tensor = self.critic(self.trunk(feature_map), action)
+        return values

@@ -1,0 +1,250 @@
+"""DrQ-v2: its update against one written out by hand, its targets, its networks, and resumable runs from pixels."""
+
+import copy
+import shutil
+from dataclasses import replace
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+
+from nearsym.agents import DrQv2
+from nearsym.agents.build import build_agent, build_env
+from nearsym.agents.diagnostics import equivariance_errors
+from nearsym.agents.evaluation import evaluate_run, load_agent
+from nearsym.agents.reading import read_agent
+from nearsym.agents.settings import DrQv2Settings, EnvSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.training import train
+from nearsym.envs import FrameStack, declare
+from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
+from nearsym.networks import CHOICES, NetworkSettings
+
+SIZE, LENGTH = 21, 8
+
+
+class Dot(gymnasium.Env):
+    """A dot on a line moves by the action and is paid for being in the middle, which is marked; seen as an image."""
+
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+    observation_space = gymnasium.spaces.Box(0, 255, (SIZE, SIZE, 1), np.uint8)
+
+    def seen(self):
+        image = np.zeros((SIZE, SIZE, 1), dtype=np.uint8)
+        image[: SIZE // 2, SIZE // 2] = 128
+        image[SIZE // 2 + 1 : SIZE // 2 + 4, round(self.x)] = 255
+        return image
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x, self.left = self.np_random.uniform(0, SIZE - 1), LENGTH
+        return self.seen(), {}
+
+    def step(self, action):
+        self.x = float(np.clip(self.x + 2 * action[0], 0, SIZE - 1))
+        self.left -= 1
+        return self.seen(), -abs(self.x - SIZE // 2) / SIZE, False, self.left == 0, {}
+
+
+MIRROR = Symmetry.image(plane=[[-1, 1]], action=[[-1]], shape=(1, SIZE, SIZE))
+
+
+def dots():
+    return FrameStack(declare(Dot(), MIRROR))
+
+
+def agent(choice="relaxed", size=4, **kwargs):
+    network = NetworkSettings(choice=choice, width=4 * size, relaxation_penalty=0.0)
+    policy = {"network": network, "features": 2 * size, "filters": size}
+    kwargs = {"learning_starts": 20, "batch_size": 8, "buffer_size": 500, "seed": 0, "device": "cpu", **kwargs}
+    return DrQv2("DrQv2Policy", dots(), policy_kwargs=policy, **kwargs)
+
+
+def test_one_update_is_the_papers():
+    """Critic and encoder, then actor on frozen features, then the target critics; in float64, written out."""
+    learner, other = (agent(learning_rate=1e-3, tau=0.25) for _ in range(2))
+    learner.policy.double(), other.policy.double()
+    learner.learn(40)
+    other.num_timesteps = 40
+    other.policy.load_state_dict(learner.policy.state_dict())
+    for name, optimizer in other.optimizers().items():
+        optimizer.load_state_dict(copy.deepcopy(learner.optimizers()[name].state_dict()))
+    np.random.seed(3)
+    batch = learner.replay_buffer.sample(8)
+    np.random.seed(3)
+    torch.manual_seed(5)
+    learner.train(1, 8)
+    torch.manual_seed(5)
+    by_hand(other, batch)
+    for name, value in learner.policy.state_dict().items():
+        torch.testing.assert_close(value, other.policy.state_dict()[name], rtol=1e-9, atol=1e-12, msg=name)
+
+
+def by_hand(learner, batch):
+    policy, std, clip = learner.policy, learner.noise_now(), learner.noise_clip
+
+    def shift(images):
+        moves = torch.randint(-4, 5, (2, len(images), 1))
+        padded = torch.nn.functional.pad(images.double(), (4, 4, 4, 4), mode="replicate")
+        rows = [
+            padded[k, :, 4 + moves[0, k, 0] :][:, :SIZE, 4 + moves[1, k, 0] :][:, :, :SIZE] for k in range(len(images))
+        ]
+        return torch.stack(rows)
+
+    def noisy(mean):
+        noise = (std * torch.randn_like(mean)).clamp(-clip, clip)
+        return mean + noise + ((mean + noise).clamp(-1, 1) - (mean + noise)).detach()
+
+    with torch.no_grad():
+        following = policy.encoder(shift(batch.next_observations))
+        q1, q2 = policy.critic_target(following, noisy(policy.actor(following)))
+        y = batch.rewards + batch.discounts * torch.minimum(q1, q2)
+    features = policy.encoder(shift(batch.observations))
+    q1, q2 = policy.critic(features, batch.actions.double())
+    loss = ((q1 - y) ** 2).mean() / 2 + ((q2 - y) ** 2).mean() / 2
+    policy.critic_optimizer.zero_grad()
+    loss.backward()
+    policy.critic_optimizer.step()
+    features = features.detach()
+    q1, q2 = policy.critic(features, noisy(policy.actor(features)))
+    policy.actor_optimizer.zero_grad()
+    (-torch.minimum(q1, q2).mean()).backward()
+    policy.actor_optimizer.step()
+    with torch.no_grad():
+        for slow, fast in zip(policy.critic_target.parameters(), policy.critic.parameters(), strict=True):
+            slow.lerp_(fast, learner.tau)
+
+
+def test_the_target_moves_slowly_and_takes_no_gradient():
+    """Its output, not only its parameters: nothing of it is cached."""
+    learner = agent(tau=0.1)
+    learner.learn(30)
+    policy = learner.policy
+    features = policy.encoder(torch.randint(0, 256, (4, 3, SIZE, SIZE), dtype=torch.uint8)).detach()
+    actions = torch.zeros(4, 1)
+    before = policy.critic_target(features, actions).clone()
+    with torch.no_grad():
+        for parameter in policy.critic.parameters():
+            parameter.add_(0.1)
+    online = policy.critic(features, actions)
+    torch.testing.assert_close(policy.critic_target(features, actions), before)
+    learner.train(1, 8)
+    after = policy.critic_target(features, actions)
+    assert 0 < (after - before).abs().mean() < (online - before).abs().mean()
+    assert all(p.grad is None for p in policy.critic_target.parameters())
+
+
+def test_the_actor_does_not_train_the_encoder():
+    learner = agent()
+    learner.learn(30)
+    policy = learner.policy
+    features = policy.encoder(torch.randint(0, 256, (4, 3, SIZE, SIZE), dtype=torch.uint8))
+    owners = [id(p) for p in policy.encoder.parameters()]
+    assert not set(owners) & {id(p) for group in policy.actor_optimizer.param_groups for p in group["params"]}
+    trained = {id(p) for group in policy.critic_optimizer.param_groups for p in group["params"]}
+    assert {id(p) for p in policy.encoder.parameters() if p.requires_grad} <= trained
+    assert features.requires_grad
+
+
+def test_noise_shrinks_on_schedule():
+    learner = agent(noise=(1.0, 0.2, 100))
+    seen = []
+    for step in (0, 50, 100, 1000):
+        learner.num_timesteps = step
+        seen.append(learner.noise_now())
+    assert seen == pytest.approx([1.0, 0.6, 0.2, 0.2])
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_trained_networks_keep_what_their_choice_promises(choice):
+    learner = agent(choice, learning_rate=1e-3)
+    learner.learn(120)
+    pick = learner.replay_buffer.draw(16, np.random.default_rng(0))
+    images = torch.as_tensor(learner.replay_buffer.stack(pick)).float().flatten(1)
+    errors = equivariance_errors(learner.policy, images, torch.linspace(-1, 1, 16).unsqueeze(1))
+    worst = max(error.max().item() for error in errors.values())
+    assert worst < 1e-5 if choice == "exact" else worst > 1e-5
+
+
+def test_it_learns():
+    """The dot is brought to the middle; random actions leave it where it is."""
+    learner = agent(
+        "exact",
+        size=16,
+        learning_rate=1e-3,
+        noise=(1.0, 0.1, 600),
+        learning_starts=200,
+        batch_size=32,
+        buffer_size=2000,
+        train_freq=(1, "step"),
+    )
+
+    def mean_return():
+        env = dots()
+        total = 0.0
+        for episode in range(20):
+            observation, _ = env.reset(seed=1000 + episode)
+            done = False
+            while not done:
+                action, _ = learner.predict(observation, deterministic=True)
+                observation, reward, _, done, _ = env.step(action)
+                total += reward / 20
+        return total
+
+    before = mean_return()
+    learner.learn(800)
+    assert mean_return() > before + 0.8
+
+
+def settings(folder, **changes):
+    return replace(
+        TrainSettings(
+            env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}),
+            agent=DrQv2Settings(batch_size=8, learning_starts=8, filters=4, features=8, noise_steps=50),
+            network=NetworkSettings("relaxed", width=16, relaxation_penalty=1e-3),
+            pixels=True,
+            total_steps=40,
+            eval_every=20,
+            eval_episodes=1,
+            checkpoint_every=1,
+            run_dir=str(folder),
+        ),
+        **changes,
+    )
+
+
+def test_a_run_from_pixels_goes_on_as_if_it_had_never_stopped(tmp_path):
+    whole = train(settings(tmp_path / "whole"), []).metrics.read_bytes()
+    train(settings(tmp_path / "halves", total_steps=20), [])
+    resumed = train(settings(tmp_path / "halves", resume=True), []).metrics.read_bytes()
+    assert resumed.splitlines()[-1] == whole.splitlines()[-1]
+    other = train(settings(tmp_path / "other", seed=1), []).metrics.read_bytes()
+    assert other.splitlines()[-1] != whole.splitlines()[-1]
+
+
+def test_a_run_from_pixels_is_evaluated_and_read(tmp_path):
+    run = train(settings(tmp_path / "run", total_steps=20), [])
+    for kind in ("gaussian", "salt_and_pepper"):
+        levels = evaluate_run(EvaluateSettings(str(run.folder), episodes=2, noise=[0.0, 0.3], noise_kind=kind))
+        assert [level.noise for level in levels] == [0.0, 0.3] and levels[0].returns != levels[1].returns
+    saved, loaded = load_agent(run.folder)
+    reading = read_agent(loaded, build_env(saved, 0).env, 20, 0)
+    assert {name.split(".")[0] for name in reading.departures} == {"encoder", "actor", "critic"}
+    shutil.rmtree(run.checkpoints)
+    with pytest.raises(InputError, match="no finished checkpoint"):
+        load_agent(run.folder)
+
+
+def test_what_does_not_fit_is_said(tmp_path):
+    with pytest.raises(InputError, match="DrQ-v2 learns from images"):
+        DrQv2("DrQv2Policy", gymnasium.make("Pendulum-v1"))
+    with pytest.raises(InputError, match="the environment declares none on its images"):
+        DrQv2("DrQv2Policy", FrameStack(Dot()))
+    with pytest.raises(SymmetryError, match="declared on vectors and the environment observes images"):
+        flat = Symmetry.reflection([-1] * (3 * SIZE**2), [-1])
+        DrQv2("DrQv2Policy", FrameStack(Dot()), policy_kwargs={"symmetry": flat})
+    saved = settings(tmp_path / "run")
+    with pytest.raises(InputError, match="learns from vectors"):
+        build_agent(replace(saved, agent=TrainSettings().agent), build_env(saved, 0))
+    plain = DrQv2("DrQv2Policy", FrameStack(Dot()), policy_kwargs={"network": "plain"}, device="cpu")
+    assert plain.policy.symmetry.group.order == 1
