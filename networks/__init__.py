@@ -11,6 +11,7 @@ from .measure import equivariance_error, transform
 from .mlp import MLP, linear, parameter_count
 from .relaxation import regularizer, relaxation_penalty, relaxed_layers, residual_prior, weights_per_element
 from .settings import CHOICES, NetworkSettings
+from .steerable import SteerableConv2d
 from .visual import VisualActor, VisualCritic
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PlainLinear",
     "RelaxedLinear",
     "ResidualLinear",
+    "SteerableConv2d",
     "Trunk",
     "VisualActor",
     "VisualCritic",

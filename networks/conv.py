@@ -7,11 +7,37 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import InputError, Representation, image_representation
 
+from .linear import Linear
 from .mlp import linear
 from .settings import NetworkSettings
 
 
-class Conv2d(nn.Module):
+class Convolution(nn.Module):
+    """A convolution without padding whose kernel is the weight of a linear layer.
+
+    Args:
+        kernel: from (input planes · taps) to output planes.
+        kernel_size: taps along each side.
+        stride: step of the output's grid.
+    """
+
+    def __init__(self, kernel: Linear, kernel_size: int, stride: int) -> None:
+        super().__init__()
+        self.kernel, self.kernel_size, self.stride = kernel, kernel_size, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, output planes, height', width') from (batch, input planes, height, width).
+
+        Raises:
+            InputError: the stride would leave pixels out on one side only.
+        """
+        check_stride(x.shape[-2:], self.kernel_size, self.stride)
+        weight, bias = self.kernel.weight_and_bias()
+        kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size)
+        return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+
+
+class Conv2d(Convolution):
     """Convolution of feature maps that turn and move together, without padding.
 
         lift    f'(x, g) = Σ_y Σ_l w_l(g) ψ_l(g⁻¹(y - x)) f(y)
@@ -49,22 +75,9 @@ class Conv2d(nn.Module):
         relax: str = "input",
         gain: float | None = None,
     ) -> None:
-        super().__init__()
         taps = image_representation(plane, (1, kernel_size, kernel_size))
-        self.kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
-        self.kernel_size, self.stride = kernel_size, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The output feature maps.
-
-        Raises:
-            InputError: the stride would leave pixels out on one side only.
-        """
-        check_stride(x.shape[-2:], self.kernel_size, self.stride)
-        weight, bias = self.kernel.weight_and_bias()
-        taps = (self.kernel_size, self.kernel_size)
-        kernel = weight.view(weight.shape[1], -1, *taps)
-        return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+        kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
+        super().__init__(kernel, kernel_size, stride)
 
 
 def check_stride(size: tuple[int, ...], kernel_size: int, stride: int) -> None:

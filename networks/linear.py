@@ -192,7 +192,7 @@ class ResidualLinear(Linear):
     one, starts exactly equivariant.
     """
 
-    def __init__(self, exact: RelaxedLinear) -> None:
+    def __init__(self, exact: Linear) -> None:
         super().__init__(exact.in_features, exact.out_features, exact.members)
         self.exact = exact
         self.plain = PlainLinear(exact.in_features, exact.out_features, exact.members, gain=0)

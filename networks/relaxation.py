@@ -12,6 +12,7 @@ from nearsym.envs.symmetry import Representation, coordinate_orbits
 
 from .linear import RelaxedLinear, ResidualLinear
 from .settings import NetworkSettings
+from .steerable import SteerableKernel
 
 
 def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
@@ -30,10 +31,18 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
     group as in a small one. Summed over layers and ensemble members; a scalar.
     """
     total = torch.zeros((), device=next(module.parameters()).device)
-    for layer in relaxed_layers(module).values():
+    for layer in module.modules():
+        if isinstance(layer, RelaxedLinear):
+            orbits = _orbits_by_size(layer.hidden_rep)
+        elif isinstance(layer, SteerableKernel):
+            orbits = tuple(layer.weight_orbits())
+        else:
+            continue
         w = layer.relaxed_weights
-        for orbits in _orbits_by_size(layer.hidden_rep):
-            inside = w[..., orbits.to(w.device)]
+        if not w.requires_grad:
+            continue
+        for orbit in orbits:
+            inside = w[..., orbit.to(w.device)]
             total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (inside.shape[-1] - 1)
     return total
 
