@@ -63,8 +63,9 @@ class DrQv2Policy(SymmetricPolicy):
         self.encoder, self.actor, self.critic = parts["encoder"], parts["actor"], parts["critic"]
         self.critic_target = copy.deepcopy(self.critic).requires_grad_(False)
         rate = lr_schedule(1)
-        self.actor_optimizer = torch.optim.Adam(_trained(self.actor), lr=rate)
-        self.critic_optimizer = torch.optim.Adam([*_trained(self.encoder), *_trained(self.critic)], lr=rate)
+        self.actor_optimizer = torch.optim.Adam(_trained(self.actor), lr=rate, fused=True)
+        trained_by_critics = [*_trained(self.encoder), *_trained(self.critic)]
+        self.critic_optimizer = torch.optim.Adam(trained_by_critics, lr=rate, fused=True)
 
     def parts(self) -> dict[str, nn.Module]:
         """Encoder, actor and critic."""

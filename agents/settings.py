@@ -237,10 +237,11 @@ class BenchSettings:
         agent: hyperparameters, the same for both.
         network: width and depth, the same for both; the choice is varied (``what=speed``) or taken
             (``what=learning``).
-        what: ``speed`` times training steps, ``learning`` trains and evaluates.
+        what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
+            escnn's, drawing, and DrQ-v2's updates.
         symmetry: as for training.
         rounds: turns each contender gets in a speed comparison.
-        steps: training steps in each turn.
+        steps: training steps, or frames, in each turn.
         seeds: seeds of a learning comparison.
         total_steps: environment steps of each learning curve.
         eval_every: steps between its points.
@@ -267,8 +268,8 @@ class BenchSettings:
     out: str = "runs/bench"
 
     def __post_init__(self) -> None:
-        if self.what not in ("speed", "learning"):
-            raise InputError(f"what is {self.what!r}, expected speed or learning")
+        if self.what not in ("speed", "learning", "pixels"):
+            raise InputError(f"what is {self.what!r}, expected speed, learning or pixels")
         if not self.seeds or min(self.seeds) < 0:
             raise InputError(f"seeds is {self.seeds}, expected whole numbers >= 0 such as [0,1,2]")
         _check_range("", self, 1, ("rounds", "steps"))

@@ -18,9 +18,10 @@ from .build import EVALUATION_SEED, Trainee, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
 from .evaluation import rollout_returns
+from .memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans
 from .run import Run, open_run
-from .settings import TrainSettings
+from .settings import DrQv2Settings, TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -84,6 +85,8 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
         InputError: something in the settings does not fit, a saved run is damaged, or training diverged.
     """
     torch.set_num_threads(settings.threads)
+    if isinstance(settings.agent, DrQv2Settings):
+        keep_freed_memory()
     reporter = reporter or Silent()
     trainee = build_env(settings, settings.seed)
     agent = build_agent(settings, trainee)

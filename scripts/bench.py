@@ -1,14 +1,24 @@
-"""`nearsym bench`: our SAC beside stock stable-baselines3."""
+"""`nearsym bench`: our SAC beside stock stable-baselines3, and what pixels cost."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.benchmark import STOCK, compare_learning, compare_speed
+from nearsym.agents.memory import keep_freed_memory
+from nearsym.agents.pixel_benchmark import (
+    PLANES,
+    Timing,
+    replay_bytes_per_step,
+    time_drawing,
+    time_encoders,
+    time_updates,
+)
 from nearsym.agents.settings import BenchSettings
 
 from .compose import compose
@@ -21,8 +31,10 @@ def run(words: list[str]) -> int:
     settings = compose("bench", BenchSettings, words)
     if settings.what == "speed":
         _speed(settings)
-    else:
+    elif settings.what == "learning":
         _learning(settings)
+    else:
+        _pixels(settings)
     return 0
 
 
@@ -47,6 +59,28 @@ def _speed(settings: BenchSettings) -> None:
         table.add_column(column, justify="right")
     for result in compare_speed(settings.training(0), settings.steps, settings.rounds):
         table.add_row(result.name, f"{result.steps_per_second:.1f}", f"{result.ratio:.2f}")
+    Console(highlight=False).print(table)
+
+
+def _pixels(settings: BenchSettings) -> None:
+    torch.set_num_threads(settings.threads)
+    keep_freed_memory()  # as in training
+    batch, frames, updates = settings.agent.batch_size, settings.steps, 1
+    for group in PLANES:
+        title = f"encoder forward and backward, {group}, batch {batch}, {settings.threads} thread(s)"
+        _timings(title, "plain", time_encoders(group, batch, settings.rounds))
+    _timings(f"drawing {frames} frames", "the suite", time_drawing(frames, settings.rounds))
+    _timings("a DrQ-v2 update at full size, D1", "plain", time_updates(updates, settings.rounds))
+    for name, size in replay_bytes_per_step().items():
+        print(f"replay: {size:,.0f} bytes a step in {name}'s buffer")
+
+
+def _timings(title: str, first: str, timings: list[Timing]) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in ("", "seconds", f"ratio to {first}"):
+        table.add_column(column, justify="right")
+    for timing in timings:
+        table.add_row(timing.name, f"{timing.seconds:.3f}", f"{timing.ratio:.2f}")
     Console(highlight=False).print(table)
 
 
