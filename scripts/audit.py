@@ -15,6 +15,7 @@ from nearsym.agents.reading import AgentReading, greedy, read_agent
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
 from nearsym.envs import AuditReport, audit, declare, symmetry_of
+from nearsym.envs.auditing import Means
 from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError
 
@@ -100,10 +101,12 @@ def _print_report(report: AuditReport, id: str) -> None:
         f"rewards spread by {scales.reward:.3g}; {report.method}"
     )
     floors = [element.resolution for element in report.elements]
-    reward, transition = max(floor.reward for floor in floors), max(floor.transition for floor in floors)
-    if reward or transition:
+    reward, transition, seen = (max(values) for values in zip(*map(_numbers, floors), strict=True))
+    if reward or transition or seen:
+        observation = f"observation {seen:.2g}, " if seen else ""
         print(
-            f"resolution: where nothing is broken this finds mean errors of ε_R {reward:.2g} and ε_P {transition:.2g}"
+            f"resolution: where nothing is broken this finds mean errors of {observation}ε_R {reward:.2g} and "
+            f"ε_P {transition:.2g}"
         )
     overlap = min(element.overlap for element in report.elements)
     if overlap < 1:
@@ -113,6 +116,10 @@ def _print_report(report: AuditReport, id: str) -> None:
         state = ", ".join(f"{value:.4g}" for value in worst.state)
         action = ", ".join(f"{value:.4g}" for value in worst.action)
         print(f"worst:   element {worst.element} at state [{state}], action [{action}]")
+
+
+def _numbers(floor: Means) -> tuple[float, float, float]:
+    return floor.reward, floor.transition, floor.observation or 0.0
 
 
 def _print_reading(reading: AgentReading, names: list[str], report: AuditReport) -> None:
