@@ -205,6 +205,7 @@ class EvaluateSettings:
         noise: levels of noise on every observation.
         noise_kind: ``gaussian``, whose levels are standard deviations in the observation's own units (of an image,
             fractions of full scale), or ``salt_and_pepper``, fractions of an image's pixels that are black or white.
+        video: also film the first episode, without noise.
         seed: seeds episodes and noise.
         threads: torch threads.
 
@@ -216,6 +217,7 @@ class EvaluateSettings:
     episodes: int = 10
     noise: list[float] = field(default_factory=lambda: [0.0])
     noise_kind: str = "gaussian"
+    video: bool = False
     seed: int = 1
     threads: int = 1
 

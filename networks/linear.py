@@ -75,7 +75,7 @@ class PlainLinear(Linear):
 
     def __init__(self, in_features: int, out_features: int, members: int = 1, gain: float | None = None) -> None:
         super().__init__(in_features, out_features, members)
-        bound, bias_bound = bounds(in_features, gain)
+        bound, bias_bound = bounds(in_features, out_features, gain)
         self.weight = nn.Parameter(torch.empty(members, out_features, in_features).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(members, out_features).uniform_(-bias_bound, bias_bound))
 
@@ -149,7 +149,7 @@ class RelaxedLinear(Linear):
         self.sharing = weight_sharing(out_rep, full)
         # Σ_l of L banks has the variance of one, and zeroed entries do not count towards the fan-in
         fan_in = max(1.0, in_channels * self.sharing.fan_in)
-        bound, bias_bound = bounds(fan_in, gain)
+        bound, bias_bound = bounds(fan_in, self.out_features, gain)
         self.filters = nn.Parameter(
             torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
             / math.sqrt(banks)
@@ -203,15 +203,15 @@ class ResidualLinear(Linear):
         return weight + plain_weight, bias + plain_bias
 
 
-def bounds(fan_in: float, gain: float | None) -> tuple[float, float]:
+def bounds(fan_in: float, fan_out: float, gain: float | None) -> tuple[float, float]:
     """Bounds of the uniform distributions that weights and biases start from.
 
-    None is `torch.nn.Linear`'s 1/√fan_in for both. A gain gives weights a standard deviation of gain/√fan_in, which
-    keeps the scale of features at gain √2 before a ReLU and 1 elsewhere, and biases of 0.
+    None is `torch.nn.Linear`'s 1/√fan_in for both. A gain gives weights a standard deviation of
+    gain/√max(fan_in, fan_out), which is that of an orthogonal matrix times the gain, and biases of 0.
     """
     if gain is None:
         return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
-    return gain * math.sqrt(3 / fan_in), 0.0
+    return gain * math.sqrt(3 / max(fan_in, fan_out)), 0.0
 
 
 def _identical(a: Tensor, b: Tensor) -> bool:

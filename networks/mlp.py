@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -60,7 +59,7 @@ class MLP(nn.Module):
         out_reps: representation on the output of each head.
         settings: choice, width, depth and banks; see `NetworkSettings`.
         members: number of independent networks computed at once.
-        gain: of the initial weights; the hidden layers' is √2 times it, for their ReLU (see `bounds`).
+        gain: of the initial weights; see `bounds`.
 
     Shapes: input (batch, in_rep.dim), outputs (members, batch, out_rep.dim).
     """
@@ -101,11 +100,10 @@ def _build(
     settings: NetworkSettings,
     channels: int,
 ) -> tuple[nn.ModuleList, nn.ModuleList]:
-    inside = None if gain is None else gain * math.sqrt(2)
-    first = linear(settings, in_rep, hidden, 1, channels, relax="output", members=members, gain=inside)
+    first = linear(settings, in_rep, hidden, 1, channels, relax="output", members=members, gain=gain)
     layers = nn.ModuleList([first])
     for _ in range(settings.depth - 1):
-        layers.append(linear(settings, hidden, hidden, channels, channels, members=members, gain=inside))
+        layers.append(linear(settings, hidden, hidden, channels, channels, members=members, gain=gain))
     heads = nn.ModuleList(linear(settings, hidden, rep, channels, 1, members=members, gain=gain) for rep in out_reps)
     return layers, heads
 

@@ -13,7 +13,7 @@ from .mlp import MLP
 from .settings import NetworkSettings
 
 GAIN = 1.0
-"""Of the initial weights, in place of DrQ-v2's orthogonal ones: the same scale at every layer."""
+"""Of the initial weights: that of DrQ-v2's orthogonal ones."""
 
 
 class VisualActor(nn.Module):

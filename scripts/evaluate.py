@@ -1,4 +1,4 @@
-"""`nearsym evaluate`: a table, evaluation.json and evaluation.png."""
+"""`nearsym evaluate`: a table, evaluation.json, evaluation.png, and a video if asked for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.agents.evaluation import NoiseLevel, evaluate_run
+from nearsym.agents.evaluation import NoiseLevel, evaluate_run, load_agent
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.video import film
 from nearsym.envs.symmetry import InputError
 
 from .compose import compose
@@ -33,6 +34,7 @@ def run(words: list[str]) -> int:
         "env": env,
         "episodes": settings.episodes,
         "seed": settings.seed,
+        "noise_kind": settings.noise_kind,
         "levels": [
             {
                 "noise": level.noise,
@@ -47,7 +49,12 @@ def run(words: list[str]) -> int:
     write_atomic(folder / "evaluation.json", json.dumps(report, indent=2) + "\n")
     draw_noise(levels, f"{env}: {folder.name}", folder / "evaluation.png")
     _print_table(levels, settings, env)
-    print(f"written: {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
+    written = [folder / "evaluation.json", folder / "evaluation.png"]
+    if settings.video:
+        saved, agent = load_agent(folder)
+        film(agent, saved, settings.seed, folder / "evaluation.mp4")
+        written.append(folder / "evaluation.mp4")
+    print(f"written: {', '.join(map(str, written))}")
     return 0
 
 
@@ -57,13 +64,14 @@ def usage() -> str:
         "evaluate",
         EvaluateSettings,
         "nearsym evaluate: returns of a run's deterministic policy at each level of observation noise",
-        "nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]",
+        "nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2] video=true",
     )
 
 
 def _print_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str) -> None:
     table = Table(title=f"{env}, {settings.episodes} episodes a level", title_justify="left")
-    for column in ("noise (std)", "mean return", "std", "IQM"):
+    noise = "noise (std)" if settings.noise_kind == "gaussian" else "spoiled pixels"
+    for column in (noise, "mean return", "std", "IQM"):
         table.add_column(column, justify="right")
     for level in levels:
         table.add_row(f"{level.noise:g}", f"{level.mean:.1f}", f"{level.std:.1f}", f"{level.iqm:.1f}")

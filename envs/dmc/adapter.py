@@ -18,6 +18,17 @@ from .domain import Domain
 
 FloatArray = NDArray[np.float64]
 
+FILM_SIZE = 480
+REPAIR = "apt-get install -y libegl1 libgl1-mesa-dri"
+
+
+def no_opengl(error: Exception) -> InputError:
+    """What to say when a frame cannot be drawn."""
+    return InputError(
+        f"drawing frames needs OpenGL, and it fails here ({type(error).__name__}: {error}); without a display "
+        f"install EGL ({REPAIR}) and unset MUJOCO_GL; `nearsym doctor` tries what there is"
+    )
+
 
 class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
     """A task of the dm_control suite with its observations flattened, in the suite's order, to one vector.
@@ -43,6 +54,9 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         self.domain = domain
         self._repeat, self._target, self._hinge = action_repeat, domain.target, domain.hinge
         self._dtype = np.dtype(dtype)
+        self.render_mode = "rgb_array"
+        seconds = self._env.control_timestep() * action_repeat
+        self.metadata = {"render_modes": ["rgb_array"], "render_fps": 1 / seconds}
         self.symmetry, self.vectors = domain.tasks[task], domain.vectors.get(task, ())
         size = sum(int(np.prod(spec.shape)) for spec in self._env.observation_spec().values())
         size += self._hinge is not None
@@ -76,6 +90,14 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         ended = bool(timestep.last())
         terminated = ended and timestep.discount == 0
         return self._flatten(timestep.observation), reward, terminated, ended and not terminated, {}
+
+    def render(self) -> NDArray[np.uint8]:
+        """A frame of camera 0 for people to look at, (480, 480, 3)."""
+        try:
+            frame: NDArray[np.uint8] = self._env.physics.render(FILM_SIZE, FILM_SIZE, camera_id=0)
+        except Exception as error:  # each GL library has failures of its own
+            raise no_opengl(error) from error
+        return frame
 
     def get_state(self) -> FloatArray:
         """qpos, qvel, then the target's (x, y, z) where the task draws one; the domain's hinge as (cos, sin)."""

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from nearsym.envs.symmetry import InputError, Symmetry
 
-from .adapter import DmControlEnv
+from .adapter import DmControlEnv, no_opengl
 
 CAMERA = 0
 BLACK = (0.0, 0.0, 0.0, 1.0)
 STAR = 255
-REPAIR = "apt-get install -y libegl1 libgl1-mesa-dri"
 
 
 class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], NDArray[Any]]):
@@ -56,10 +55,7 @@ class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], ND
         try:
             self._draw()
         except Exception as error:  # each GL library has failures of its own
-            raise InputError(
-                f"drawing frames needs OpenGL, and it fails here ({type(error).__name__}: {error}); without a display "
-                f"install EGL ({REPAIR}) and unset MUJOCO_GL; `nearsym doctor` tries what there is"
-            ) from error
+            raise no_opengl(error) from error
 
     @property
     def camera(self) -> int:

@@ -1,0 +1,57 @@
+"""Films of a policy."""
+
+import gymnasium
+import imageio.v2 as imageio
+import numpy as np
+import pytest
+
+from nearsym.agents.build import build_agent, build_env
+from nearsym.agents.settings import EnvSettings, TrainSettings
+from nearsym.agents.video import film
+from nearsym.envs.symmetry import InputError
+from nearsym.networks import NetworkSettings
+
+
+def settings(id, **kwargs):
+    return TrainSettings(env=EnvSettings(id, kwargs), network=NetworkSettings("plain", width=16), total_steps=100)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # imageio-ffmpeg's pipes
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    ("id", "kwargs", "size", "steps", "fps"),
+    [
+        ("dmc/cartpole-balance", {"action_repeat": 50}, (480, 480), 20, 2),
+        ("Reacher-v5", {}, (480, 480), 50, 50),
+    ],
+)
+def test_an_episode_is_filmed_at_its_own_speed(tmp_path, id, kwargs, size, steps, fps):
+    run = settings(id, **kwargs)
+    film(build_agent(run, build_env(run, 0)), run, 0, tmp_path / "film.mp4")
+    with imageio.get_reader(tmp_path / "film.mp4") as reader:
+        frames = [np.asarray(frame) for frame in reader]
+        assert reader.get_meta_data()["fps"] == pytest.approx(fps)
+    assert len(frames) == steps + 1 and frames[0].shape[:2] == size
+    assert max(np.abs(frame.astype(int) - frames[0]).mean() for frame in frames) > 0.1  # it moves
+
+
+class Blind(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+
+    def __init__(self, render_mode=None):
+        pass
+
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(2, dtype=np.float32), {}
+
+    def step(self, action):
+        return np.zeros(2, dtype=np.float32), 0.0, False, True, {}
+
+
+def test_an_environment_that_draws_nothing_is_named(tmp_path):
+    gymnasium.register("Blind-v0", Blind, disable_env_checker=True)
+    run = settings("Blind-v0")
+    with pytest.raises(InputError, match="Blind-v0 draws no frames for a video"):
+        film(build_agent(run, build_env(run, 0)), run, 0, tmp_path / "film.mp4")
