@@ -235,6 +235,24 @@ def test_a_run_from_pixels_is_evaluated_and_read(tmp_path):
         load_agent(run.folder)
 
 
+def test_ones_own_images_are_stacked_and_keep_their_symmetry(tmp_path, monkeypatch):
+    gymnasium.register("Dot-v0", Dot, disable_env_checker=True)
+    run = settings(tmp_path / "run", env=EnvSettings("Dot-v0"), pixels=False, network=NetworkSettings("plain", 16))
+    trainee = build_env(run, 0)
+    assert trainee.env.observation_space.shape == (3, SIZE, SIZE) and trainee.symmetry is None
+    assert train(run, []).metrics.read_text().count("\n") == 4
+    (tmp_path / "dots.py").write_text(
+        "from nearsym.envs.symmetry import Symmetry\n"
+        f"mirror = Symmetry.image(plane=[[-1, 1]], action=[[-1]], shape=(1, {SIZE}, {SIZE}))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    mirrored = replace(run, symmetry="dots:mirror", network=NetworkSettings("exact", 16), run_dir="exact")
+    assert build_env(mirrored, 0).symmetry.observation.dim == 3 * SIZE**2
+    rows = train(mirrored, []).metrics.read_text().splitlines()
+    names = rows[0].split(",")
+    assert float(rows[-1].split(",")[names.index("critic_equivariance_error")]) < 1e-5
+
+
 def test_what_does_not_fit_is_said(tmp_path):
     with pytest.raises(InputError, match="DrQ-v2 learns from images"):
         DrQv2("DrQv2Policy", gymnasium.make("Pendulum-v1"))
