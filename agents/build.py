@@ -13,9 +13,10 @@ from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError, Symmetry
 
 from .agent import Agent
+from .drqsac import DrQSAC
 from .drqv2 import DrQv2
 from .sac import SAC
-from .settings import DrQv2Settings, EnvSettings, SACSettings, TrainSettings
+from .settings import DrQSACSettings, DrQv2Settings, EnvSettings, SACSettings, TrainSettings
 
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
@@ -95,12 +96,19 @@ def build_agent(settings: TrainSettings, trainee: Trainee) -> Agent:
         InputError: the network needs a symmetry and there is none, or the device is not there.
     """
     policy_kwargs: dict[str, Any] = {"symmetry": trainee.symmetry, "network": settings.network}
+    if isinstance(settings.agent, DrQv2Settings | DrQSACSettings):
+        policy_kwargs.update(features=settings.agent.features, filters=settings.agent.filters)
     if isinstance(settings.agent, DrQv2Settings):
-        sizes = {"features": settings.agent.features, "filters": settings.agent.filters}
-        arguments = drqv2_arguments(settings, settings.agent)
-        return DrQv2("DrQv2Policy", trainee.env, policy_kwargs={**policy_kwargs, **sizes}, **arguments)
+        return DrQv2(
+            "DrQv2Policy", trainee.env, policy_kwargs=policy_kwargs, **drqv2_arguments(settings, settings.agent)
+        )
+    if isinstance(settings.agent, DrQSACSettings):
+        arguments = drqsac_arguments(settings, settings.agent)
+        return DrQSAC("DrQSACPolicy", trainee.env, policy_kwargs=policy_kwargs, **arguments)
     if is_image(trainee.env.observation_space):
-        raise InputError(f"agent={settings.agent.name} learns from vectors, not from images; use agent=drqv2")
+        raise InputError(
+            f"agent={settings.agent.name} learns from vectors, not from images; use agent=drqv2 or agent=drqsac"
+        )
     return SAC("SymmetricPolicy", trainee.env, policy_kwargs=policy_kwargs, **sac_arguments(settings))
 
 
@@ -119,12 +127,24 @@ def sac_arguments(settings: TrainSettings) -> dict[str, Any]:
 def drqv2_arguments(settings: TrainSettings, agent: DrQv2Settings) -> dict[str, Any]:
     """Hyperparameters as `DrQv2` names them."""
     return {
-        **_shared_arguments(settings),
-        "buffer_size": min(agent.buffer_size, 2 * settings.total_steps),  # an episode of one step takes two frames
-        "n_steps": agent.n_steps,
+        **_visual_arguments(settings, agent),
         "noise": (agent.noise_first, agent.noise_last, agent.noise_steps),
         "noise_clip": agent.noise_clip,
     }
+
+
+def drqsac_arguments(settings: TrainSettings, agent: DrQSACSettings) -> dict[str, Any]:
+    """Hyperparameters as `DrQSAC` names them."""
+    return {
+        **_visual_arguments(settings, agent),
+        "entropy_coefficient": agent.entropy_coefficient,
+        "target_entropy": agent.target_entropy,
+    }
+
+
+def _visual_arguments(settings: TrainSettings, agent: DrQv2Settings | DrQSACSettings) -> dict[str, Any]:
+    frames = min(agent.buffer_size, 2 * settings.total_steps)  # an episode of one step takes two frames
+    return {**_shared_arguments(settings), "buffer_size": frames, "n_steps": agent.n_steps}
 
 
 def _shared_arguments(settings: TrainSettings) -> dict[str, Any]:

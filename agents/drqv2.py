@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -12,19 +12,15 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from nearsym.envs import is_image
-from nearsym.envs.symmetry import InputError
 from nearsym.networks import regularizer
 
-from .agent import Agent
 from .augmentation import random_shift
-from .declared import declared_symmetry, stacked_frames
 from .drqv2_policy import DrQv2Policy
-from .frame_replay import FrameReplayBuffer
-from .losses import critic_loss, minimize, polyak_update
+from .losses import critic_loss, minimize
+from .visual_agent import VisualAgent
 
 
-class DrQv2(Agent):
+class DrQv2(VisualAgent):
     """Yarats et al., "Mastering Visual Continuous Control: Improved Data-Augmented RL" (arXiv 2107.09645).
 
     Deterministic policy gradient with clipped double Q-learning, n-step returns, random shifts, and noise that shrinks
@@ -38,24 +34,11 @@ class DrQv2(Agent):
 
     Args:
         policy: ``"DrQv2Policy"``.
-        env: one environment that observes stacked frames (`nearsym.envs.FrameStack`).
-        learning_rate: of both optimizers (Adam).
-        buffer_size: frames held.
-        learning_starts: steps of uniformly random actions before the first update.
-        batch_size: transitions in each update.
-        tau: Polyak step of the target critics.
-        gamma: discount γ.
-        train_freq: environment steps between updates.
-        gradient_steps: updates each time.
-        n_steps: n of the n-step returns.
+        env: see `VisualAgent`, and for all other arguments.
         noise: (first, last, steps): standard deviation of the exploration noise falls linearly from first to last over
             that many steps.
         noise_clip: bound on the noise within updates.
-        policy_kwargs: arguments of `DrQv2Policy`.
-        **kwargs: ``verbose``, ``seed``, ``device``, ``tensorboard_log`` of stable-baselines3.
-
-    Raises:
-        InputError: the environment observes no images.
+        **kwargs: of `VisualAgent`.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"DrQv2Policy": DrQv2Policy}
@@ -65,53 +48,12 @@ class DrQv2(Agent):
         self,
         policy: str | type[DrQv2Policy],
         env: gymnasium.Env[Any, Any] | VecEnv,
-        learning_rate: float = 1e-4,
-        buffer_size: int = 1_000_000,
-        learning_starts: int = 2000,
-        batch_size: int = 256,
-        tau: float = 0.01,
-        gamma: float = 0.99,
-        train_freq: tuple[int, str] = (2, "step"),
-        gradient_steps: int = 1,
-        n_steps: int = 3,
         noise: tuple[float, float, int] = (1.0, 0.1, 500_000),
         noise_clip: float = 0.3,
-        policy_kwargs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        if not is_image(env.observation_space):
-            raise InputError(
-                f"DrQ-v2 learns from images, this environment observes {env.observation_space}; draw a dm_control task "
-                "with pixels=true, or use agent=sac"
-            )
-        policy_kwargs = dict(policy_kwargs or {})
-        if policy_kwargs.get("symmetry") is None:
-            policy_kwargs["symmetry"] = declared_symmetry(env)
         self.noise, self.noise_clip = noise, noise_clip
-        super().__init__(
-            policy,
-            env,
-            learning_rate,
-            buffer_size,
-            learning_starts,
-            batch_size,
-            tau,
-            gamma,
-            train_freq,
-            gradient_steps,
-            replay_buffer_class=FrameReplayBuffer,  # type: ignore[arg-type]
-            # stable-baselines3 ignores an n_steps of its own when the buffer is not its own
-            replay_buffer_kwargs={"frames": stacked_frames(env), "n_steps": n_steps, "discount": gamma},
-            policy_kwargs=policy_kwargs,
-            sde_support=False,
-            supported_action_spaces=(gymnasium.spaces.Box,),
-            **kwargs,
-        )
-        self._setup_model()
-
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """Of the actor, and of encoder and critics."""
-        return {"actor": self.policy.actor_optimizer, "critic": self.policy.critic_optimizer}
+        super().__init__(policy, env, **kwargs)
 
     def noise_now(self) -> float:
         """The scheduled standard deviation at this step."""
@@ -130,12 +72,9 @@ class DrQv2(Agent):
         )
         network = self.policy.network
         actor_parameters = [p for p in actor.parameters() if p.requires_grad]
-        online = [p for p in critic.parameters() if p.requires_grad]
-        delayed = [t for t, p in zip(target.parameters(), critic.parameters(), strict=True) if p.requires_grad]
-        buffer = cast(FrameReplayBuffer, self.replay_buffer)
 
         for _ in range(gradient_steps):
-            batch = buffer.sample(batch_size)
+            batch = self.frames.sample(batch_size)
             with torch.no_grad():
                 next_features = encoder(random_shift(batch.next_observations))
                 next_values = target(next_features, self._noisy(actor(next_features)))
@@ -151,7 +90,7 @@ class DrQv2(Agent):
             penalties = [regularizer(actor, network, loss_critic.sqrt())]
             minimize(self.policy.actor_optimizer, loss_actor, penalties, actor_parameters)
 
-            polyak_update(online, delayed, self.tau)
+            self.move_target()
 
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
@@ -171,6 +110,3 @@ class DrQv2(Agent):
     ) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
         self.policy.noise = self.noise_now()
         return super()._sample_action(learning_starts, action_noise, n_envs)
-
-    def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
-        return ["policy", "policy.actor_optimizer", "policy.critic_optimizer"], []

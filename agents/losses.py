@@ -12,15 +12,12 @@ import torch
 from torch import Tensor
 
 
-def td_target(
-    rewards: Tensor, dones: Tensor, discount: float, next_values: Tensor, next_log_prob: Tensor, alpha: Tensor
-) -> Tensor:
+def td_target(rewards: Tensor, discounts: Tensor, next_values: Tensor, next_log_prob: Tensor, alpha: Tensor) -> Tensor:
     """Y = r + γ (1 - d) (min_i Q̄_i(s', a') - α log π(a'|s')).
 
     Args:
         rewards: r, (batch,).
-        dones: d, (batch,): 1 where the episode terminated, 0 otherwise, truncation included.
-        discount: γ.
+        discounts: γ (1 - d), (batch,): 0 where the episode terminated, γ otherwise, truncation included.
         next_values: target critics at the next state, (members, batch).
         next_log_prob: log π(a'|s'), (batch,).
         alpha: temperature α.
@@ -29,7 +26,7 @@ def td_target(
         (batch,) targets.
     """
     soft_value = next_values.min(dim=0).values - alpha * next_log_prob
-    return rewards + discount * (1 - dones) * soft_value
+    return rewards + discounts * soft_value
 
 
 def critic_loss(values: Tensor, target: Tensor) -> Tensor:

@@ -78,14 +78,8 @@ class SAC(stable_baselines3.SAC, Agent):
             with torch.no_grad():
                 next_actions, next_log_prob = actor.action_log_prob(batch.next_observations)
                 next_values = target.values(batch.next_observations, next_actions)
-                y = td_target(
-                    batch.rewards.squeeze(1),
-                    batch.dones.squeeze(1),
-                    self.gamma,
-                    next_values,
-                    next_log_prob,
-                    alpha,
-                )
+                discounts = self.gamma * (1 - batch.dones.squeeze(1))
+                y = td_target(batch.rewards.squeeze(1), discounts, next_values, next_log_prob, alpha)
             values = critic.values(batch.observations, batch.actions)
             loss_critic = critic_loss(values, y)
             minimize(critic.optimizer, loss_critic, [regularizer(critic, self.policy.network, loss_critic)])

@@ -131,7 +131,44 @@ class DrQv2Settings(AgentSettings):
         _check_range("agent", self, 0, ("noise_first", "noise_last", "noise_clip"))
 
 
-AGENT_SETTINGS: dict[str, type[AgentSettings]] = {"sac": SACSettings, "drqv2": DrQv2Settings}
+@dataclass(frozen=True)
+class DrQSACSettings(AgentSettings):
+    """Hyperparameters of SAC from pixels.
+
+    Attributes:
+        n_steps: n of the n-step returns.
+        entropy_coefficient: the temperature α, or None to learn it.
+        target_entropy: entropy the learned temperature aims at in nats; None is minus the action dimension.
+        features: length of the vectors between feature map and heads.
+        filters: planes of each feature map.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str = "drqsac"
+    learning_rate: float = 1e-4
+    batch_size: int = 256
+    buffer_size: int = 1_000_000
+    learning_starts: int = 1000
+    discount: float = 0.99
+    tau: float = 0.01
+    train_every: int = 2
+    gradient_steps: int = 1
+    n_steps: int = 1
+    entropy_coefficient: float | None = None
+    target_entropy: float | None = None
+    features: int = 50
+    filters: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_range("agent", self, 1, ("n_steps", "features", "filters"))
+        if self.entropy_coefficient is not None and not self.entropy_coefficient >= 0:
+            raise InputError(f"agent.entropy_coefficient is {self.entropy_coefficient}, expected null or >= 0")
+
+
+AGENT_SETTINGS: dict[str, type[AgentSettings]] = {"sac": SACSettings, "drqv2": DrQv2Settings, "drqsac": DrQSACSettings}
 """Settings by the name of the algorithm."""
 
 

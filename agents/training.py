@@ -21,7 +21,7 @@ from .evaluation import rollout_returns
 from .memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans
 from .run import Run, open_run
-from .settings import DrQv2Settings, TrainSettings
+from .settings import DrQSACSettings, DrQv2Settings, TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -85,7 +85,7 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
         InputError: something in the settings does not fit, a saved run is damaged, or training diverged.
     """
     torch.set_num_threads(settings.threads)
-    if isinstance(settings.agent, DrQv2Settings):
+    if isinstance(settings.agent, DrQv2Settings | DrQSACSettings):
         keep_freed_memory()
     reporter = reporter or Silent()
     trainee = build_env(settings, settings.seed)

@@ -12,7 +12,7 @@ from .mlp import MLP, linear, parameter_count
 from .relaxation import regularizer, relaxation_penalty, relaxed_layers, residual_prior, weights_per_element
 from .settings import CHOICES, NetworkSettings
 from .steerable import SteerableConv2d
-from .visual import VisualActor, VisualCritic
+from .visual import VisualActor, VisualCritic, VisualGaussianActor
 
 __all__ = [
     "CHOICES",
@@ -31,6 +31,7 @@ __all__ = [
     "Trunk",
     "VisualActor",
     "VisualCritic",
+    "VisualGaussianActor",
     "departures",
     "equivariance_error",
     "hidden_representation",

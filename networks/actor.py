@@ -21,6 +21,7 @@ class Actor(nn.Module):
         observation: representation on the flat observation.
         action: representation on the action, a signed permutation.
         settings: which network.
+        gain: of the initial weights; see `MLP`.
 
     Shapes: observation (batch, observation.dim) to mean and log-std, both (batch, action.dim).
 
@@ -28,7 +29,13 @@ class Actor(nn.Module):
         SymmetryError: the action representation is dense.
     """
 
-    def __init__(self, observation: Representation, action: Representation, settings: NetworkSettings) -> None:
+    def __init__(
+        self,
+        observation: Representation,
+        action: Representation,
+        settings: NetworkSettings,
+        gain: float | None = None,
+    ) -> None:
         super().__init__()
         if not action.signed:
             raise SymmetryError(
@@ -36,7 +43,7 @@ class Actor(nn.Module):
                 "a tanh-squashed policy cannot be equivariant; declare the subgroup that moves actions by signed "
                 "permutations (mirrors and quarter turns)"
             )
-        self.mlp = MLP(observation, [action, action.unsigned()], settings)
+        self.mlp = MLP(observation, [action, action.unsigned()], settings, gain=gain)
 
     def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation before squashing."""

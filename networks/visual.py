@@ -1,4 +1,4 @@
-"""Actor and critics of DrQ-v2, on the feature map of a shared encoder."""
+"""Actors and critics on the feature map of a shared encoder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation, SymmetryError
 
+from .actor import Actor
 from .critic import Critic
 from .encoder import Encoder, Trunk
 from .mlp import MLP
@@ -44,6 +45,23 @@ class VisualActor(nn.Module):
         """Mean actions."""
         (mean,) = self.mlp(self.trunk(feature_map))
         return torch.tanh(mean.squeeze(0))
+
+
+class VisualGaussianActor(nn.Module):
+    """Mean and log standard deviation of a Gaussian policy on trunk(features); see `Actor` for how they transform.
+
+    Arguments and input are those of `VisualActor`; both outputs are (batch, action.dim).
+    """
+
+    def __init__(self, encoder: Encoder, action: Representation, settings: NetworkSettings, features: int) -> None:
+        super().__init__()
+        self.trunk = Trunk(encoder, settings, features)
+        self.actor = Actor(self.trunk.rep, action, settings, GAIN)
+
+    def forward(self, feature_map: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation before squashing."""
+        mean, log_std = self.actor(self.trunk(feature_map))
+        return mean, log_std
 
 
 class VisualCritic(nn.Module):

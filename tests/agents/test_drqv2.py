@@ -254,7 +254,7 @@ def test_ones_own_images_are_stacked_and_keep_their_symmetry(tmp_path, monkeypat
 
 
 def test_what_does_not_fit_is_said(tmp_path):
-    with pytest.raises(InputError, match="DrQ-v2 learns from images"):
+    with pytest.raises(InputError, match="DrQv2 learns from images"):
         DrQv2("DrQv2Policy", gymnasium.make("Pendulum-v1"))
     with pytest.raises(InputError, match="the environment declares none on its images"):
         DrQv2("DrQv2Policy", FrameStack(Dot()))

@@ -11,8 +11,7 @@ def test_td_target_by_hand():
     """Terminated, running and truncated transitions; a truncated one arrives with done = 0 and bootstraps."""
     y = td_target(
         rewards=torch.tensor([1.0, 2.0, 3.0]),
-        dones=torch.tensor([1.0, 0.0, 0.0]),
-        discount=0.5,
+        discounts=0.5 * (1 - torch.tensor([1.0, 0.0, 0.0])),
         next_values=torch.tensor([[10.0, 10.0, 4.0], [8.0, 12.0, 6.0]]),
         next_log_prob=torch.tensor([1.0, -1.0, 2.0]),
         alpha=torch.tensor(0.1),

@@ -101,8 +101,8 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("train env=MountainCarContinuous-v0 network=plain perturbation.actuator_gain=1", "needs a declared symmetry"),
         ("audit env=MountainCarContinuous-v0", "no symmetry is declared"),
         ("audit discount=1", "discount is 1.0, expected 0 <= discount < 1"),
-        ("train agent=drqv2", "DrQ-v2 learns from images, this environment observes"),
-        ("train pixels=true", "agent=sac learns from vectors, not from images; use agent=drqv2"),
+        ("train agent=drqv2", "DrQv2 learns from images, this environment observes"),
+        ("train pixels=true", "agent=sac learns from vectors, not from images; use agent=drqv2 or agent=drqsac"),
         (
             "train env=Pendulum-v1 pixels=true agent=drqv2",
             "draws dm_control tasks (dmc/…), not Pendulum-v1",

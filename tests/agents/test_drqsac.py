@@ -1,0 +1,130 @@
+"""SAC from pixels: its update against one written out by hand, and runs that resume."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from nearsym.agents import DrQSAC
+from nearsym.agents.diagnostics import equivariance_errors
+from nearsym.agents.evaluation import load_agent
+from nearsym.agents.settings import DrQSACSettings, EnvSettings, TrainSettings
+from nearsym.agents.training import train
+from nearsym.envs import make
+from nearsym.networks import CHOICES, NetworkSettings
+
+SIZE = 21
+
+
+def agent(choice="relaxed", **kwargs):
+    env = make("dmc/cartpole-balance", pixels=True, size=SIZE, action_repeat=100)
+    policy = {"network": NetworkSettings(choice=choice, width=16), "features": 8, "filters": 4}
+    kwargs = {"learning_starts": 12, "batch_size": 8, "buffer_size": 200, "seed": 0, "device": "cpu", **kwargs}
+    return DrQSAC("DrQSACPolicy", env, policy_kwargs=policy, **kwargs)
+
+
+def test_one_update_is_soft_actor_critic():
+    learner, other = (agent(learning_rate=1e-3, tau=0.25) for _ in range(2))
+    for one in (learner, other):
+        one.policy.double()
+    learner.learn(20)
+    other.policy.load_state_dict(learner.policy.state_dict())
+    with torch.no_grad():
+        other.log_alpha.copy_(learner.log_alpha)
+    for name, optimizer in other.optimizers().items():
+        optimizer.load_state_dict(copy.deepcopy(learner.optimizers()[name].state_dict()))
+    np.random.seed(3)
+    batch = learner.frames.sample(8)
+    np.random.seed(3)
+    torch.manual_seed(5)
+    learner.train(1, 8)
+    torch.manual_seed(5)
+    by_hand(other, batch)
+    for name, value in learner.policy.state_dict().items():
+        torch.testing.assert_close(value, other.policy.state_dict()[name], rtol=1e-8, atol=1e-11, msg=name)
+    torch.testing.assert_close(learner.log_alpha, other.log_alpha)
+
+
+def by_hand(learner, batch):
+    policy, alpha = learner.policy, learner.log_alpha.detach().exp()
+
+    def shift(images):
+        moves = torch.randint(-4, 5, (2, len(images), 1))
+        padded = torch.nn.functional.pad(images.double(), (4, 4, 4, 4), mode="replicate")
+        rows = [
+            padded[k, :, 4 + moves[0, k, 0] :][:, :SIZE, 4 + moves[1, k, 0] :][:, :, :SIZE] for k in range(len(images))
+        ]
+        return torch.stack(rows)
+
+    def sample(features):
+        mean, log_std = policy.actor(features)
+        gaussian = torch.distributions.Normal(mean, log_std.clamp(-10, 2).exp())
+        raw = gaussian.rsample()
+        action = torch.tanh(raw)
+        return action, (gaussian.log_prob(raw) - torch.log(1 - action**2 + 1e-6)).sum(dim=1)
+
+    with torch.no_grad():
+        following = policy.encoder(shift(batch.next_observations))
+        actions, log_prob = sample(following)
+        q1, q2 = policy.critic_target(following, actions)
+        y = batch.rewards + batch.discounts * (torch.minimum(q1, q2) - alpha * log_prob)
+    features = policy.encoder(shift(batch.observations))
+    q1, q2 = policy.critic(features, batch.actions.double())
+    policy.critic_optimizer.zero_grad()
+    (((q1 - y) ** 2).mean() / 2 + ((q2 - y) ** 2).mean() / 2).backward()
+    policy.critic_optimizer.step()
+    features = features.detach()
+    actions, log_prob = sample(features)
+    q1, q2 = policy.critic(features, actions)
+    policy.actor_optimizer.zero_grad()
+    (alpha * log_prob - torch.minimum(q1, q2)).mean().backward()
+    policy.actor_optimizer.step()
+    learner.temperature_optimizer.zero_grad()
+    (-learner.log_alpha * (log_prob.detach() + learner.target_entropy)).mean().backward()
+    learner.temperature_optimizer.step()
+    with torch.no_grad():
+        for slow, fast in zip(policy.critic_target.parameters(), policy.critic.parameters(), strict=True):
+            slow.lerp_(fast, learner.tau)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_trained_networks_keep_what_their_choice_promises(choice):
+    learner = agent(choice, learning_rate=1e-3)
+    learner.learn(60)
+    pick = learner.frames.draw(16, np.random.default_rng(0))
+    images = torch.as_tensor(learner.frames.stack(pick)).float().flatten(1)
+    errors = equivariance_errors(learner.policy, images, torch.linspace(-1, 1, 16).unsqueeze(1))
+    worst = max(error.max().item() for error in errors.values())
+    assert worst < 1e-4 if choice == "exact" else worst > 1e-4
+
+
+def test_a_fixed_temperature_stays():
+    learner = agent(entropy_coefficient=0.3)
+    learner.learn(30)
+    assert set(learner.optimizers()) == {"actor", "critic"}
+    assert learner.log_alpha.exp().item() == pytest.approx(0.3)
+    moving = agent(learning_rate=1e-2)
+    moving.learn(30)
+    assert moving.log_alpha.exp().item() != pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_run_goes_on_as_if_it_had_never_stopped(tmp_path):
+    run = TrainSettings(
+        env=EnvSettings("dmc/cartpole-balance", {"size": SIZE, "action_repeat": 100}),
+        agent=DrQSACSettings(batch_size=8, learning_starts=8, filters=4, features=8),
+        network=NetworkSettings("relaxed", width=16, relaxation_penalty=1e-3),
+        pixels=True,
+        total_steps=40,
+        eval_every=20,
+        eval_episodes=1,
+        checkpoint_every=1,
+        run_dir=str(tmp_path / "whole"),
+    )
+    whole = train(run, []).metrics.read_bytes().splitlines()
+    halves = replace(run, run_dir=str(tmp_path / "halves"))
+    train(replace(halves, total_steps=20), [])
+    assert train(replace(halves, resume=True), []).metrics.read_bytes().splitlines()[-1] == whole[-1]
+    saved, loaded = load_agent(tmp_path / "whole")
+    assert saved.agent == run.agent and isinstance(loaded, DrQSAC)
