@@ -13,10 +13,11 @@ from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError, Symmetry
 
 from .agent import Agent
+from .agent_settings import DrQSACSettings, DrQv2Settings, SACSettings
 from .drqsac import DrQSAC
 from .drqv2 import DrQv2
 from .sac import SAC
-from .settings import DrQSACSettings, DrQv2Settings, EnvSettings, SACSettings, TrainSettings
+from .settings import EnvSettings, TrainSettings
 
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""

@@ -20,9 +20,10 @@ from nearsym.envs import make
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import CHOICES, Encoder, NetworkSettings
 
+from .agent_settings import DrQv2Settings
 from .build import build_agent, build_env
 from .frame_replay import FILLED, FrameReplayBuffer
-from .settings import DrQv2Settings, EnvSettings, TrainSettings
+from .settings import EnvSettings, TrainSettings
 
 ESCNN = "escnn"
 SHAPE = (9, 85, 85)

@@ -18,7 +18,8 @@ from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
-from .settings import EnvSettings, TrainSettings, agent_settings
+from .agent_settings import agent_settings
+from .settings import EnvSettings, TrainSettings
 
 RECORDED = ("nearsym", "torch", "numpy", "gymnasium", "stable_baselines3", "dm_control", "mujoco")
 """Packages whose versions a run records."""

@@ -14,6 +14,7 @@ from stable_baselines3.common.logger import Logger
 from nearsym.envs.symmetry import InputError
 
 from .agent import Agent
+from .agent_settings import DrQSACSettings, DrQv2Settings
 from .build import EVALUATION_SEED, Trainee, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
@@ -21,7 +22,7 @@ from .evaluation import rollout_returns
 from .memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans
 from .run import Run, open_run
-from .settings import DrQSACSettings, DrQv2Settings, TrainSettings
+from .settings import TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""

@@ -104,7 +104,7 @@ def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
         typed = OmegaConf.structured(schema)
         _thaw(typed)
         if "agent" in config:
-            from nearsym.agents.settings import agent_settings  # only now: it imports torch
+            from nearsym.agents.agent_settings import agent_settings  # only now: it imports torch
 
             typed.agent = OmegaConf.structured(agent_settings(config.agent.name))
             _thaw(typed)

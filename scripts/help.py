@@ -63,7 +63,7 @@ def attribute_meanings(schema: type[Any]) -> dict[str, str]:
 
 
 def _default_agent() -> type[Any]:
-    from nearsym.agents.settings import AGENT_SETTINGS  # only now: it imports torch
+    from nearsym.agents.agent_settings import AGENT_SETTINGS  # only now: it imports torch
 
     return AGENT_SETTINGS["sac"]
 
@@ -72,6 +72,6 @@ def _other_agents(schema: type[Any]) -> dict[str, type[Any]]:
     """Settings of the agents a command may be given in place of the default one."""
     if get_type_hints(schema).get("agent", type(None)).__name__ != "AgentSettings":
         return {}
-    from nearsym.agents.settings import AGENT_SETTINGS
+    from nearsym.agents.agent_settings import AGENT_SETTINGS
 
     return {name: kind for name, kind in AGENT_SETTINGS.items() if name != "sac"}

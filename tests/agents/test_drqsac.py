@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from nearsym.agents import DrQSAC
+from nearsym.agents.agent_settings import DrQSACSettings
 from nearsym.agents.diagnostics import equivariance_errors
 from nearsym.agents.evaluation import load_agent
-from nearsym.agents.settings import DrQSACSettings, EnvSettings, TrainSettings
+from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs import make
 from nearsym.networks import CHOICES, NetworkSettings

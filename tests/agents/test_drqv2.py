@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from nearsym.agents import DrQv2
+from nearsym.agents.agent_settings import DrQv2Settings
 from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.diagnostics import equivariance_errors
 from nearsym.agents.evaluation import evaluate_run, load_agent
 from nearsym.agents.reading import read_agent
-from nearsym.agents.settings import DrQv2Settings, EnvSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs import FrameStack, declare
 from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError

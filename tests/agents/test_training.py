@@ -18,9 +18,10 @@ import torch
 import yaml
 
 from nearsym.agents import checkpoint as checkpoints
+from nearsym.agents.agent_settings import SACSettings
 from nearsym.agents.evaluation import evaluate_run
 from nearsym.agents.metrics import COLUMNS
-from nearsym.agents.settings import EnvSettings, EvaluateSettings, SACSettings, TrainSettings
+from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
