@@ -38,8 +38,13 @@ class Trainee:
     symmetry: Symmetry | None
 
 
-def build_env(settings: TrainSettings, seed: int) -> Trainee:
+def build_env(settings: TrainSettings, seed: int, part: str = "train") -> Trainee:
     """Make the environment of a run.
+
+    Args:
+        settings: the run.
+        seed: of its episodes.
+        part: ``train``, ``validation`` or ``test``, for an environment whose data are divided so (it has `set_part`).
 
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
@@ -57,8 +62,15 @@ def build_env(settings: TrainSettings, seed: int) -> Trainee:
     elif is_image(env.observation_space) and not env.has_wrapper_attr("frames"):
         env = FrameStack(env)
         symmetry = symmetry_of(env)
+    if has_parts(env):
+        env.get_wrapper_attr("set_part")(part)
     episodes = EpisodeSeeds(FiniteGuard(perturb(env, settings.perturbation)), seed)
     return Trainee(episodes, episodes, symmetry)
+
+
+def has_parts(env: gymnasium.Env[Any, Any]) -> bool:
+    """Whether the data are divided into training, validation and test, the last two one fixed episode each."""
+    return env.has_wrapper_attr("set_part")
 
 
 def make_env(env: EnvSettings, pixels: bool, **kwargs: Any) -> gymnasium.Env[Any, Any]:

@@ -150,8 +150,11 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
     def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
         """Actor and critics under other settings."""
-        rep, action = self.observation_rep, self.symmetry.action
-        return {"actor": Actor(rep, action, network), "critic": Critic(rep, action, network, self.n_critics)}
+        rep, action, series = self.observation_rep, self.symmetry.action, self.symmetry.series
+        return {
+            "actor": Actor(rep, action, network, series=series),
+            "critic": Critic(rep, action, network, self.n_critics, series=series),
+        }
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""
@@ -164,13 +167,14 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricActor:  # type: ignore[override]
         """A new actor."""
-        network = Actor(self.observation_rep, self.symmetry.action, self.network)
+        network = Actor(self.observation_rep, self.symmetry.action, self.network, series=self.symmetry.series)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricActor(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 
     def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricCritic:  # type: ignore[override]
         """A new critic ensemble."""
-        network = Critic(self.observation_rep, self.symmetry.action, self.network, self.n_critics)
+        series = self.symmetry.series
+        network = Critic(self.observation_rep, self.symmetry.action, self.network, self.n_critics, series=series)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from nearsym.envs.auditing import Policy, sample_transitions
-from nearsym.networks import departures, transform
+from nearsym.envs.symmetry import Representation, coordinate_orbits
+from nearsym.networks import coordinate_departures, departures, transform
 
 from .agent import Agent
 
@@ -26,11 +27,14 @@ class AgentReading:
         orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics.
         departures: for each relaxed layer the departure of its weights from allowing each element; see
             `nearsym.networks.departures`.
+        assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
+            layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
     """
 
     lipschitz: float
     orbit_gap: float
     departures: dict[str, list[float]]
+    assets: list[float]
 
     @property
     def invariant_error(self) -> float:
@@ -62,7 +66,24 @@ def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: i
         for name, module in policy.parts().items()
         for layer, departure in departures(module).items()
     }
-    return AgentReading(_largest_slope(states, state_values), max(gaps), found)
+    return AgentReading(_largest_slope(states, state_values), max(gaps), found, _asset_departures(agent))
+
+
+def _asset_departures(agent: Agent) -> list[float]:
+    action = agent.policy.symmetry.action
+    if action.group.listed:
+        return []
+    found = [
+        departure.view(-1, _assets(action)).mean(dim=0)  # with a sign flip each asset has two coordinates
+        for module in agent.policy.parts().values()
+        for departure in coordinate_departures(module).values()
+    ]
+    return torch.stack(found).mean(dim=0).tolist() if found else []
+
+
+def _assets(action: Representation) -> int:
+    """Coordinates in the largest orbit: what the group permutes."""
+    return max(len(orbit) for orbit in coordinate_orbits(action))
 
 
 def greedy(agent: Agent) -> Policy:

@@ -15,7 +15,7 @@ from nearsym.envs.symmetry import InputError
 
 from .agent import Agent
 from .agent_settings import DrQSACSettings, DrQv2Settings
-from .build import EVALUATION_SEED, Trainee, build_agent, build_env
+from .build import EVALUATION_SEED, Trainee, build_agent, build_env, has_parts
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
 from .evaluation import rollout_returns
@@ -124,7 +124,7 @@ class _RunCallback(BaseCallback):
     ) -> None:
         super().__init__()
         self._settings, self._run, self._reporter = settings, run, reporter
-        self._eval = build_env(settings, settings.seed + EVALUATION_SEED)
+        self._eval = build_env(settings, settings.seed + EVALUATION_SEED, "validation")
         saved = saved or {"step": 0, "episodes": 0, "row_step": -1, "bytes": None, "means": {}}
         self._checkpoint_step, self._row_step = int(saved["step"]), int(saved["row_step"])
         self._episodes = int(saved["episodes"])
@@ -180,7 +180,8 @@ class _RunCallback(BaseCallback):
     def _evaluate(self, step: int) -> None:
         self._row_step = step
         self._eval.episodes.episode = 0
-        returns = rollout_returns(self.model, self._eval.env, self._settings.eval_episodes)
+        episodes = 1 if has_parts(self._eval.env) else self._settings.eval_episodes
+        returns = rollout_returns(self.model, self._eval.env, episodes)
         self._eval_return = float(returns.mean())
         values, scalars = measure(self.model)
         row = {"step": step, "episodes": self._episodes, **self._means.take(), **values}

@@ -22,6 +22,7 @@ from .known import TASKS
 from .repeat import ActionRepeat
 
 DMC = "dmc/"
+TRADING = "trading/"
 LOOK = ("size", "floor", "stars", "shadows")  # arguments of Pixels
 
 
@@ -57,9 +58,9 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
     """Make an environment.
 
     Args:
-        id: ``dmc/<domain>-<task>``; a gymnasium id such as ``Pendulum-v1``; ``my_module:MyEnv-v0``, an id that
-            importing my_module registers; or ``my_module:MyEnv``, a class or factory. Modules are looked for in
-            the current folder too.
+        id: ``dmc/<domain>-<task>``; ``trading/portfolio`` or ``trading/shares``; a gymnasium id such as
+            ``Pendulum-v1``; ``my_module:MyEnv-v0``, an id that importing my_module registers; or ``my_module:MyEnv``,
+            a class or factory. Modules are looked for in the current folder too.
         **kwargs: passed to the environment, but for ``action_repeat``, which works for all. A dm_control task also
             takes ``dtype``, and with ``pixels=True`` ``frames`` and what `Pixels` takes.
 
@@ -72,6 +73,8 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
     kwargs = dict(kwargs)
     if id.startswith(DMC):
         return _make_dmc(id, kwargs)
+    if id.startswith(TRADING):
+        return _make_trading(id, kwargs)
     if ":" in id:
         return _make_own(id, kwargs)
     if id not in gymnasium.registry:
@@ -121,6 +124,15 @@ def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
     frames = kwargs.pop("frames", 3)
     seen = {key: kwargs.pop(key) for key in LOOK if key in kwargs}
     return _build(id, lambda: FrameStack(Pixels(DmControlEnv(domain, task, **kwargs), **seen), frames))
+
+
+def _make_trading(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    from . import trading  # only now: pandas is an optional dependency
+
+    factories = {f"{TRADING}portfolio": trading.Portfolio, f"{TRADING}shares": trading.Shares}
+    if id not in factories:
+        raise InputError(f"no trading environment has the id {id!r}{_nearest(id, factories)}")
+    return _build(id, lambda: factories[id](**kwargs))
 
 
 def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:

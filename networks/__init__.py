@@ -3,7 +3,7 @@
 from .actor import Actor
 from .conv import Conv2d
 from .critic import Critic
-from .discovery import departures
+from .discovery import coordinate_departures, departures
 from .encoder import Encoder, LayerNorm, Trunk
 from .features import hidden_representation
 from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear
@@ -32,6 +32,7 @@ __all__ = [
     "VisualActor",
     "VisualCritic",
     "VisualGaussianActor",
+    "coordinate_departures",
     "departures",
     "equivariance_error",
     "hidden_representation",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation, SymmetryError
+from nearsym.envs.symmetry import Representation, Series, SymmetryError
 
 from .mlp import MLP
 from .settings import NetworkSettings
+from .temporal import observation_encoder
 
 
 class Actor(nn.Module):
@@ -22,6 +23,7 @@ class Actor(nn.Module):
         action: representation on the action, a signed permutation.
         settings: which network.
         gain: of the initial weights; see `MLP`.
+        series: the window of time inside the observation, if there is one.
 
     Shapes: observation (batch, observation.dim) to mean and log-std, both (batch, action.dim).
 
@@ -35,6 +37,7 @@ class Actor(nn.Module):
         action: Representation,
         settings: NetworkSettings,
         gain: float | None = None,
+        series: Series | None = None,
     ) -> None:
         super().__init__()
         if not action.signed:
@@ -43,9 +46,10 @@ class Actor(nn.Module):
                 "a tanh-squashed policy cannot be equivariant; declare the subgroup that moves actions by signed "
                 "permutations (mirrors and quarter turns)"
             )
-        self.mlp = MLP(observation, [action, action.unsigned()], settings, gain=gain)
+        self.encoder = observation_encoder(observation, series, settings)
+        self.mlp = MLP(self.encoder.rep, [action, action.unsigned()], settings, gain=gain)
 
     def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation before squashing."""
-        mean, log_std = self.mlp(observation)
+        mean, log_std = self.mlp(self.encoder(observation))
         return mean.squeeze(0), log_std.squeeze(0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Representation, Series
 
 from .mlp import MLP
 from .settings import NetworkSettings
+from .temporal import observation_encoder
 
 
 class Critic(nn.Module):
@@ -20,6 +21,7 @@ class Critic(nn.Module):
         settings: which network.
         members: number of critics; clipped double Q-learning takes two.
         gain: of the initial weights; see `MLP`.
+        series: the window of time inside the observation, if there is one; all members share its encoder.
 
     Shapes: observation (batch, observation.dim) and action (batch, action.dim) to (members, batch).
     """
@@ -31,13 +33,15 @@ class Critic(nn.Module):
         settings: NetworkSettings,
         members: int = 2,
         gain: float | None = None,
+        series: Series | None = None,
     ) -> None:
         super().__init__()
-        joint = observation.direct_sum(action)
+        self.encoder = observation_encoder(observation, series, settings)
+        joint = self.encoder.rep.direct_sum(action)
         self.mlp = MLP(joint, [Representation.trivial(joint.group)], settings, members, gain)
 
     def forward(self, observation: Tensor, action: Tensor) -> Tensor:
         """(members, batch) action values."""
-        (value,) = self.mlp(torch.cat([observation, action], dim=-1))
+        (value,) = self.mlp(torch.cat([self.encoder(observation), action], dim=-1))
         values: Tensor = value.squeeze(-1)
         return values

@@ -13,6 +13,7 @@ from nearsym.envs.symmetry import Representation, coordinate_orbits
 from .linear import RelaxedLinear, ResidualLinear
 from .settings import NetworkSettings
 from .steerable import SteerableKernel
+from .temporal import MomentWeights
 
 
 def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
@@ -34,7 +35,7 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
     for layer in module.modules():
         if isinstance(layer, RelaxedLinear):
             orbits = _orbits_by_size(layer.hidden_rep)
-        elif isinstance(layer, SteerableKernel):
+        elif isinstance(layer, SteerableKernel | MomentWeights):
             orbits = tuple(layer.weight_orbits())
         else:
             continue

@@ -20,6 +20,7 @@ class NetworkSettings:
             of order 8 has 32 channels.
         depth: number of hidden layers.
         banks: filter banks L of a relaxed layer.
+        series_channels: channels of the convolutions over a `Series` inside the observation, where there is one.
         relax_positions: give every tap of a convolution's kernel relaxed weights of its own (pixels).
         match_parameters: make `width` the plain network's, and give the others the width at which they have
             most nearly as many parameters as it.
@@ -36,6 +37,7 @@ class NetworkSettings:
     width: int = 256
     depth: int = 2
     banks: int = 1
+    series_channels: int = 8
     relax_positions: bool = False
     match_parameters: bool = False
     relaxation_penalty: float = 0.0
@@ -45,7 +47,7 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
             raise InputError(f"network.choice is {self.choice!r}, expected one of {', '.join(CHOICES)}")
-        for name in ("width", "depth", "banks"):
+        for name in ("width", "depth", "banks", "series_channels"):
             if getattr(self, name) < 1:
                 raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number >= 1")
         for name in ("relaxation_penalty", "prior_equivariant", "prior_residual"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +23,15 @@ from nearsym.envs.symmetry import InputError
 from .audit_figure import draw_errors
 from .compose import compose
 from .help import command_help
+
+APART = 5
+"""Assets named as treated apart."""
+
+WIDE = 8
+"""Most elements for which a table of departures is printed."""
+
+READABLE = 24
+"""Longest state that is printed."""
 
 LEFT = 0.05
 """Departure of relaxed weights above which an element is called left."""
@@ -57,7 +67,8 @@ def run(words: list[str]) -> int:
     if reading is not None:
         symmetry = symmetry_of(env)
         assert symmetry is not None  # it was audited
-        _print_reading(reading, list(symmetry.group.names), report)
+        tickers = env.get_wrapper_attr("prices").tickers if env.has_wrapper_attr("prices") else None
+        _print_reading(reading, list(symmetry.group.names), report, tickers)
     _print_bound(report, settings, reading)
     if settings.out is not None:
         path = Path(settings.out)
@@ -84,7 +95,8 @@ def usage() -> str:
 def _print_report(report: AuditReport, id: str) -> None:
     table = Table(title=f"{id}, {report.group}, {report.samples} samples", title_justify="left")
     for column in ("element", "observation max", "ε_R max", "ε_R mean", "ε_P max", "ε_P mean", "verdict"):
-        table.add_column(column, justify="left" if column in ("element", "verdict") else "right")
+        named = column in ("element", "verdict")
+        table.add_column(column, justify="left" if named else "right", no_wrap=named)
     for element in report.elements:
         seen, rewards, transitions = element.observation, element.reward, element.transition
         numbers = (rewards.maximum, rewards.mean, transitions.maximum, transitions.mean)
@@ -113,6 +125,9 @@ def _print_report(report: AuditReport, id: str) -> None:
         print(f"overlap: {overlap:.0%} of the samples have an image where transitions were seen")
     if report.verdict != "exact":
         worst = report.worst
+        if len(worst.state) > READABLE:
+            print(f"worst:   element {worst.element} at a state of {len(worst.state)} numbers, which out=x.json holds")
+            return
         state = ", ".join(f"{value:.4g}" for value in worst.state)
         action = ", ".join(f"{value:.4g}" for value in worst.action)
         print(f"worst:   element {worst.element} at state [{state}], action [{action}]")
@@ -122,28 +137,38 @@ def _numbers(floor: Means) -> tuple[float, float, float]:
     return floor.reward, floor.transition, floor.observation or 0.0
 
 
-def _print_reading(reading: AgentReading, names: list[str], report: AuditReport) -> None:
+def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, tickers: Sequence[str] | None) -> None:
     if reading.departures:
-        table = Table(title="departure of relaxed weights, beside the measured ε_P (mean)", title_justify="left")
-        table.add_column("layer")
         elements = [element.element for element in report.elements]
-        for name in elements:
-            table.add_column(name, justify="right")
-        for layer, departure in reading.departures.items():
-            table.add_row(layer, *(f"{departure[names.index(name)]:.3f}" for name in elements))
-        table.add_section()
-        table.add_row("measured ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
-        Console(highlight=False).print(table)
+        if len(elements) <= WIDE:
+            _print_departures(reading, names, report)
         largest = {name: max(d[names.index(name)] for d in reading.departures.values()) for name in elements}
         left = [f"{name} ({value:.2f})" for name, value in largest.items() if value > LEFT]
         kept = f"no element (largest departure {max(largest.values()):.3f})"
         print(f"relaxed: the networks have left {', '.join(left) or kept}")
+        if reading.assets and tickers is not None:
+            order = sorted(zip(reading.assets, tickers, strict=True), reverse=True)
+            apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
+            print(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
     else:
         print("the run's networks have no relaxed weights to read")
     print(
         f"critic:  largest gap |Q(s,a) - Q(gs,ga)| = {reading.orbit_gap:.3g}; if it is right, every exactly invariant "
         f"critic errs by at least {reading.invariant_error:.3g} somewhere"
     )
+
+
+def _print_departures(reading: AgentReading, names: list[str], report: AuditReport) -> None:
+    table = Table(title="departure of relaxed weights, beside the measured ε_P (mean)", title_justify="left")
+    table.add_column("layer")
+    elements = [element.element for element in report.elements]
+    for name in elements:
+        table.add_column(name, justify="right")
+    for layer, departure in reading.departures.items():
+        table.add_row(layer, *(f"{departure[names.index(name)]:.3f}" for name in elements))
+    table.add_section()
+    table.add_row("measured ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
+    Console(highlight=False).print(table)
 
 
 def _print_bound(report: AuditReport, settings: AuditSettings, reading: AgentReading | None) -> None:

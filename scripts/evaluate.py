@@ -11,12 +11,14 @@ from rich.table import Table
 from nearsym.agents.evaluation import NoiseLevel, evaluate_run, load_agent
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.trading_evaluation import evaluate_trading, is_trading
 from nearsym.agents.video import film
 from nearsym.envs.symmetry import InputError
 
 from .compose import compose
 from .help import command_help
-from .noise_figure import draw_noise
+from .noise_figure import GAUSSIAN, draw_noise
+from .trading_report import write_report
 
 
 def run(words: list[str]) -> int:
@@ -26,9 +28,15 @@ def run(words: list[str]) -> int:
     elif not any(word.startswith("run=") for word in words):
         raise InputError("which run? give its folder first: nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]")
     settings = compose("evaluate", EvaluateSettings, words)
-    levels = evaluate_run(settings)
     folder = Path(settings.run)
     env = Run(folder).settings().env.id
+    if is_trading(folder):
+        if settings.video:
+            raise InputError("video=true films what an environment draws, and a market draws nothing; leave it out")
+        written = write_report(evaluate_trading(settings), settings, f"{env}: {folder.name}")
+        print(f"written: {', '.join(map(str, written))}")
+        return 0
+    levels = evaluate_run(settings)
     report = {
         "run": folder.name,
         "env": env,
@@ -47,7 +55,8 @@ def run(words: list[str]) -> int:
         ],
     }
     write_atomic(folder / "evaluation.json", json.dumps(report, indent=2) + "\n")
-    draw_noise(levels, f"{env}: {folder.name}", folder / "evaluation.png")
+    label = GAUSSIAN if settings.noise_kind == "gaussian" else "fraction of pixels made black or white"
+    draw_noise(levels, f"{env}: {folder.name}", folder / "evaluation.png", label)
     _print_table(levels, settings, env)
     written = [folder / "evaluation.json", folder / "evaluation.png"]
     if settings.video:

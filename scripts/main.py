@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": "measure a run's policy, with and without observation noise",
     "audit": "measure how well a declared symmetry holds in the simulator",
     "envs": "list the environments whose symmetry comes with nearsym",
+    "data": "show, check and download daily prices for trading",
     "bench": "compare speed or learning with stock stable-baselines3",
     "doctor": "check versions, threads, devices and rendering",
 }

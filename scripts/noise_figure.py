@@ -13,8 +13,12 @@ from nearsym.agents.evaluation import NoiseLevel
 # Okabe and Ito's palette, distinguishable under every common colour blindness
 BLUE, ORANGE = "#0072B2", "#E69F00"
 
+GAUSSIAN = "observation noise (standard deviation, observation units)"
 
-def draw_noise(levels: list[NoiseLevel], title: str, path: Path) -> None:
+
+def draw_noise(
+    levels: list[NoiseLevel], title: str, path: Path, noise_label: str = GAUSSIAN, return_label: str = "return"
+) -> None:
     """One dot for each episode, and the interquartile mean with the interquartile range around it."""
     with matplotlib.rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(6.4, 4.0), layout="constrained")
@@ -29,7 +33,7 @@ def draw_noise(levels: list[NoiseLevel], title: str, path: Path) -> None:
         axes.fill_between(noise, quartiles[:, 0], quartiles[:, 1], color=BLUE, alpha=0.15, linewidth=0)
         axes.plot(noise, [level.iqm for level in levels], "o-", color=BLUE, label="interquartile mean", zorder=3)
         axes.scatter([], [], s=14, color=ORANGE, label="episode")
-        axes.set(title=title, xlabel="observation noise (standard deviation, observation units)", ylabel="return")
+        axes.set(title=title, xlabel=noise_label, ylabel=return_label)
         low = min(0.0, min(min(level.returns) for level in levels))
         axes.set_ylim(bottom=low * 1.05)
         axes.grid(axis="y", alpha=0.3)

@@ -21,9 +21,10 @@ def run(words: list[str]) -> int:
     settings = compose("train", TrainSettings, words)
     with Display(settings) as display:
         finished = train(settings, ["nearsym", "train", *words], display)
+    noise = "[0,0.01]" if settings.env.id.startswith("trading/") else "[0,0.1,0.2]"
     print(
         f"finished: {finished.folder} (metrics.csv, checkpoints, tensorboard --logdir {finished.tensorboard})\n"
-        f"next:     nearsym evaluate {finished.folder} episodes=10 noise=[0,0.1,0.2]"
+        f"next:     nearsym evaluate {finished.folder} episodes=10 noise={noise}"
     )
     return 0
 

@@ -35,7 +35,9 @@ def audit(
     Where the same step does not always give the same, 16 outcomes are drawn of each and the errors are
     1-Wasserstein distances between them, held against the distance of two sets of draws of one and the same
     step. Where the state cannot be set, what would have happened at (gs, ga) is predicted from the nearest sampled
-    transitions, with the observation for a state, held against the same prediction of the samples themselves.
+    transitions, with the observation for a state, held against the same prediction of the samples themselves. An
+    environment that knows better has a method ``symmetry_errors(symmetry, elements, states, seed)``, which returns
+    (elements, samples, 4) errors, their floors, the (4,) standard error all samples share, and the method in words.
 
     Args:
         env: an environment, best with ``get_state() -> ndarray`` and ``set_state(ndarray)``. Where set_state returns
@@ -64,7 +66,11 @@ def audit(
     transitions = sample_transitions(env, samples, seed, policy)
 
     image = is_image(env.observation_space)
-    if env.has_wrapper_attr("get_state") and env.has_wrapper_attr("set_state"):
+    if env.has_wrapper_attr("symmetry_errors"):
+        measure = env.get_wrapper_attr("symmetry_errors")
+        errors, floors, uncertainty, method = measure(symmetry, moved, transitions.states, seed)
+        resolved = False
+    elif env.has_wrapper_attr("get_state") and env.has_wrapper_attr("set_state"):
         state_rep = symmetry.state or seen
         _check_size(state_rep, transitions.states[0], symmetry.state is not None)
         errors, floor, draws = simulator_errors(env, transitions, seen, symmetry.action, state_rep, moved, seed, image)

@@ -3,7 +3,7 @@
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .by_name import WRAPPERS, perturb
 from .frame import FrameRotation
-from .noise import ObservationNoise, SaltAndPepper
+from .noise import ObservationNoise, PriceNoise, SaltAndPepper
 from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
@@ -21,6 +21,7 @@ __all__ = [
     "GravityTilt",
     "ObservationNoise",
     "PerturbationSettings",
+    "PriceNoise",
     "RewardAsymmetry",
     "SaltAndPepper",
     "SensorOffset",

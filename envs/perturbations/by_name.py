@@ -10,7 +10,7 @@ import gymnasium
 
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .frame import FrameRotation
-from .noise import ObservationNoise, SaltAndPepper
+from .noise import ObservationNoise, PriceNoise, SaltAndPepper
 from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
@@ -33,6 +33,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "sensor_offset": SensorOffset,
     "observation_noise": ObservationNoise,
     "salt_and_pepper": SaltAndPepper,
+    "price_noise": PriceNoise,
 }
 
 

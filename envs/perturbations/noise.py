@@ -87,3 +87,24 @@ class SaltAndPepper(_Noise):
         drawn = self._generator.random((self._frames, 1, *observation.shape[1:]))
         spoiled = np.where(drawn < self.strength / 2, 0, np.where(drawn < self.strength, 255, frames))
         return spoiled.astype(np.uint8).reshape(observation.shape)
+
+
+class PriceNoise(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Noise on the prices a trading environment shows, not on those it trades at.
+
+        p' = p · exp(strength · n),   n ~ N(0, 1) for each asset and day
+
+    Args:
+        env: an environment with ``set_price_noise(strength)``, such as trading/portfolio.
+        strength: standard deviation of the log price.
+
+    Raises:
+        InputError: a negative or non-finite strength, or the environment shows no prices.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
+        super().__init__(env)
+        if not env.has_wrapper_attr("set_price_noise"):
+            raise InputError("price_noise needs an environment that shows prices, such as trading/portfolio")
+        self.strength = strength
+        env.get_wrapper_attr("set_price_noise")(strength)

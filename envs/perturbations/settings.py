@@ -23,6 +23,7 @@ class PerturbationSettings:
         sensor_offset: shift of the coordinate that tells the sides apart, in its own units.
         observation_noise: standard deviation of Gaussian noise on every coordinate (of images, of full scale).
         salt_and_pepper: fraction of an image's pixels that are black or white.
+        price_noise: standard deviation of Gaussian noise on every observed log price (trading).
     """
 
     gravity_tilt: float = 0.0
@@ -38,3 +39,4 @@ class PerturbationSettings:
     sensor_offset: float = 0.0
     observation_noise: float = 0.0
     salt_and_pepper: float = 0.0
+    price_noise: float = 0.0

@@ -6,6 +6,7 @@ from .group import Group
 from .image import image_representation
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
 from .representation import Representation, direct_sum
+from .series import Series
 from .symmetry import Symmetry
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "InputError",
     "Orbits",
     "Representation",
+    "Series",
     "Symmetry",
     "SymmetryError",
     "chain",

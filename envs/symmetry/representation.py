@@ -139,6 +139,11 @@ class Representation:
             start = stop
         return Representation(self.group, dense=dense)
 
+    def part(self, start: int, stop: int) -> Representation:
+        """How a signed permutation acts on coordinates start, …, stop - 1, which it must keep to themselves."""
+        index, sign = self.arrays
+        return Representation.signed_permutation(self.group, index[:, start:stop] - start, sign[:, start:stop])
+
     def tensor(self, channels: int) -> Representation:
         """1_channels ⊗ ρ: coordinate ``c·dim + i`` is coordinate i of channel c."""
         return self.direct_sum(*[self] * (channels - 1)) if channels > 1 else self

@@ -13,6 +13,7 @@ from .errors import SymmetryError
 from .group import Group
 from .image import image_representation
 from .representation import FloatArray, Representation, direct_sum
+from .series import Series
 
 if TYPE_CHECKING:
     import gymnasium
@@ -36,9 +37,10 @@ class Symmetry:
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
         plane: representation on the plane of the image, (x to the right, y upwards), where observations are images of
             shape (channels, height, width); `observation` then moves the flattened pixels.
+        series: where the flat observation holds a window of time, which networks then read by convolutions over it.
 
     Raises:
-        SymmetryError: the representations belong to different groups.
+        SymmetryError: the representations belong to different groups, or the series does not fit the observation.
 
     Examples:
         Cart-pole seen in a mirror; the observation is (x, cos θ, sin θ, ẋ, θ̇)::
@@ -56,6 +58,7 @@ class Symmetry:
     action: Representation
     state: Representation | None = None
     plane: Representation | None = None
+    series: Series | None = None
 
     def __post_init__(self) -> None:
         for part, rep in self._parts().items():
@@ -63,6 +66,10 @@ class Symmetry:
                 raise SymmetryError(f"{part} is {rep!r}, a Representation was expected; see Symmetry.generated")
             if rep.group != self.group:
                 raise SymmetryError(f"{part} represents {rep.group!r}, the symmetry is declared for {self.group!r}")
+        if self.series is not None:
+            if not isinstance(self.observation, Representation):
+                raise SymmetryError("a series lies in a flat observation vector, this symmetry is declared on a Dict")
+            self.series.moment(self.observation)  # says why if it does not fit
 
     @classmethod
     def reflection(

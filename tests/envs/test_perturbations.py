@@ -21,6 +21,7 @@ STRENGTHS = {
     "sensor_offset": (0.1, 0.3, 1),
     "observation_noise": (0.1, 0.3, 1),
     "salt_and_pepper": (0.01, 0.1, 0.5),
+    "price_noise": (0.001, 0.01, 0.1),
 }
 
 
@@ -32,6 +33,8 @@ def swingup():
 
 
 def subject(name):
+    if name == "price_noise":
+        return make("trading/portfolio", tickers=["KO", "PEP"], window=8)
     return make("dmc/cartpole-swingup", pixels=True) if name in PIXELS else swingup()
 
 
@@ -63,7 +66,7 @@ def test_strength_zero_is_the_identity_to_the_bit(name):
     assert trajectory(WRAPPERS[name](subject(name), STRENGTHS[name][-1])) != trajectory(subject(name))
 
 
-@pytest.mark.parametrize("name", [name for name in STRENGTHS if name not in PIXELS])
+@pytest.mark.parametrize("name", [name for name in STRENGTHS if name not in (*PIXELS, "price_noise")])
 def test_the_audit_sees_it_and_its_errors_grow(name):
     errors = []
     for strength in STRENGTHS[name]:
@@ -101,6 +104,11 @@ def test_salt_and_pepper_spoils_the_fraction_it_says():
         WRAPPERS["salt_and_pepper"](swingup(), 0.1)
     with pytest.raises(InputError, match="expected a fraction from 0 to 1"):
         WRAPPERS["salt_and_pepper"](subject("salt_and_pepper"), 1.5)
+
+
+def test_price_noise_needs_prices():
+    with pytest.raises(InputError, match="price_noise needs an environment that shows prices"):
+        WRAPPERS["price_noise"](swingup(), 0.1)
 
 
 def test_noise_on_images_is_a_fraction_of_full_scale():

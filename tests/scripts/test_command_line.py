@@ -15,6 +15,7 @@ from nearsym.agents.agent_settings import AGENT_SETTINGS
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.scripts.compose import compose, defaults, options
+from nearsym.scripts.data import DataSettings
 from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.help import keys
 from nearsym.scripts.main import COMMANDS, run
@@ -171,6 +172,7 @@ def test_a_run_directory_is_named_after_the_run():
 
 SCHEMAS = {
     "audit": AuditSettings,
+    "data": DataSettings,
     "envs": EnvsSettings,
     "train": TrainSettings,
     "evaluate": EvaluateSettings,

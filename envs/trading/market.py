@@ -1,0 +1,183 @@
+"""What every trading environment shares: prices, periods, and days that pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsym.envs.symmetry import InputError, Symmetry
+
+from .account import Account, Costs
+from .prices import FloatArray, Prices
+from .splits import PARTS, SplitSettings
+from .symmetry import law_errors
+
+CASH = 1_000_000.0
+"""What an account starts with."""
+
+RUIN = 0.01
+"""Fraction of the starting cash below which an account is closed."""
+
+
+class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+    """Base of the trading environments.
+
+    A day t: the agent observes closing prices up to day t and decides; the decision is carried out at the close of day
+    t + 1; the reward is what the account made from close t to close t + 1. In training an episode starts on a random
+    day of the period and lasts `episode_days`; in validation and test it is the whole period. The period ends by
+    truncation, ruin by termination.
+
+    Args:
+        prices: of all periods.
+        window: days an observation looks back.
+        costs: of trading.
+        split: the periods.
+        episode_days: length of a training episode.
+
+    Raises:
+        InputError: the history is too short for the periods, or a value is out of range.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium's own way
+
+    def __init__(self, prices: Prices, window: int, costs: Costs, split: SplitSettings, episode_days: int) -> None:
+        if window < 1:
+            raise InputError(f"window is {window}, expected a whole number of days >= 1")
+        if episode_days < 2:
+            raise InputError(f"episode_days is {episode_days}, expected a whole number >= 2")
+        self.prices, self.window, self.costs, self.episode_days = prices, window, costs, episode_days
+        self.split = split.split(prices.dates, window)
+        self.part = "train"
+        self._price_noise = 0.0
+        self._observed_logs = np.log(prices.close)
+        train = slice(self.split.train[0] - window, self.split.train[1])
+        self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
+        self.account = Account(CASH, len(prices.tickers), costs)
+        self.day = self._stop = self.split.train[0]
+
+    @property
+    def assets(self) -> int:
+        """Number of assets N."""
+        return len(self.prices.tickers)
+
+    def set_part(self, part: str) -> None:
+        """From the next episode on, trade in ``train``, ``validation`` or ``test``.
+
+        Raises:
+            InputError: there is no such period.
+        """
+        if part not in PARTS:
+            raise InputError(f"part is {part!r}, expected one of {', '.join(PARTS)}")
+        self.part = part
+
+    def set_price_noise(self, strength: float) -> None:
+        """From the next episode on, observe prices times exp(strength · n), n ~ N(0, 1) for each asset and day.
+
+        A day's noise stays the same for as long as the day is in view; trades are done at the true prices.
+
+        Raises:
+            InputError: a negative or non-finite strength.
+        """
+        if not (np.isfinite(strength) and strength >= 0):
+            raise InputError(f"price noise is {strength}, expected a standard deviation of log prices >= 0")
+        self._price_noise = strength
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start an episode with all the money in cash."""
+        super().reset(seed=seed)
+        start, stop = getattr(self.split, self.part)
+        if self.part == "train" and stop - start > self.episode_days:
+            start = int(self.np_random.integers(start, stop - self.episode_days))
+            stop = start + self.episode_days
+        self.day, self._stop = start, stop
+        self.account = Account(CASH, self.assets, self.costs)
+        self._observed_logs = np.log(self.prices.close)
+        if self._price_noise:
+            noise = self.np_random.standard_normal(self._observed_logs.shape)
+            self._observed_logs = self._observed_logs + self._price_noise * noise
+        self._started()
+        return self.observation(), self._info(0.0, 0.0)
+
+    def step(self, action: NDArray[Any]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Pass one day: the account drifts to the next close, and there the decision is carried out.
+
+        Raises:
+            InputError: the action is no vector of finite numbers of the right length.
+        """
+        action = np.asarray(action, dtype=np.float64)
+        if action.shape != self.action_space.shape or not np.isfinite(action).all():
+            raise InputError(
+                f"action is {action.tolist()}, expected {self.action_space.shape} finite numbers from -1 to 1"
+            )
+        before = self.account.value(self.prices.close[self.day])
+        self.day += 1
+        close = self.prices.close[self.day]
+        traded = paid = 0.0
+        if self.account.value(close) > RUIN * CASH:
+            traded, paid = self.trade(np.clip(action, -1, 1), close)
+        after = self.account.value(close)
+        ruined = after <= RUIN * CASH
+        reward = self.worth(max(after, 1e-6 * before) / before)
+        truncated = self.day >= self._stop - 1 and not ruined
+        return self.observation(), reward, ruined, truncated, self._info(traded, paid)
+
+    def observation(self) -> NDArray[np.float32]:
+        """What is known at the close of `day`."""
+        raise NotImplementedError
+
+    def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:
+        """Carry out a decision at (N,) closing prices; returns what was traded and what was paid."""
+        raise NotImplementedError
+
+    def worth(self, growth: float) -> float:
+        """The reward of a day on which the account grew by a factor."""
+        raise NotImplementedError
+
+    def get_state(self) -> FloatArray:
+        """(2N,) what the symmetry moves: today's observed returns, and the weights.
+
+        There is no set_state: nobody can put a market into a state.
+        """
+        close = self.prices.close[self.day]
+        state: FloatArray = np.concatenate([self.observed_returns()[:, -1], self.account.weights(close)])
+        return state
+
+    def symmetry_errors(
+        self, symmetry: Symmetry, elements: list[int], states: FloatArray, seed: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray, str]:
+        """What an audit compares, for the portfolios held in (samples, 2N) states: see `law_errors`.
+
+        Returns are those of the training period.
+        """
+        start, stop = self.split.train
+        returns: FloatArray = self.prices.close[start:stop] / self.prices.close[start - 1 : stop - 1] - 1.0
+        errors, floors, shared = law_errors(returns, states[:, self.assets :], symmetry, elements, self.scale, seed)
+        method = (
+            "one history cannot be run twice, so what is compared are the laws of a day's returns, whatever came "
+            f"before that day, from {self.prices.dates[start]} to {self.prices.dates[stop - 1]}"
+        )
+        return errors, floors, shared, method
+
+    def _started(self) -> None:
+        """An episode starts."""
+
+    def observed_returns(self) -> FloatArray:
+        """(N, window) the last daily log-returns in view, in units of their training period's standard deviation."""
+        logs = self._observed_logs[self.day - self.window : self.day + 1]
+        returns: FloatArray = np.diff(logs, axis=0).T / self.scale
+        return returns
+
+    def _info(self, traded: float, paid: float) -> dict[str, Any]:
+        close = self.prices.close[self.day]
+        return {
+            "date": str(self.prices.dates[self.day]),
+            "value": self.account.value(close),
+            "weights": self.account.weights(close),
+            "traded": traded,
+            "paid": paid,
+        }

@@ -1,0 +1,111 @@
+"""Daily prices of several assets on common dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nearsym.envs.symmetry import InputError
+
+FloatArray = NDArray[np.float64]
+DateArray = NDArray[np.datetime64]
+
+YEAR = 252
+"""Trading days in a year."""
+
+FIELDS = ("close", "open", "high", "low", "volume")
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Daily prices of N assets on T common dates, complete: no gaps, nothing filled in.
+
+    Attributes:
+        dates: (T,) days, strictly increasing.
+        tickers: (N,) names of the assets.
+        close: (T, N) closing prices, adjusted for splits and dividends.
+        open: (T, N) opening prices, adjusted likewise, or None.
+        high: (T, N) highest prices of each day, or None.
+        low: (T, N) lowest prices of each day, or None.
+        volume: (T, N) shares traded, or None.
+        index: (T,) level of a market index on the same dates, or None.
+        source: where they come from, in words.
+
+    Raises:
+        InputError: shapes differ, dates are not strictly increasing, or a price is not a positive finite number; says
+            which ticker and which day.
+    """
+
+    dates: DateArray
+    tickers: tuple[str, ...]
+    close: FloatArray
+    open: FloatArray | None = None
+    high: FloatArray | None = None
+    low: FloatArray | None = None
+    volume: FloatArray | None = None
+    index: FloatArray | None = None
+    source: str = "prices given in memory"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dates", np.asarray(self.dates).astype("datetime64[D]"))
+        object.__setattr__(self, "tickers", tuple(self.tickers))
+        for name in (*FIELDS, "index"):
+            value: ArrayLike | None = getattr(self, name)
+            if value is not None:
+                array = np.array(value, dtype=np.float64)
+                array.setflags(write=False)
+                object.__setattr__(self, name, array)
+        self._check()
+
+    def _check(self) -> None:
+        days, assets = len(self.dates), len(self.tickers)
+        if not days or not assets:
+            raise InputError(f"{self.source}: no prices ({days} days of {assets} assets)")
+        if len(set(self.tickers)) < assets:
+            raise InputError(f"{self.source}: a ticker is given twice in {', '.join(self.tickers)}")
+        for name in (*FIELDS, "index"):
+            value, shape = getattr(self, name), (days,) if name == "index" else (days, assets)
+            if value is not None and value.shape != shape:
+                raise InputError(f"{self.source}: {name} has shape {value.shape}, expected {shape} (days, assets)")
+        if np.isnat(self.dates).any():
+            raise InputError(f"{self.source}: row {int(np.isnat(self.dates).argmax())} has no date")
+        backwards = np.flatnonzero(np.diff(self.dates) <= np.timedelta64(0, "D"))
+        if len(backwards):
+            first, second = self.dates[backwards[0] : backwards[0] + 2]
+            what = "twice" if first == second else f"followed by {second}"
+            raise InputError(f"{self.source}: dates are out of order: {first} comes {what}; sort them, one row a day")
+        for name in (*FIELDS, "index"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            table = value.reshape(days, -1)
+            bad = ~(np.isfinite(table) & ((table >= 0) if name == "volume" else (table > 0)))
+            if bad.any():
+                day, asset = np.argwhere(bad)[0]
+                ticker = "the index" if name == "index" else self.tickers[asset]
+                raise InputError(
+                    f"{self.source}: {name} of {ticker} on {self.dates[day]} is {table[day, asset]:g} (and "
+                    f"{int(bad.sum()) - 1} more), expected a {'' if name == 'volume' else 'positive '}number; repair "
+                    "the data, or leave out these days or this ticker"
+                )
+
+    @property
+    def log_returns(self) -> FloatArray:
+        """(T - 1, N) log(close[t + 1] / close[t])."""
+        return np.diff(np.log(self.close), axis=0)
+
+    def rows(self, start: int, stop: int) -> Prices:
+        """The days start, …, stop - 1."""
+        known = [name for name in ("dates", *FIELDS, "index") if getattr(self, name) is not None]
+        cut: dict[str, Any] = {name: getattr(self, name)[start:stop] for name in known}
+        return replace(self, **cut)
+
+    def __repr__(self) -> str:
+        """Such as ``Prices(20 assets, 8313 days, 1990-01-02 to 2022-12-28, …)``."""
+        return (
+            f"Prices({len(self.tickers)} assets, {len(self.dates)} days, {self.dates[0]} to {self.dates[-1]}, "
+            f"{self.source})"
+        )

@@ -1,0 +1,109 @@
+"""Buying and selling whole lots of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsym.envs.symmetry import InputError, Symmetry
+
+from .account import Costs
+from .indicators import INDICATORS, WARM_UP, indicators
+from .market import Market
+from .prices import FloatArray, Prices
+from .sources import load_prices
+from .splits import SplitSettings
+from .symmetry import shares_symmetry
+
+
+class Shares(Market):
+    """Lots of shares bought and sold as actions, observed through indicators, long only (see `Market` for a day).
+
+    The action a_i asks to trade ``a_i · max_shares`` of asset i, rounded towards zero to whole lots. Sales come first
+    and cannot exceed what is held; where cash does not reach for all purchases, all are cut by the same factor.
+
+    The observation is a vector: the indicators of all assets, indicator by indicator (`INDICATORS`), the value of
+    `max_shares` of each asset and of what is held of it as fractions of the account's, and the fraction in cash.
+
+    FinRL's environment of this kind differs in trading at the price it has just seen, in observing raw prices, and in
+    serving purchases in the order of their size.
+
+    Args:
+        source: ``sp500``, ``yfinance``, or a file; see `load_prices`.
+        tickers: assets; all the source has by default.
+        start: first day, such as ``2005-01-01``.
+        end: last day.
+        prices: takes the place of source, tickers, start and end.
+        max_shares: shares of each asset traded in a day at most.
+        lot: shares are traded in multiples of this many.
+        commission: fraction of the traded value.
+        slippage: fraction of the traded value.
+        episode_days: length of a training episode.
+        fold: which rolling window; see `SplitSettings`.
+        train_years: years of training.
+        validation_years: years of validation.
+        test_years: years of test.
+
+    Raises:
+        InputError: a value is out of range, or the history is too short.
+    """
+
+    def __init__(
+        self,
+        source: str = "sp500",
+        tickers: Sequence[str] | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        prices: Prices | None = None,
+        max_shares: int = 1000,
+        lot: int = 1,
+        commission: float = 0.001,
+        slippage: float = 0.0,
+        episode_days: int = 252,
+        fold: int = 0,
+        train_years: int | None = None,
+        validation_years: int = 2,
+        test_years: int = 4,
+    ) -> None:
+        if not 1 <= lot <= max_shares:
+            raise InputError(f"lot is {lot} and max_shares {max_shares}, expected 1 <= lot <= max_shares")
+        if prices is None:
+            prices = load_prices(source, tickers, start, end)
+        split = SplitSettings(fold, train_years, validation_years, test_years)
+        super().__init__(prices, WARM_UP, Costs(commission, slippage), split, episode_days)
+        self.max_shares, self.lot = max_shares, lot
+        self._indicators = self._clean = indicators(prices.close)
+        self.symmetry: Symmetry = shares_symmetry(prices.tickers, len(INDICATORS))
+        size = self.assets * (len(INDICATORS) + 2) + 1
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
+        self.action_space = gymnasium.spaces.Box(-1, 1, (self.assets,), np.float32)
+
+    def observation(self) -> NDArray[np.float32]:
+        """Indicators, size of a trade, holdings, cash."""
+        close = self.prices.close[self.day]
+        value, weights = self.account.value(close), self.account.weights(close)
+        size = self.max_shares * close / value
+        parts = (self._indicators[self.day].ravel(), size, weights, [1 - weights.sum()])
+        return np.concatenate(parts).astype(np.float32)
+
+    def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:
+        """Sell, then buy."""
+        wanted = np.fix(action * self.max_shares / self.lot) * self.lot
+        sale = self.account.trade(-np.minimum(np.maximum(-wanted, 0), self.account.shares), close)
+        buying = np.maximum(wanted, 0)
+        price = close * (1 + self.costs.rate)
+        needed = float(buying @ price)
+        if needed > self.account.cash:
+            buying = np.floor(buying * max(self.account.cash, 0.0) / needed / self.lot) * self.lot
+        purchase = self.account.trade(buying, close)
+        return sale.traded + purchase.traded, sale.paid + purchase.paid
+
+    def worth(self, growth: float) -> float:
+        """The log-return, in percent."""
+        return 100 * float(np.log(growth))
+
+    def _started(self) -> None:
+        self._indicators = indicators(np.exp(self._observed_logs)) if self._price_noise else self._clean

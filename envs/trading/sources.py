@@ -1,0 +1,96 @@
+"""Prices by the name of their source."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+from nearsym.envs.symmetry import InputError
+
+from . import cache, yahoo
+from .extra import extra
+from .files import read_prices
+from .period import Period
+from .prices import Prices
+from .tables import prices_from_table
+
+SP500, YFINANCE = "sp500", "yfinance"
+
+
+def load_prices(
+    source: str,
+    tickers: Sequence[str] | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    *,
+    refresh: bool = False,
+) -> Prices:
+    """Prices from one of three kinds of source.
+
+    ``sp500``: closes of 20 stocks of the S&P 500, 1990 to 2022, which come with skfolio, and the index. No network.
+    The stocks were chosen by their being there at the end, so they did better than what one could have chosen then.
+
+    ``yfinance``: adjusted prices from Yahoo Finance. They are downloaded once; after that they come from the cache.
+
+    A path: a user's own CSV or parquet file, see `read_prices`.
+
+    Args:
+        source: ``sp500``, ``yfinance`` or a path.
+        tickers: those to keep, in this order; all for None. yfinance needs them.
+        start: first day, YYYY-MM-DD; the first there is for None. yfinance needs it.
+        end: day after the last, YYYY-MM-DD; after the last there is for None. yfinance needs it.
+        refresh: download again what is cached.
+
+    Raises:
+        InputError: an unknown source, a ticker or days it does not have, damaged data, or a failed download.
+    """
+    period = Period(start, end)
+    if tickers is not None and not len(tickers):
+        raise InputError("tickers is empty; name some, as in tickers=[AAPL,MSFT], or leave it out for all of them")
+    if refresh and source != YFINANCE:
+        raise InputError(f"refresh=true downloads prices again, and source {source} is not downloaded; leave it out")
+    if source == SP500:
+        return _sp500(tickers, period)
+    if source == YFINANCE:
+        return _yahoo(tickers, start, end, refresh)
+    path = Path(source)
+    if path.is_file() or path.suffix or len(path.parts) > 1:
+        return read_prices(path, tickers, period)
+    close = difflib.get_close_matches(source, (SP500, YFINANCE), n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    raise InputError(
+        f"unknown source {source!r}{hint}; choose {SP500}, {YFINANCE}, or the path of a CSV or parquet file"
+    )
+
+
+def _sp500(tickers: Sequence[str] | None, period: Period) -> Prices:
+    datasets = extra("skfolio.datasets")
+    source = f"sp500 (20 stocks, chosen in hindsight, from skfolio {metadata.version('skfolio')})"
+    prices = prices_from_table(datasets.load_sp500_dataset(), source, tickers, period)
+    levels = datasets.load_sp500_index().iloc[:, 0]
+    return replace(prices, index=levels.loc[prices.dates].to_numpy())
+
+
+def _yahoo(tickers: Sequence[str] | None, start: str | None, end: str | None, refresh: bool) -> Prices:
+    if tickers is None or start is None or end is None:
+        raise InputError(
+            f"source {YFINANCE} needs tickers, start and end, such as tickers=[AAPL,MSFT] start=2010-01-01 "
+            "end=2020-01-01"
+        )
+    names = tuple(ticker.upper() for ticker in tickers)  # as Yahoo writes them
+    if len(set(names)) < len(names):
+        raise InputError(f"tickers has {max(names, key=names.count)} twice; name each once")
+    request = cache.Request(names, start, end)
+    if refresh or not cache.cached(request):
+        table = yahoo.download(request.tickers, start, end)
+        prices_from_table(table, "Yahoo Finance", names, Period(start, end))  # nothing unusable gets into the cache
+        cache.store(request, table, extra("yfinance").__version__)
+    table, about = cache.load(request)  # also after a download: the first use and every later one are the same
+    source = (
+        f"Yahoo Finance through yfinance {about['yfinance']}, downloaded {about['downloaded']}, "
+        f"sha256 {about['sha256'][:12]}"
+    )
+    return prices_from_table(table, source, names, Period(start, end))

@@ -1,0 +1,126 @@
+"""Strategies that an agent is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nearsym.envs.symmetry import InputError
+
+from .backtest import Curve, Strategy
+from .extra import extra
+from .prices import YEAR, FloatArray, Prices
+
+MONTH, QUARTER = 21, 63
+"""Trading days."""
+
+
+@dataclass
+class Periodic:
+    """Decide on the first day and again after every so many days, hold in between.
+
+    Attributes:
+        decide: (t + 1, N) closing prices → (N,) target weights.
+        every: days from one decision to the next; None for one decision only.
+    """
+
+    decide: Callable[[FloatArray], FloatArray]
+    every: int | None
+    _next: float = field(default=0, init=False)
+
+    def __call__(self, close: FloatArray) -> FloatArray | None:
+        """Weights on a day of decision, otherwise None."""
+        if len(close) < self._next:
+            return None
+        self._next = np.inf if self.every is None else len(close) + self.every
+        return self.decide(close)
+
+
+def equal(close: FloatArray) -> FloatArray:
+    """(N,) weights 1/N."""
+    assets = close.shape[1]
+    return np.full(assets, 1 / assets)
+
+
+def trailing_returns(close: FloatArray, days: int = YEAR) -> FloatArray:
+    """(days, N) simple returns of the last days.
+
+    Raises:
+        InputError: the past is shorter.
+    """
+    if len(close) <= days:
+        raise InputError(
+            f"{len(close)} closing prices lie before the first decision, expected at least {days + 1} to fit a "
+            f"portfolio; start at row {days} or later"
+        )
+    recent = close[-days - 1 :]
+    returns: FloatArray = np.diff(recent, axis=0) / recent[:-1]
+    return returns
+
+
+def minimum_variance(close: FloatArray) -> FloatArray:
+    """(N,) weights: minimise wᵀΣw over w ≥ 0, Σ_i w_i = 1 (Markowitz 1952), with the sample covariance Σ."""
+    library = extra("skfolio.optimization")
+    return _fitted(library.MeanRisk(objective_function=library.ObjectiveFunction.MINIMIZE_RISK), close)
+
+
+def maximum_sharpe(close: FloatArray) -> FloatArray:
+    """(N,) weights: maximise μᵀw / √(wᵀΣw) over w ≥ 0, Σ_i w_i = 1, with the sample mean μ and covariance Σ.
+
+    Where no asset has a positive mean, minimum variance instead.
+    """
+    # The ratio is maximised through a convex problem normed by μᵀw = 1, which has no solution when no mean is positive.
+    if trailing_returns(close).mean(axis=0).max() <= 0:
+        return minimum_variance(close)
+    library = extra("skfolio.optimization")
+    return _fitted(library.MeanRisk(objective_function=library.ObjectiveFunction.MAXIMIZE_RATIO), close)
+
+
+def risk_parity(close: FloatArray) -> FloatArray:
+    """(N,) weights w ≥ 0, Σ_i w_i = 1, whose risks w_i (Σw)_i are all equal (Maillard, Roncalli & Teïletche 2010)."""
+    return _fitted(extra("skfolio.optimization").RiskBudgeting(), close)
+
+
+def _fitted(model: Any, close: FloatArray) -> FloatArray:
+    # In percent: no portfolio here depends on the unit, and the solver reaches its accuracy more often than on 1e-4s.
+    weights: FloatArray = np.asarray(model.fit(100 * trailing_returns(close)).weights_, dtype=np.float64)
+    weights = np.maximum(weights, 0)  # an interior-point solver may stop a little below zero
+    return weights / weights.sum()
+
+
+REFERENCES: dict[str, Callable[[], Strategy]] = {
+    "equal weight": partial(Periodic, equal, MONTH),
+    "buy and hold": partial(Periodic, equal, None),
+    "minimum variance": partial(Periodic, minimum_variance, QUARTER),
+    "mean-variance": partial(Periodic, maximum_sharpe, QUARTER),
+    "risk parity": partial(Periodic, risk_parity, QUARTER),
+}
+"""Makers of strategies, by name; a strategy remembers when it last decided and serves for one backtest.
+
+The last three need a year of prices before the first decision and the optional extra `trading` (skfolio).
+"""
+
+
+def index_curve(prices: Prices, start: int, stop: int, cash: float) -> Curve | None:
+    """The market index, held on the days start, …, stop - 1 and never traded; None where the prices have no index.
+
+    value[t] = cash · index[t] / index[start]: no costs, and held from the first close on, a day earlier than any
+    strategy can buy.
+
+    Raises:
+        InputError: rows outside the prices.
+    """
+    if prices.index is None:
+        return None
+    if not 0 <= start < stop <= len(prices.dates):
+        raise InputError(
+            f"there is no index from row {start} to {stop}, expected 0 <= start < stop <= {len(prices.dates)}, the "
+            "number of days"
+        )
+    level = prices.index[start:stop]
+    nothing = np.zeros(len(level))
+    return Curve(prices.dates[start:stop], cash * level / level[0], np.ones((len(level), 1)), nothing, nothing)

@@ -1,0 +1,136 @@
+"""The approximate symmetries of a market: which asset is which, and which way is up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
+
+from .prices import FloatArray
+
+FLIP = "flip"
+"""Name of the element that changes the sign of every return and every position."""
+
+
+def market_symmetry(tickers: Sequence[str], window: int, memory: int, *, short: bool) -> Symmetry:
+    """Permutations of the assets, and with short selling the sign flip.
+
+    The observation is (window of log-returns of each asset, weight of each asset, `memory` more numbers). Firms
+    differ, so permutations hold nearly; prices drift upwards, so the flip does. Two more are built in: prices in
+    another unit change nothing, for only log-returns are observed; and what holds today nearly holds tomorrow, which
+    the `Series` declares.
+
+    There are N! permutations: the group is given by its generators alone, the swaps of neighbours.
+
+    Args:
+        tickers: (N,) names; element ``A<->B`` swaps two of them.
+        window: days of returns in an observation.
+        memory: further numbers in it, which no element moves.
+        short: whether weights may be negative.
+    """
+    asset = _asset_representation(tickers, short=short)
+    days = asset.product(Representation.trivial(asset.group, window))
+    remembered = [Representation.trivial(asset.group, memory)] if memory else []
+    return Symmetry(
+        asset.group,
+        observation=days.direct_sum(asset, *remembered),
+        action=asset if short else asset.direct_sum(Representation.trivial(asset.group)),
+        state=asset.direct_sum(asset),
+        series=Series(0, len(tickers) * window, window),
+    )
+
+
+def shares_symmetry(tickers: Sequence[str], indicators: int) -> Symmetry:
+    """Permutations of the assets, for an observation of (each indicator of each asset, two more numbers of each, cash).
+
+    Args:
+        tickers: (N,) names.
+        indicators: indicators of each asset.
+    """
+    asset = _asset_representation(tickers, short=False)
+    observation = asset.tensor(indicators + 2).direct_sum(Representation.trivial(asset.group))
+    return Symmetry(asset.group, observation, asset, state=asset.direct_sum(asset))
+
+
+def _asset_representation(tickers: Sequence[str], *, short: bool) -> Representation:
+    """How the swaps of neighbours, and the flip, act on one number of each asset."""
+    assets = len(tickers)
+    swaps = [(i, i + 1) for i in range(assets - 1)]
+    names = [f"{tickers[i]}<->{tickers[j]}" for i, j in swaps] + ([FLIP] if short else [])
+    if not names:  # one asset, never sold short
+        return Representation.trivial(Group.trivial())
+    order = np.tile(np.arange(assets), (len(names), 1))
+    for row, (i, j) in enumerate(swaps):
+        order[row, [i, j]] = j, i
+    sign = np.ones_like(order)
+    if short:
+        sign[-1] = -1
+    name = " x ".join(([f"S{assets}"] if swaps else []) + (["C2"] if short else []))
+    group = Group(name, tuple(names), tuple(range(len(names))), None)
+    return Representation.signed_permutation(group, order, sign)
+
+
+def law_errors(
+    returns: FloatArray, weights: FloatArray, symmetry: Symmetry, elements: list[int], scale: float, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How far a market is from its symmetric image, as the law of one day's returns.
+
+        ε_R(w) = W₁( law of log(1 + w·r), law of log(1 + gw·r) ),   in percent
+        ε_P    = ‖ W₁( law of r_i, law of (g r)_i ) ‖ over i,       in units of `scale`
+
+    W₁ is the 1-Wasserstein distance between the empirical laws. Days are dealt, a month at a time, into two halves at
+    random: one plays the market, the other its image, and the floors compare the market with itself across the same
+    halves. ε_P looks at one asset at a time and so is a lower bound: W₁ of all returns together is at least the
+    Euclidean norm of those of its coordinates, and what only correlations tell apart is not seen.
+
+    Args:
+        returns: (T, N) simple returns of each day.
+        weights: (samples, N) portfolios.
+        symmetry: of the market.
+        elements: rows of its group.
+        scale: unit of returns in an observation.
+        seed: of the dealing.
+
+    Returns:
+        (elements, samples, 4) errors and their floors in the order of an audit, and (4,) the standard error that all
+        samples share because there is one history.
+    """
+    assets = returns.shape[1]
+    assert symmetry.state is not None  # market_symmetry declares it: returns, then weights
+    index, sign = (array[:, :assets] for array in symmetry.state.arrays)
+    generator = np.random.default_rng(seed)
+    months = -(-len(returns) // MONTH)
+    errors = np.zeros((DEALS, len(elements), len(weights), 4))
+    floors = np.zeros((DEALS, 1, len(weights), 4))
+    for deal in range(DEALS):
+        first = np.repeat(generator.permutation(months) < months // 2, MONTH)[: len(returns)]
+        here, there = returns[first], returns[~first]
+        size = min(len(here), len(there))
+        here, there = here[:size], there[:size]
+        law, again = _reward_law(here, weights), _reward_law(there, weights)
+        quantities, other = np.sort(here, axis=0), np.sort(there, axis=0)
+        floors[deal, 0, :, 1] = np.abs(law - again).mean(axis=0)
+        floors[deal, 0, :, 2] = np.linalg.norm(np.abs(quantities - other).mean(axis=0)) / scale
+        for row, g in enumerate(elements):
+            moved = weights[:, index[g]] * sign[g]
+            errors[deal, row, :, 1] = np.abs(law - _reward_law(there, moved)).mean(axis=0)
+            image = np.sort(there[:, index[g]] * sign[g], axis=0)
+            errors[deal, row, :, 2] = np.linalg.norm(np.abs(quantities - image).mean(axis=0)) / scale
+    excess = (errors - floors).mean(axis=2)
+    shared = excess.std(axis=0, ddof=1).max(axis=0)
+    return errors.mean(axis=0), np.broadcast_to(floors.mean(axis=0), errors.shape[1:]), shared
+
+
+MONTH = 21
+"""Trading days dealt together, so that a spell of nervous markets is not split evenly between the halves."""
+
+DEALS = 8
+"""Ways of dealing that are averaged."""
+
+
+def _reward_law(returns: FloatArray, weights: FloatArray) -> FloatArray:
+    """(days, samples) sorted log-returns of the portfolios, in percent."""
+    growth = np.maximum(1.0 + returns @ weights.T, 1e-6)
+    return 100.0 * np.sort(np.log(growth), axis=0)

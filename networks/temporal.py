@@ -1,0 +1,154 @@
+"""Reading a window of time inside an observation by (relaxed) convolutions over it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import InputError, Representation, Series, direct_sum
+
+from .features import hidden_representation
+from .mlp import linear
+from .settings import NetworkSettings
+
+TAPS = 4
+STRIDE = 2
+SHORTEST = 2 * TAPS
+"""Convolutions stop before the window gets shorter than this many moments."""
+
+
+class MomentWeights(nn.Module):
+    """One relaxed weight for each moment of a window.
+
+        f'(t) = v(t) f(t)
+
+    All are 1 at the start. A convolution after it commutes with shifts in time exactly when v is constant, so v says
+    which moments the network has learned to treat apart.
+
+    Args:
+        steps: length of the window.
+        relaxed: learn v; otherwise it stays 1.
+    """
+
+    def __init__(self, steps: int, relaxed: bool) -> None:
+        super().__init__()
+        self.relaxed_weights = nn.Parameter(torch.ones(steps), requires_grad=relaxed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, planes, steps) weighted."""
+        return x * self.relaxed_weights
+
+    def weight_orbits(self) -> list[Tensor]:
+        """All moments form one orbit, (1, steps)."""
+        return [torch.arange(len(self.relaxed_weights))[None]]
+
+
+class TemporalConv(nn.Module):
+    """Convolution over time between quantities that a group moves, without padding.
+
+        f'(t, i) = Σ_k Σ_j W_k[i, j] v(s·t + k) f(s·t + k, j)
+
+    W is the weight of a linear layer from the representation of the input to that of the output, for each tap k; v are
+    `MomentWeights`. Moments are counted from the latest; the oldest are left out where the stride does not reach them.
+
+    Wang, Walters & Yu relax translations by weights for each position too ("Approximately Equivariant Networks for
+    Imperfectly Symmetric Dynamics", arXiv 2201.11969).
+
+    Args:
+        in_rep: representation on the quantities of one input channel.
+        out_rep: on those of one output channel.
+        in_channels: number of input channels; plane ``c·in_rep.dim + j`` is quantity j of channel c.
+        out_channels: number of output channels.
+        steps: moments of the input.
+        settings: which network.
+        relax: the side relaxed weights of the group belong to.
+
+    Attributes:
+        steps: moments of the output.
+
+    Shapes: (batch, in_channels·in_rep.dim, steps) to (batch, out_channels·out_rep.dim, steps').
+    """
+
+    def __init__(
+        self,
+        in_rep: Representation,
+        out_rep: Representation,
+        in_channels: int,
+        out_channels: int,
+        steps: int,
+        settings: NetworkSettings,
+        relax: str = "input",
+    ) -> None:
+        super().__init__()
+        self.steps = (steps - TAPS) // STRIDE + 1
+        self.skipped = (steps - TAPS) % STRIDE
+        taps = Representation.trivial(in_rep.group, TAPS)
+        self.kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps)
+        self.moments = MomentWeights(steps, settings.choice == "relaxed")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The next map."""
+        weight, bias = self.kernel.weight_and_bias()
+        kernel = weight.view(weight.shape[1], -1, TAPS)
+        return nn.functional.conv1d(self.moments(x)[..., self.skipped :], kernel, bias.view(-1), stride=STRIDE)
+
+
+class TemporalEncoder(nn.Module):
+    """An observation with its series replaced by features of it: convolutions over time, each followed by a ReLU.
+
+    Args:
+        observation: representation on the flat observation.
+        series: where the window lies in it.
+        settings: which network; `series_channels` of `hidden_representation` in every map.
+
+    Attributes:
+        rep: representation on the output, features first and then the rest of the observation as it was.
+
+    Shapes: (batch, observation.dim) to (batch, rep.dim).
+
+    Raises:
+        InputError: the window is too short for a convolution.
+    """
+
+    def __init__(self, observation: Representation, series: Series, settings: NetworkSettings) -> None:
+        super().__init__()
+        if series.steps < SHORTEST:
+            raise InputError(f"a series of {series.steps} moments is too short for convolutions; {SHORTEST} are needed")
+        self.series = series
+        moment = series.moment(observation)
+        hidden = hidden_representation(moment)
+        channels = settings.series_channels
+        layers = [TemporalConv(moment, hidden, 1, channels, series.steps, settings, relax="output")]
+        while layers[-1].steps >= SHORTEST:
+            layers.append(TemporalConv(hidden, hidden, channels, channels, layers[-1].steps, settings))
+        self.layers = nn.ModuleList(layers)
+        features = hidden.product(Representation.trivial(hidden.group, layers[-1].steps)).tensor(channels)
+        kept = [observation.part(0, series.start), observation.part(series.stop, observation.dim)]
+        self.rep = direct_sum([features, *(part for part in kept if part.dim)])
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """Features of the series, then what comes before and after it."""
+        start, stop = self.series.start, self.series.stop
+        x = observation[:, start:stop].reshape(len(observation), -1, self.series.steps)
+        for layer in self.layers:
+            x = nn.functional.relu(layer(x))
+        return torch.cat([x.flatten(1), observation[:, :start], observation[:, stop:]], dim=1)
+
+
+class Unchanged(nn.Identity):
+    """The encoder of an observation without a series.
+
+    Attributes:
+        rep: representation on the observation.
+    """
+
+    def __init__(self, rep: Representation) -> None:
+        super().__init__()
+        self.rep = rep
+
+
+def observation_encoder(
+    observation: Representation, series: Series | None, settings: NetworkSettings
+) -> TemporalEncoder | Unchanged:
+    """What an actor or critic reads a flat observation with."""
+    return Unchanged(observation) if series is None else TemporalEncoder(observation, series, settings)

@@ -1,0 +1,104 @@
+"""What an evaluation of a trading run prints and writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from nearsym.agents.run import write_atomic
+from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.trading_evaluation import AGENT, TradingReport
+
+from .noise_figure import draw_noise
+from .trading_figure import draw_trading
+
+
+def write_report(report: TradingReport, settings: EvaluateSettings, title: str) -> list[Path]:
+    """Print the tables; write evaluation.json, evaluation.csv with every day, and the figures."""
+    folder = Path(settings.run)
+    _print(report, settings, title)
+    written = [folder / "evaluation.json", folder / "evaluation.csv", folder / "evaluation.png"]
+    write_atomic(written[0], json.dumps(_content(report, settings), indent=2) + "\n")
+    _write_days(report, written[1])
+    draw_trading(dict(report.curves), title, written[2])
+    if len(report.levels) > 1:
+        written.append(folder / "noise.png")
+        draw_noise(report.levels, title, written[-1], "noise on observed log prices (standard deviation)", "% a year")
+    return written
+
+
+def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> None:
+    days = next(iter(report.curves.values())).dates
+    table = Table(
+        title=f"{title}: {settings.part}, {days[0]} to {days[-1]}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("")
+    for name in report.curves:
+        table.add_column(name, justify="right", style="bold" if name == AGENT else None)
+    found = report.performances.values()
+    bounds = [intervals["sharpe"] for intervals in report.intervals.values()]
+    table.add_row("a year", *(f"{one.annual_return:.1%}" for one in found))
+    table.add_row("volatility", *(f"{one.annual_volatility:.1%}" for one in found))
+    table.add_row("Sharpe", *(f"{one.sharpe:.2f}" for one in found))
+    table.add_row(" 95% from", *(f"{low:.2f}" for low, _ in bounds))
+    table.add_row(" to", *(f"{high:.2f}" for _, high in bounds))
+    table.add_row("Sortino", *(f"{one.sortino:.2f}" for one in found))
+    table.add_row("Calmar", *(f"{one.calmar:.2f}" for one in found))
+    table.add_row("drawdown", *(f"{one.max_drawdown:.1%}" for one in found))
+    table.add_row("turnover", *(f"{one.turnover:.2f}" for one in found))
+    table.add_row("costs", *(f"{one.costs:.2%}" for one in found))
+    Console(highlight=False).print(table)
+    tried = "the only strategy tried" if settings.trials == 1 else f"the best of {settings.trials} strategies tried"
+    print(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
+    if len(report.levels) > 1:
+        noise = Table(title="noise on observed prices", title_justify="left")
+        for column in ("noise (std of log price)", "a year, mean", "std", "IQM"):
+            noise.add_column(column, justify="right")
+        for level in report.levels:
+            noise.add_row(f"{level.noise:g}", f"{level.mean:.1f}%", f"{level.std:.1f}%", f"{level.iqm:.1f}%")
+        Console(highlight=False).print(noise)
+
+
+def _content(report: TradingReport, settings: EvaluateSettings) -> dict[str, Any]:
+    return {
+        "run": Path(settings.run).name,
+        "part": settings.part,
+        "trials": settings.trials,
+        "deflated_sharpe": _number(report.deflated),
+        "performance": {
+            name: {
+                **{key: _number(value) for key, value in asdict(found).items()},
+                "intervals": {key: list(map(_number, pair)) for key, pair in report.intervals[name].items()},
+            }
+            for name, found in report.performances.items()
+        },
+        "annual_return_with_price_noise": [
+            {"noise": level.noise, "mean": level.mean, "std": level.std, "percent": level.returns}
+            for level in report.levels
+        ],
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if math.isnan(value) else value
+
+
+def _write_days(report: TradingReport, path: Path) -> None:
+    """One row for each day and one column for each account's value."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["date", *report.curves])
+        dates = next(iter(report.curves.values())).dates
+        writer.writerows(zip(dates, *(curve.value.round(2) for curve in report.curves.values()), strict=True))

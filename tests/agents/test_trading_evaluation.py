@@ -1,0 +1,129 @@
+"""A trained agent's test period: its books, its report, and how it reads its assets."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from nearsym.agents.agent_settings import SACSettings
+from nearsym.agents.build import build_agent, build_env
+from nearsym.agents.evaluation import load_agent
+from nearsym.agents.reading import read_agent
+from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.trading_evaluation import AGENT, evaluate_trading, trade
+from nearsym.agents.training import train
+from nearsym.envs import make
+from nearsym.envs.trading.performance import performance
+from nearsym.networks import NetworkSettings
+from nearsym.scripts.main import run
+
+
+@pytest.fixture(scope="module")
+def prices(tmp_path_factory):
+    """A file of four made-up assets over four years of days in a row."""
+    path = tmp_path_factory.mktemp("prices") / "prices.csv"
+    generator = np.random.default_rng(0)
+    close = 100 * np.exp(np.cumsum(0.0003 + 0.01 * generator.standard_normal((1500, 4)), axis=0))
+    dates = np.datetime64("2010-01-04") + np.arange(1500)
+    rows = [",".join([str(date), *(f"{price:.6f}" for price in row)]) for date, row in zip(dates, close, strict=True)]
+    path.write_text("\n".join(["date,AA,BB,CC,DD", *rows]) + "\n")
+    return path
+
+
+def settings(prices, folder, **kwargs):
+    env = {"source": str(prices), "window": 12, "validation_years": 1, "test_years": 1, "episode_days": 60, **kwargs}
+    return TrainSettings(
+        env=EnvSettings("trading/portfolio", env),
+        agent=SACSettings(learning_starts=50, batch_size=16),
+        network=NetworkSettings("relaxed", width=16, series_channels=2),
+        total_steps=120,
+        eval_every=60,
+        run_dir=str(folder),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(prices, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "trader"
+    train(settings(prices, folder), ["test"])
+    return folder
+
+
+def test_training_validates_on_the_period_after_training(prices, trained):
+    """eval_return is the growth over the whole validation period, in percent."""
+    saved, agent = load_agent(trained)
+    curve = trade(agent, build_env(saved, 0, "validation").env)
+    env = make("trading/portfolio", **saved.env.kwargs)
+    assert curve.dates[0] == env.prices.dates[env.split.validation[0]]
+    rows = (trained / "metrics.csv").read_text().splitlines()
+    last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    assert float(last["eval_return"]) == pytest.approx(100 * np.log(curve.value[-1] / curve.value[0]), abs=1e-3)
+    test = trade(agent, build_env(saved, 0, "test").env)
+    assert test.dates[0] > curve.dates[-1] and len(test.value) == 365
+
+
+def test_the_report_is_of_the_test_period(trained):
+    report = evaluate_trading(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05]))
+    assert next(iter(report.curves)) == AGENT and len(report.curves) == 6  # a file has no index
+    dates = {tuple(curve.dates) for curve in report.curves.values()}
+    assert len(dates) == 1 and len(next(iter(dates))) == 365
+    clear, noisy = report.levels
+    assert clear.returns == [pytest.approx(100 * report.performances[AGENT].annual_return)]
+    assert len(set(noisy.returns)) == 2 and clear.returns[0] not in noisy.returns
+    curve = report.curves[AGENT]
+    assert report.performances[AGENT] == performance(curve)
+    assert curve.value[0] == 1e6 and curve.paid.sum() > 0
+    assert curve.paid == pytest.approx(0.001 * curve.traded)
+
+
+def test_more_trials_make_a_sharpe_ratio_say_less(trained):
+    tried = [evaluate_trading(EvaluateSettings(str(trained), trials=n)).deflated for n in (1, 5, 50)]
+    assert tried[0] > tried[1] > tried[2]
+
+
+def test_the_command_writes_all_of_it(trained, capsys):
+    assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "part=validation"]) == 0
+    printed = capsys.readouterr().out
+    assert "a true Sharpe ratio above 0 has probability" in printed and "minimum" in printed
+    report = json.loads((trained / "evaluation.json").read_text())
+    assert report["part"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
+    low, high = report["performance"]["agent"]["intervals"]["sharpe"]
+    assert low < report["performance"]["agent"]["sharpe"] < high
+    assert (trained / "evaluation.csv").read_text().startswith("date,agent,equal weight,buy and hold")
+    for name in ("evaluation.png", "noise.png"):
+        assert (trained / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_audit_names_the_assets_treated_apart(trained, capsys):
+    saved, agent = load_agent(trained)
+    env = build_env(saved, 0).env
+    with torch.no_grad():
+        for module in agent.policy.parts().values():
+            for layer in module.modules():
+                if hasattr(layer, "hidden_rep"):
+                    layer.relaxed_weights.fill_(1.0)
+                    layer.relaxed_weights[..., 2] = 1.5
+    departures = read_agent(agent, env, 50, 0).assets
+    assert np.argmax(departures) == 2 and departures[2] == pytest.approx(0.375 / 1.125)
+    assert departures[0] == pytest.approx(0.125 / 1.125)
+    assert run(["audit", str(trained), "samples=60"]) == 0
+    printed = capsys.readouterr().out
+    assert "assets:  treated most apart are" in printed and "AA<->BB" in printed
+
+
+def test_a_flip_has_two_coordinates_for_each_asset(prices, tmp_path):
+    short = settings(prices, tmp_path / "short", short=True)
+    env = build_env(short, 0)
+    assert len(read_agent(build_agent(short, env), env.env, 50, 0).assets) == 4
+
+
+def test_what_makes_no_sense_for_a_market_is_refused(trained, capsys):
+    for word, message in (
+        ("noise_kind=salt_and_pepper", "prices take gaussian noise alone"),
+        ("video=true", "a market draws nothing"),
+        ("part=live", "expected one of train, validation, test"),
+        ("trials=0", "trials is 0"),
+    ):
+        assert run(["evaluate", str(trained), word]) == 2
+        assert message in capsys.readouterr().err

@@ -1,0 +1,156 @@
+"""Convolutions over time: against torch's own, equivariance of the whole, and what relaxation breaks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from nearsym.envs.symmetry import Group, InputError, Representation, Series, Symmetry, SymmetryError
+from nearsym.networks import CHOICES, Actor, Critic, NetworkSettings, relaxation_penalty
+from nearsym.networks.measure import transform
+from nearsym.networks.temporal import STRIDE, TAPS, TemporalConv, TemporalEncoder
+
+STEPS, ASSETS = 17, 3
+
+
+def market() -> Symmetry:
+    """Three assets in any order, and up for down: (17 moments each, one number each, one that nothing moves)."""
+    order = np.array([[1, 0, 2], [0, 2, 1], [0, 1, 2]])
+    sign = np.array([[1, 1, 1], [1, 1, 1], [-1, -1, -1]])
+    group = Group("S3 x C2", ("swap 01", "swap 12", "flip"), (0, 1, 2), None)
+    asset = Representation.signed_permutation(group, order, sign)
+    days = asset.product(Representation.trivial(group, STEPS))
+    seen = days.direct_sum(asset, Representation.trivial(group))
+    return Symmetry(group, seen, asset, series=Series(0, ASSETS * STEPS, STEPS))
+
+
+def networks(choice: str) -> tuple[Symmetry, Actor, Critic]:
+    torch.manual_seed(0)
+    symmetry = market()
+    settings = NetworkSettings(choice, width=24, series_channels=2)
+    assert isinstance(symmetry.observation, Representation)
+    parts = symmetry.observation, symmetry.action, settings
+    return symmetry, Actor(*parts, series=symmetry.series).double(), Critic(*parts, series=symmetry.series).double()
+
+
+def errors(symmetry: Symmetry, actor: Actor, critic: Critic) -> tuple[float, float]:
+    torch.manual_seed(1)
+    observation, action = torch.randn(5, symmetry.observation.dim).double(), torch.randn(5, ASSETS).double()  # type: ignore[union-attr]
+    actor_error = critic_error = 0.0
+    for g in range(symmetry.group.rows):
+        moved = transform(symmetry.observation, g, observation)  # type: ignore[arg-type]
+        image = transform(symmetry.action, g, action)
+        (mean, log_std), (mean_g, log_std_g) = actor(observation), actor(moved)
+        unsigned = symmetry.action.unsigned()
+        gaps = (mean_g - transform(symmetry.action, g, mean), log_std_g - transform(unsigned, g, log_std))
+        actor_error = max(actor_error, *(gap.abs().max().item() for gap in gaps))
+        gap = critic(moved, image) - critic(observation, action)
+        critic_error = max(critic_error, gap.abs().max().item())
+    return actor_error, critic_error
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_actor_and_critic_keep_the_symmetry_at_the_start(choice: str) -> None:
+    symmetry, actor, critic = networks(choice)
+    if choice == "plain":
+        assert min(errors(symmetry, actor, critic)) > 1e-3
+    else:
+        assert max(errors(symmetry, actor, critic)) < 1e-9
+
+
+@torch.no_grad()
+def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
+    symmetry, actor, critic = networks("relaxed")
+    for network in (actor, critic):
+        assert isinstance(network.encoder, TemporalEncoder)
+        for layer in network.encoder.layers:
+            layer.moments.relaxed_weights.uniform_(0.5, 1.5)
+    assert max(errors(symmetry, actor, critic)) < 1e-9
+    for network in (actor, critic):
+        network.encoder.layers[0].kernel.relaxed_weights.uniform_(0.5, 1.5)
+    assert min(errors(symmetry, actor, critic)) > 1e-3
+
+
+def conv(choice: str, in_channels: int = 2, steps: int = STEPS) -> TemporalConv:
+    torch.manual_seed(0)
+    moment = market().series.moment(market().observation)  # type: ignore[union-attr, arg-type]
+    hidden = moment.unsigned()
+    return TemporalConv(hidden, hidden, in_channels, 2, steps, NetworkSettings(choice)).double()
+
+
+def test_plain_is_torchs_conv1d() -> None:
+    layer = conv("plain")
+    reference = torch.nn.Conv1d(2 * ASSETS, 2 * ASSETS, TAPS, STRIDE).double()
+    weight, bias = layer.kernel.weight_and_bias()
+    with torch.no_grad():
+        reference.weight.copy_(weight[0].view(reference.weight.shape))
+        reference.bias.copy_(bias[0])  # type: ignore[union-attr]
+    x = torch.randn(4, 2 * ASSETS, STEPS).double()
+    torch.testing.assert_close(layer(x), reference(x[..., 1:]))  # 17 - 4 is odd, so the oldest moment is left out
+    assert layer(x).shape[-1] == layer.steps == 7
+
+
+def test_exact_is_own_and_others() -> None:
+    """For permutations the kernel has two numbers for each tap and pair of channels: own asset, and every other."""
+    layer = conv("exact")
+    kernel = layer.kernel.weight_and_bias()[0].view(2, ASSETS, 2, ASSETS, TAPS)
+    same = torch.eye(ASSETS).bool()
+    own, other = kernel.permute(1, 3, 0, 2, 4)[same], kernel.permute(1, 3, 0, 2, 4)[~same]
+    torch.testing.assert_close(own, own[:1].expand_as(own))
+    torch.testing.assert_close(other, other[:1].expand_as(other))
+    assert not torch.allclose(own[0], other[0])
+
+
+def shifted_alike(layer: TemporalConv) -> bool:
+    """Whether moving the input by one stride moves the output by one step, away from the ends."""
+    x = torch.randn(3, 2 * ASSETS, STEPS + STRIDE).double()
+    late, early = layer(x[..., STRIDE:]), layer(x[..., :-STRIDE])
+    return torch.allclose(early[..., 1:], late[..., :-1])
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_time_is_homogeneous_until_moments_are_weighted(choice: str) -> None:
+    layer = conv(choice)
+    assert shifted_alike(layer)
+    assert layer.moments.relaxed_weights.requires_grad == (choice == "relaxed")
+    with torch.no_grad():
+        layer.moments.relaxed_weights[5] = 2.0
+    assert not shifted_alike(layer)
+
+
+def test_the_latest_moment_always_counts() -> None:
+    for steps in range(8, 14):
+        layer = conv("exact", steps=steps)
+        x = torch.randn(1, 2 * ASSETS, steps).double()
+        changed = x.clone()
+        changed[..., -1] += 1
+        assert not torch.allclose(layer(x), layer(changed))
+
+
+def test_the_penalty_holds_moments_together() -> None:
+    _, actor, _ = networks("relaxed")
+    assert relaxation_penalty(actor).item() == 0
+    with torch.no_grad():
+        actor.encoder.layers[0].moments.relaxed_weights[3] = 1.5
+    # |0.5| to each of 16 others, a mean over them, and a sixteenth of that for each of them
+    assert relaxation_penalty(actor).item() == pytest.approx(0.5 + 16 * 0.5 / 16)
+    penalty: Tensor = relaxation_penalty(actor)
+    penalty.backward()
+    assert actor.encoder.layers[0].moments.relaxed_weights.grad is not None
+
+
+def test_a_series_that_is_none_is_refused() -> None:
+    symmetry = market()
+    assert isinstance(symmetry.observation, Representation)
+    with pytest.raises(SymmetryError, match="a series of 5 steps cannot fill coordinates 0 to 51"):
+        Series(0, 51, 5)
+    with pytest.raises(SymmetryError, match=r"element swap 01 does not move the moments of the series at 0 to 51 all"):
+        Series(0, 51, 51).moment(symmetry.observation)
+    with pytest.raises(SymmetryError, match="the series ends at coordinate 68, the observation has 55"):
+        Symmetry(symmetry.group, symmetry.observation, symmetry.action, series=Series(0, 68, 17))
+    with pytest.raises(SymmetryError, match="declared on a Dict"):
+        Symmetry(symmetry.group, {"a": symmetry.observation}, symmetry.action, series=Series(0, 51, 17))
+    short = Series(0, 51, 17)
+    with pytest.raises(InputError, match="a series of 3 moments is too short"):
+        TemporalEncoder(symmetry.observation, Series(0, 51, 3), NetworkSettings())
+    assert short.moment(symmetry.observation).dim == ASSETS
