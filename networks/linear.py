@@ -146,7 +146,7 @@ class RelaxedLinear(Linear):
         self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
         self.positions = full.dim // self.in_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
-        self.sharing = weight_sharing(out_rep, full)
+        self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
         # Σ_l of L banks has the variance of one, and zeroed entries do not count towards the fan-in
         fan_in = max(1.0, in_channels * self.sharing.fan_in)
         bound, bias_bound = bounds(fan_in, self.out_features, gain)

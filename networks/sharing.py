@@ -7,7 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Orbits, Representation, SymmetryError, equivariant_orbits, invariant_orbits
+from nearsym.envs.symmetry import (
+    Orbits,
+    Representation,
+    SymmetryError,
+    coordinate_orbits,
+    equivariant_orbits,
+    invariant_orbits,
+)
 
 MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
@@ -68,7 +75,41 @@ class GatherSharing(nn.Module):
         return ((self.sign * factors)[..., None, None] * shared).sum(dim=1)
 
 
-def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisSharing | GatherSharing:
+class StackedSharing(nn.Module):
+    """Sharing for an input of many blocks that the group moves alike, such as a hundred features of each asset.
+
+    Every run of equal blocks is shared like channels of one block, which keeps the basis small.
+
+    Args:
+        runs: for each run the sharing of one block, and the number of blocks.
+    """
+
+    def __init__(self, runs: list[tuple[BasisSharing | GatherSharing, int]]) -> None:
+        super().__init__()
+        self.sharings = nn.ModuleList(sharing for sharing, _ in runs)
+        self.blocks = [blocks for _, blocks in runs]
+        self.sizes = [sharing.count * blocks for sharing, blocks in runs]
+        self.count = sum(self.sizes)
+        self.fan_in = sum(sharing.fan_in * blocks for sharing, blocks in runs)
+
+    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+        """As `BasisSharing.forward`, with factors of shape (members, banks, dim_out, 1)."""
+        members, banks, _, c_out, c_in = filters.shape
+        expanded = []
+        parts: tuple[Tensor, ...] = torch.split(filters, self.sizes, dim=2)
+        for sharing, blocks, part in zip(self.sharings, self.blocks, parts, strict=True):
+            own = part.reshape(members, banks, blocks, -1, c_out, c_in)
+            own = own.permute(0, 1, 3, 4, 2, 5).reshape(members, banks, -1, c_out, blocks * c_in)
+            values = sharing(own, factors)
+            values = values.view(*values.shape[:4], blocks, c_in).permute(0, 1, 4, 2, 3, 5)
+            expanded.append(values.reshape(members, values.shape[1], -1, c_out, c_in))
+        return torch.cat(expanded, dim=2)
+
+
+Sharing = BasisSharing | GatherSharing | StackedSharing
+
+
+def weight_sharing(out_rep: Representation, in_rep: Representation, *, stack: bool = False) -> Sharing:
     """How an equivariant matrix from `in_rep` to `out_rep` is filled from filters.
 
     Between signed permutations, one value for each orbit of (output index, input index) pairs. Between the
@@ -77,6 +118,11 @@ def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisShar
         lift     W[g, j] = Σ_k ψ[k] ρ_in(g⁻¹)[k, j]
         project  W[i, g] = Σ_k ρ_out(g)[i, k] A[k]
 
+    Args:
+        out_rep: representation on the output.
+        in_rep: representation on the input.
+        stack: use `StackedSharing` where that is smaller; it takes no factors on the input's side.
+
     Raises:
         SymmetryError: the groups differ, or a dense representation faces one that is not regular.
     """
@@ -84,6 +130,14 @@ def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisShar
         raise SymmetryError(f"input and output represent different groups, {in_rep!r} and {out_rep!r}")
     if not (in_rep.signed and out_rep.signed):
         return BasisSharing(_dense_basis(out_rep, in_rep), float(in_rep.dim))
+    if stack and out_rep.dim * in_rep.dim**2 > MAX_BASIS:
+        runs = _runs(in_rep)
+        if any(blocks > 1 for _, blocks in runs):
+            return StackedSharing([(_one_sharing(out_rep, block), blocks) for block, blocks in runs])
+    return _one_sharing(out_rep, in_rep)
+
+
+def _one_sharing(out_rep: Representation, in_rep: Representation) -> BasisSharing | GatherSharing:
     orbits = equivariant_orbits(out_rep, in_rep)
     reached = (orbits.label >= 0).reshape(out_rep.dim, in_rep.dim)
     fan_in = float(reached.sum(axis=1).max(initial=0))
@@ -91,6 +145,21 @@ def weight_sharing(out_rep: Representation, in_rep: Representation) -> BasisShar
         return GatherSharing(orbits, out_rep.dim, in_rep.dim, fan_in)
     basis = _orbit_basis(orbits)
     return BasisSharing(basis.reshape(out_rep.dim, in_rep.dim, orbits.count), fan_in)
+
+
+def _runs(rep: Representation) -> list[tuple[Representation, int]]:
+    """`rep` as a direct sum of runs of equal blocks: (block, number of blocks); [(rep, 1)] where it is none."""
+    orbits = coordinate_orbits(rep)
+    if any(orbit[-1] - orbit[0] >= len(orbit) for orbit in orbits):  # interlaced
+        return [(rep, 1)]
+    runs: list[tuple[Representation, int]] = []
+    for orbit in orbits:
+        block = rep.part(int(orbit[0]), int(orbit[-1]) + 1)
+        if runs and runs[-1][0] == block:
+            runs[-1] = block, runs[-1][1] + 1
+        else:
+            runs.append((block, 1))
+    return runs
 
 
 def invariant_basis(rep: Representation) -> NDArray[np.float64]:

@@ -117,12 +117,12 @@ class TemporalEncoder(nn.Module):
         self.series = series
         moment = series.moment(observation)
         hidden = hidden_representation(moment)
-        channels = settings.series_channels
+        channels, self.hidden = settings.series_channels, hidden.dim
         layers = [TemporalConv(moment, hidden, 1, channels, series.steps, settings, relax="output")]
         while layers[-1].steps >= SHORTEST:
             layers.append(TemporalConv(hidden, hidden, channels, channels, layers[-1].steps, settings))
         self.layers = nn.ModuleList(layers)
-        features = hidden.product(Representation.trivial(hidden.group, layers[-1].steps)).tensor(channels)
+        features = hidden.tensor(channels * layers[-1].steps)
         kept = [observation.part(0, series.start), observation.part(series.stop, observation.dim)]
         self.rep = direct_sum([features, *(part for part in kept if part.dim)])
 
@@ -132,7 +132,9 @@ class TemporalEncoder(nn.Module):
         x = observation[:, start:stop].reshape(len(observation), -1, self.series.steps)
         for layer in self.layers:
             x = nn.functional.relu(layer(x))
-        return torch.cat([x.flatten(1), observation[:, :start], observation[:, stop:]], dim=1)
+        # moment by moment, so that each is a whole block of assets (or whatever the group moves)
+        moments = x.view(len(x), -1, self.hidden, x.shape[-1]).transpose(2, 3).flatten(1)
+        return torch.cat([moments, observation[:, :start], observation[:, stop:]], dim=1)
 
 
 class Unchanged(nn.Identity):

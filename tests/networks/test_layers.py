@@ -18,6 +18,7 @@ from nearsym.networks import (
     equivariance_error,
     hidden_representation,
 )
+from nearsym.networks.sharing import GatherSharing, StackedSharing, weight_sharing
 
 TOLERANCE = 1e-10
 QUARTER, MIRROR = [[0, -1], [1, 0]], [[1, 0], [0, -1]]
@@ -173,6 +174,42 @@ def test_gathered_and_multiplied_expansions_agree(name, monkeypatch):
     large.load_state_dict(small.state_dict())
     for a, b in zip(small.expand(), large.expand(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def asset_features(blocks):
+    """Three assets in any order, seen through so many numbers of each and two that nothing moves."""
+    group = Group("S3", ("swap 01", "swap 12"), (0, 1), None)
+    asset = Representation.signed_permutation(group, [[1, 0, 2], [0, 2, 1]])
+    return asset, asset.tensor(blocks).direct_sum(Representation.trivial(group, 2))
+
+
+def spanned(sharing, shape):
+    """(count, entries) the matrix that each filter value alone expands to."""
+    filters = torch.eye(sharing.count).view(sharing.count, 1, sharing.count, 1, 1)
+    return sharing(filters, torch.ones(sharing.count, 1, shape[0], 1)).reshape(sharing.count, -1)
+
+
+def test_stacked_blocks_share_as_the_whole_does(monkeypatch):
+    """The same space of matrices, from as many numbers, by the blocks and by the orbits of the whole."""
+    asset, features = asset_features(4)
+    shape = asset.dim, features.dim
+    whole = spanned(weight_sharing(asset, features), shape)
+    monkeypatch.setattr("nearsym.networks.sharing.MAX_BASIS", 100)
+    stacked = weight_sharing(asset, features, stack=True)
+    assert isinstance(stacked, StackedSharing) and len(stacked.sharings) == 2
+    both = torch.cat([whole, spanned(stacked, shape)])
+    assert len(whole) == stacked.count == torch.linalg.matrix_rank(both) == 4 * 2 + 2
+    assert stacked.fan_in == features.dim
+    _, other = asset_features(3)
+    assert torch.linalg.matrix_rank(spanned(weight_sharing(asset, other), (3, 11))) != stacked.count
+
+
+def test_interlaced_blocks_are_not_stacked(monkeypatch):
+    """Asset by asset instead of number by number: orbits interlace, and the whole is shared at once."""
+    asset, _ = asset_features(1)
+    interlaced = asset.product(Representation.trivial(asset.group, 9))
+    monkeypatch.setattr("nearsym.networks.sharing.MAX_BASIS", 100)
+    assert isinstance(weight_sharing(asset, interlaced, stack=True), GatherSharing)
 
 
 def test_a_dense_side_needs_a_regular_one():
