@@ -44,6 +44,7 @@ def run(words: list[str]) -> int:
         table = _listed(entries)
     console.print(table)
     print(
+        "Trading on real prices: env=trading/portfolio or env=trading/shares; see nearsym data sp500\n"
         "Any gymnasium id with continuous actions works too: env=MountainCarContinuous-v0 network=plain\n"
         "Your own, from the folder of my_file.py:            env=my_file:MyEnv symmetry=my_file:symmetry"
     )

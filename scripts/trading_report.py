@@ -45,7 +45,8 @@ def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> Non
     )
     table.add_column("")
     for name in report.curves:
-        table.add_column(name, justify="right", style="bold" if name == AGENT else None)
+        header = name.replace(" ", "\n").replace("-", "-\n")  # rich would rather cut words than break them
+        table.add_column(header, justify="right", style="bold" if name == AGENT else None)
     found = report.performances.values()
     bounds = [intervals["sharpe"] for intervals in report.intervals.values()]
     table.add_row("a year", *(f"{one.annual_return:.1%}" for one in found))

@@ -118,6 +118,16 @@ def test_a_flip_has_two_coordinates_for_each_asset(prices, tmp_path):
     assert len(read_agent(build_agent(short, env), env.env, 50, 0).assets) == 4
 
 
+def test_shares_are_traded_from_the_command_line_too(prices, tmp_path, capsys):
+    words = [f"env.kwargs.source={prices}", "env.kwargs.start=null", "env.kwargs.validation_years=1"]
+    words += ["env.kwargs.test_years=1", "env.kwargs.max_shares=2000", "network.width=16", "agent.batch_size=16"]
+    words += ["agent.learning_starts=50", "total_steps=100", "eval_every=100", f"run_dir={tmp_path}/shares"]
+    assert run(["train", "env=trading/shares", "network=exact", *words]) == 0
+    assert "evaluate" in capsys.readouterr().out
+    assert run(["evaluate", f"{tmp_path}/shares"]) == 0
+    assert "risk" in capsys.readouterr().out
+
+
 def test_what_makes_no_sense_for_a_market_is_refused(trained, capsys):
     for word, message in (
         ("noise_kind=salt_and_pepper", "prices take gaussian noise alone"),
