@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Representation, Symmetry
 from nearsym.networks import NetworkSettings
 
+from .symmetry_augmentation import Batch, SymmetryAugmentation
+
 
 class SymmetricPolicy(BasePolicy):
     """A policy whose networks use a symmetry.
@@ -53,10 +55,19 @@ class Agent(OffPolicyAlgorithm):
     """An off-policy algorithm that can be saved and measured."""
 
     policy: SymmetricPolicy
+    _augmentation: SymmetryAugmentation | None = None
 
     @abstractmethod
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Every optimizer, by name."""
+
+    def augmented(self, batch: Batch) -> Batch:
+        """A replayed batch as it is, or with ``network.augment`` each transition moved by a random group element."""
+        if not self.policy.network.augment:
+            return batch
+        if self._augmentation is None:
+            self._augmentation = SymmetryAugmentation(self.policy.symmetry, self.device, self.seed or 0)
+        return self._augmentation(batch)
 
     def learned(self) -> dict[str, Tensor]:
         """Tensors learned outside the policy, by name."""

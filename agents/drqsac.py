@@ -80,7 +80,7 @@ class DrQSAC(VisualAgent):
         actor_parameters = [p for p in policy.actor.parameters() if p.requires_grad]
 
         for _ in range(gradient_steps):
-            batch = self.frames.sample(batch_size)
+            batch = self.augmented(self.frames.sample(batch_size))
             alpha = self.log_alpha.detach().exp()
             with torch.no_grad():
                 next_features = policy.encoder(random_shift(batch.next_observations))

@@ -74,7 +74,7 @@ class DrQv2(VisualAgent):
         actor_parameters = [p for p in actor.parameters() if p.requires_grad]
 
         for _ in range(gradient_steps):
-            batch = self.frames.sample(batch_size)
+            batch = self.augmented(self.frames.sample(batch_size))
             with torch.no_grad():
                 next_features = encoder(random_shift(batch.next_observations))
                 next_values = target(next_features, self._noisy(actor(next_features)))

@@ -201,9 +201,9 @@ def _flat_symmetry(
     if symmetry is not None:
         symmetry.check_spaces(observation_space, action_space)
         return symmetry.flatten(observation_space)
-    if network.choice != "plain":
+    if network.choice != "plain" or network.augment:
         raise InputError(
-            f"network={network.choice} needs a symmetry and the environment declares none; pass symmetry=…, wrap "
+            f"network={network.label} needs a symmetry and the environment declares none; pass symmetry=…, wrap "
             "the environment in nearsym.envs.declare, or use network=plain"
         )
     group = Group.trivial()

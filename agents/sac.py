@@ -72,7 +72,7 @@ class SAC(stable_baselines3.SAC, Agent):
         assert self.replay_buffer is not None  # set up by stable-baselines3
 
         for _ in range(gradient_steps):
-            batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
+            batch = self.augmented(self.replay_buffer.sample(batch_size, env=self._vec_normalize_env))
             alpha = self._alpha()
 
             with torch.no_grad():

@@ -122,9 +122,9 @@ def _image_symmetry(
             )
         symmetry.check_spaces(observation_space, action_space)
         return symmetry
-    if network.choice != "plain":
+    if network.choice != "plain" or network.augment:
         raise InputError(
-            f"network={network.choice} needs a symmetry and the environment declares none on its images; pass "
+            f"network={network.label} needs a symmetry and the environment declares none on its images; pass "
             "symmetry=… (Symmetry.image), or use network=plain"
         )
     group = Group.trivial()

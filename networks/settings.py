@@ -22,6 +22,8 @@ class NetworkSettings:
         banks: filter banks L of a relaxed layer.
         series_channels: channels of the convolutions over a `Series` inside the observation, where there is one.
         relax_positions: give every tap of a convolution's kernel relaxed weights of its own (pixels).
+        augment: move every replayed transition by a random element of the group before learning from it, which
+            is what a plain network can do with a symmetry.
         match_parameters: make `width` the plain network's, and give the others the width at which they have
             most nearly as many parameters as it.
         relaxation_penalty: λ of λ Σ_l Σ_g mean_h |w_l(g) - w_l(h)|, added to actor and critic losses in units of
@@ -39,10 +41,18 @@ class NetworkSettings:
     banks: int = 1
     series_channels: int = 8
     relax_positions: bool = False
+    augment: bool = False
     match_parameters: bool = False
     relaxation_penalty: float = 0.0
     prior_equivariant: float = 0.0
     prior_residual: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What runs and reports call it: the choice, or ``augmented`` for a plain network that augments."""
+        if not self.augment:
+            return self.choice
+        return "augmented" if self.choice == "plain" else f"{self.choice}-augmented"
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:

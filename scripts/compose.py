@@ -48,7 +48,7 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
         stem = re.sub(r"[^\w.-]+", "-", config.env.id.removeprefix("dmc/"))
         disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
         agent = "" if config.agent.name == "sac" else f"-{config.agent.name}"
-        config.run_dir = f"runs/{stem}{disturbed}{agent}-{config.network.choice}-seed{config.seed}"
+        config.run_dir = f"runs/{stem}{disturbed}{agent}-{_label(config.network)}-seed{config.seed}"
     return _checked(config, schema)
 
 
@@ -115,6 +115,12 @@ def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None)
         raise InputError(f"{key}: {_first_line(error)}" if key else _first_line(error)) from error
+
+
+def _label(network: DictConfig) -> str:
+    from nearsym.networks import NetworkSettings  # only now: it imports torch
+
+    return NetworkSettings(choice=network.choice, augment=network.augment).label
 
 
 def _thaw(config: DictConfig) -> None:
