@@ -17,6 +17,8 @@ COMMANDS = {
     "envs": "list the environments whose symmetry comes with nearsym",
     "data": "show, check and download daily prices for trading",
     "bench": "compare speed or learning with stock stable-baselines3",
+    "compare": "train and evaluate networks over tasks, perturbations and seeds",
+    "report": "write what a comparison shows, with intervals and a verdict",
     "doctor": "check versions, threads, devices and rendering",
 }
 
@@ -56,7 +58,8 @@ def run(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        again = f"; continue with: nearsym {' '.join(words)} resume=true" if name == "train" else ""
+        resume = {"train": " resume=true", "compare": ""}  # a comparison always goes on where it stopped
+        again = f"; continue with: nearsym {' '.join(words)}{resume[name]}" if name in resume else ""
         print(f"\nnearsym: interrupted{again}", file=sys.stderr)
         return 130
 

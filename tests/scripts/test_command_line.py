@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from nearsym.agents.agent_settings import AGENT_SETTINGS
+from nearsym.agents.comparison.report_settings import ReportSettings
+from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.symmetry import InputError
 from nearsym.scripts.compose import compose, defaults, options
@@ -172,11 +174,13 @@ def test_a_run_directory_is_named_after_the_run():
 
 SCHEMAS = {
     "audit": AuditSettings,
+    "compare": CompareSettings,
     "data": DataSettings,
     "envs": EnvsSettings,
     "train": TrainSettings,
     "evaluate": EvaluateSettings,
     "bench": BenchSettings,
+    "report": ReportSettings,
 }
 
 

@@ -1,0 +1,96 @@
+"""One network against another: differences, ratios and probability of improvement, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .alignment import Condition
+from .bootstrap import Bootstrap, Intervals, improvement, interquartile_mean
+from .learning import AREA, FINAL, STEPS, first_step, pooled_areas
+from .numbers import Number
+from .records import Floats
+
+DIFFERENCE, RATIO, IMPROVEMENT = "difference", "ratio", "probability of improvement"
+
+Pair = tuple[str, str]
+"""A network and the one it is compared with."""
+
+
+def pairs(networks: Sequence[str], against: Sequence[str]) -> list[Pair]:
+    """Every network with every reference, each two only once."""
+    found: list[Pair] = []
+    for reference in against:
+        found += [
+            (network, reference) for network in networks if network != reference and (reference, network) not in found
+        ]
+    return found
+
+
+def contrast(
+    measures: Sequence[str], where: str, pair: Pair, mine: list[Floats], theirs: list[Floats], bootstrap: Bootstrap
+) -> list[Number]:
+    """Compare two networks in several measures of their runs.
+
+    The difference and the ratio are of interquartile means of scores over all runs of the conditions together; the
+    ratio is missing where the reference's mean is not positive.
+
+    Args:
+        measures: names, M of them.
+        where: name of the condition or of the group.
+        pair: the network and its reference.
+        mine: scores of the network's runs on each condition, (runs, M).
+        theirs: the reference's on the same conditions.
+        bootstrap: resamples both networks independently, within each condition.
+    """
+
+    def statistic(*strata: Floats) -> Floats:
+        half = len(strata) // 2
+        x, y = interquartile_mean(np.concatenate(strata[:half])), interquartile_mean(np.concatenate(strata[half:]))
+        ratio = np.divide(x, y, out=np.full(len(x), np.nan), where=y > 0)
+        return np.concatenate([x - y, ratio, improvement(strata[:half], strata[half:])])
+
+    intervals = bootstrap(statistic, *mine, *theirs)
+    names = [f"{measure}, {kind}" for kind in (DIFFERENCE, RATIO, IMPROVEMENT) for measure in measures]
+    return _numbers(names, where, pair, intervals, min(map(len, (*mine, *theirs))))
+
+
+def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Number]:
+    """Final scores and areas under the curve of two networks on the conditions that both have runs on."""
+    both = [condition for condition in conditions if all(network in condition.returns for network in pair)]
+    if not both:
+        return []
+    mine, theirs = (pooled_areas(both, network) for network in pair)
+    return contrast((FINAL, AREA), where, pair, mine, theirs, bootstrap)
+
+
+def steps_contrast(
+    where: str, conditions: Sequence[Condition], thresholds: Mapping[str, float], pair: Pair, bootstrap: Bootstrap
+) -> list[Number]:
+    """Ratio of the steps two networks take to the threshold, the geometric mean over conditions; below 1 is faster.
+
+    A network that never gets there counts with the last step. That pulls the ratio towards 1, so no difference is
+    claimed that rests on what was not seen.
+    """
+    good = [c for c in conditions if c.label in thresholds and all(network in c.returns for network in pair)]
+    if not good:
+        return []
+
+    def steps(condition: Condition, scores: Floats) -> float:
+        first = first_step(condition.steps, scores, thresholds[condition.label])
+        # a threshold met before training counts as met by the first evaluation after it
+        return float(np.clip(first, max(condition.steps[0], 1), condition.steps[-1]))
+
+    def statistic(*strata: Floats) -> Floats:
+        taken = np.log([steps(c, runs) for c, runs in zip([*good, *good], strata, strict=True)])
+        return np.exp([taken[: len(good)].mean() - taken[len(good) :].mean()])
+
+    strata = [condition.scores(network) for network in pair for condition in good]
+    intervals = bootstrap(statistic, *strata)
+    return _numbers([f"{STEPS}, {RATIO}"], where, pair, intervals, min(map(len, strata)))
+
+
+def _numbers(names: Sequence[str], where: str, pair: Pair, found: Intervals, runs: int) -> list[Number]:
+    rows = zip(names, found.value, found.low, found.high, strict=True)
+    return [Number(name, where, pair[0], float(v), float(lo), float(hi), runs, pair[1]) for name, v, lo, hi in rows]

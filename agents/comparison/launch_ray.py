@@ -1,0 +1,81 @@
+"""Runs as tasks of a Ray cluster."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from nearsym.envs.symmetry import InputError
+
+from .run_member import Order, carry_out
+from .status import FAILED, Status, read_status
+
+DEATHS = 5
+"""Deaths of its worker or node that a run survives; failures of the run itself are counted apart, by `retries`."""
+
+
+class RayPool:
+    """Each run as a Ray task that goes on elsewhere, from the run's checkpoint, when its worker or node dies.
+
+    All nodes need nearsym installed, and the folder the command is given in under the same path.
+
+    Args:
+        address: of a cluster; None starts Ray on this machine.
+        jobs: runs at the same time, if Ray is started here.
+        threads: CPUs of each run.
+
+    Raises:
+        InputError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(self, address: str | None, jobs: int, threads: int) -> None:
+        # what Ray does unless told otherwise: report its use to its makers, and hide GPUs from tasks without one
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        try:
+            self._ray: Any = importlib.import_module("ray")
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "launcher=ray needs Ray; install it with pip install -c constraints.txt -e '.[ray]', or use "
+                "launcher=local"
+            ) from error
+        try:
+            quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
+            if address is None:
+                self._ray.init(address="local", num_cpus=jobs * threads, include_dashboard=False, **quiet)
+            else:
+                self._ray.init(address=address, **quiet)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InputError(f"no Ray cluster answers at address={address}: {first}") from error
+        self._task = self._ray.remote(num_cpus=threads, max_retries=DEATHS)(carry_out)
+        self._orders: dict[Any, Order] = {}
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Hand runs to Ray."""
+        for order in orders:
+            self._orders[self._task.options(name=order.member.path).remote(order)] = order
+
+    def ended(self) -> dict[str, Status]:
+        """Runs that have ended since the last call."""
+        if not self._orders:
+            return {}
+        done, _ = self._ray.wait(list(self._orders), num_returns=len(self._orders), timeout=0)
+        return {self._orders[one].member.path: self._result(one, self._orders.pop(one)) for one in done}
+
+    def stop(self) -> None:
+        """Cancel what still runs, whose processes end with their workers, and leave the cluster."""
+        for one in self._orders:
+            self._ray.cancel(one, force=True)
+        self._ray.shutdown()
+
+    def _result(self, one: Any, order: Order) -> Status:
+        try:
+            status: Status = self._ray.get(one)
+        except self._ray.exceptions.RayError as error:
+            message = (str(error).strip() or type(error).__name__).splitlines()[0]
+            return Status(FAILED, read_status(order.status).seconds, f"Ray: {message}", order.launch)
+        return status

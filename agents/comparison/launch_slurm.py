@@ -1,0 +1,90 @@
+"""Runs as jobs of Slurm, through submitit."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nearsym.envs.symmetry import InputError
+
+from .run_member import Order, carry_out
+from .settings import SlurmSettings
+from .status import FAILED, Status, read_status
+
+
+class Resumable:
+    """`carry_out`, queued again when its job reaches its time limit or makes room for another."""
+
+    def __call__(self, order: Order) -> Status:
+        """Carry out a run."""
+        return carry_out(order)
+
+    def __submitit_checkpoint__(self, order: Order) -> Any:
+        """What submitit queues in place of an interrupted job."""
+        return importlib.import_module("submitit").helpers.DelayedSubmission(self, order)
+
+
+class SlurmPool:
+    """Each run as a job; submitted together, as a job array.
+
+    All nodes need nearsym installed, and the folder the command is given in under the same path.
+
+    Args:
+        out: the suite's folder, which gets a folder ``slurm`` with what submitit keeps.
+        name: of the jobs.
+        jobs: runs at the same time, or None for as many as Slurm starts.
+        threads: CPUs of each run.
+        settings: what Slurm is asked for.
+
+    Raises:
+        InputError: submitit is not installed, or there is no Slurm.
+    """
+
+    def __init__(self, out: Path, name: str, jobs: int | None, threads: int, settings: SlurmSettings) -> None:
+        try:
+            submitit: Any = importlib.import_module("submitit")
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "launcher=slurm needs submitit; install it with pip install -c constraints.txt -e '.[slurm]', or use "
+                "launcher=local"
+            ) from error
+        try:
+            self._executor = submitit.AutoExecutor(folder=out / "slurm" / "%j", cluster=settings.executor)
+        except RuntimeError as error:
+            raise InputError(
+                f"launcher=slurm finds no Slurm ({error}); run it where sbatch does, or use launcher=local"
+            ) from error
+        parameters: dict[str, Any] = {"timeout_min": settings.minutes, "cpus_per_task": threads, "name": name}
+        parameters["mem_gb"] = settings.memory_gb
+        if settings.executor == "slurm":
+            parameters["slurm_partition"] = settings.partition
+            parameters["slurm_array_parallelism"] = jobs or 1000
+        self._executor.update_parameters(**{key: value for key, value in parameters.items() if value is not None})
+        self._jobs: list[tuple[Any, Order]] = []
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Hand runs to Slurm."""
+        with self._executor.batch():
+            self._jobs += [(self._executor.submit(Resumable(), order), order) for order in orders]
+
+    def ended(self) -> dict[str, Status]:
+        """Runs that have ended since the last call."""
+        done = [pair for pair in self._jobs if pair[0].done()]
+        self._jobs = [pair for pair in self._jobs if pair not in done]
+        return {order.member.path: _result(job, order) for job, order in done}
+
+    def stop(self) -> None:
+        """Cancel what still runs, whose processes end with their jobs."""
+        for job, _ in self._jobs:
+            job.cancel()
+
+
+def _result(job: Any, order: Order) -> Status:
+    error = job.exception()
+    if error is None:
+        status: Status = job.result()
+        return status
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    return Status(FAILED, read_status(order.status).seconds, f"Slurm job {job.job_id}: {lines[0]}", order.launch)

@@ -1,0 +1,118 @@
+"""How networks learn: curves, final returns, areas under curves, steps to a threshold, performance profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alignment import Condition
+from .bootstrap import Bootstrap, Intervals, interquartile_mean
+from .numbers import Number, curve, mean_over
+from .records import Floats
+
+RETURN, FINAL, AREA, STEPS = "return", "final return", "area under the curve", "steps to threshold"
+SCORE, PROFILE = "score", "share of runs above the score"
+
+SCORES = np.linspace(0, 1, 51)
+"""Where a performance profile is taken."""
+
+
+def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
+    """Interquartile mean of every network's returns at every common step, final return and area under the curve.
+
+    The area is divided by the length of training: the mean return over training, in the unit of returns.
+    """
+    found: list[Number] = []
+    steps = condition.steps.astype(float)
+    for network, returns in condition.returns.items():
+        line, area = curve_and_area(steps, returns, bootstrap)
+        points = curve(RETURN, condition.label, network, steps, line, len(returns))
+        found += [*points, replace(points[-1], quantity=FINAL, x=np.nan)]
+        found += curve(AREA, condition.label, network, [np.nan], area, len(returns))
+    return found
+
+
+def curve_and_area(x: Floats, curves: Floats, bootstrap: Bootstrap) -> tuple[Intervals, Intervals]:
+    """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over x, (1,)."""
+
+    def statistic(runs: Floats) -> Floats:
+        return np.append(interquartile_mean(runs), interquartile_mean(mean_over(x, runs)))
+
+    found = bootstrap(statistic, curves)
+    line, area = (Intervals(found.value[at], found.low[at], found.high[at]) for at in (slice(-1), slice(-1, None)))
+    return line, area
+
+
+def threshold_score(condition: Condition, network: str, fraction: float) -> float | None:
+    """A fraction of the final score of a network, None where that has learned nothing."""
+    final = float(interquartile_mean(condition.scores(network)[:, -1]))
+    return fraction * final if final > 0 else None
+
+
+def first_step(steps: NDArray[np.int64], scores: Floats, threshold: float) -> float:
+    """The first of the steps, (K,), at which the interquartile mean of runs, (runs, K), is at the threshold, or inf."""
+    reached = interquartile_mean(scores) >= threshold
+    return float(steps[reached.argmax()]) if reached.any() else np.inf
+
+
+def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootstrap) -> list[Number]:
+    """The first step at which each network's interquartile mean is at the threshold; inf where it never is."""
+    beyond = 2.0 * float(condition.steps[-1]) + 1  # finite, so that percentiles can be taken, and told apart
+
+    def statistic(scores: Floats) -> Floats:
+        return np.minimum([first_step(condition.steps, scores, threshold)], beyond)
+
+    found = []
+    for network in condition.returns:
+        intervals = bootstrap(statistic, condition.scores(network))
+        ends = (np.where(e > condition.steps[-1], np.inf, e) for e in (intervals.value, intervals.low, intervals.high))
+        found += curve(STEPS, condition.label, network, [np.nan], Intervals(*ends), len(condition.returns[network]))
+    return found
+
+
+def pooled_curves(
+    name: str, conditions: Sequence[Condition], networks: Sequence[str], bootstrap: Bootstrap
+) -> list[Number]:
+    """Interquartile mean over the runs on several tasks of each network's scores, and its performance profile.
+
+    Args:
+        name: of the group of conditions.
+        conditions: the group.
+        networks: those that have runs on every one of them.
+        bootstrap: resamples runs within their condition.
+    """
+    steps = reduce(np.intersect1d, [condition.steps for condition in conditions])
+    found: list[Number] = []
+    for network in networks:
+        scores = [condition.scores(network) for condition in conditions]
+        fewest = min(map(len, scores))
+        if len(steps) >= 2:
+            at = [condition.steps.searchsorted(steps) for condition in conditions]
+            common = [runs[:, columns] for runs, columns in zip(scores, at, strict=True)]
+            found += curve(SCORE, name, network, steps.astype(float), bootstrap(_pooled_mean, *common), fewest)
+        finals = [runs[:, -1] for runs in scores]
+        found += curve(PROFILE, name, network, SCORES, bootstrap(profile, *finals), fewest)
+    return found
+
+
+def profile(*finals: Floats) -> Floats:
+    """Share of runs with a final score above each of `SCORES`, (51,); rliable's `score_distributions`."""
+    return (np.concatenate(finals)[:, None] > SCORES).mean(axis=0)
+
+
+def pooled_areas(conditions: Sequence[Condition], network: str) -> list[Floats]:
+    """Final score and area under the curve of every run, (runs, 2) for each condition."""
+    found = []
+    for condition in conditions:
+        scores = condition.scores(network)
+        area = mean_over(condition.steps.astype(float), scores)
+        found.append(np.stack([scores[:, -1], area], axis=1))
+    return found
+
+
+def _pooled_mean(*scores: Floats) -> Floats:
+    return interquartile_mean(np.concatenate(scores))

@@ -1,0 +1,112 @@
+"""The folder of a suite: which suite its runs are of, and suite.json, which says how far they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from nearsym.agents.run import Run, write_atomic
+from nearsym.envs.symmetry import InputError
+
+from .lifeline import take_lock
+from .status import Status
+from .suite import Member, Suite
+from .suite_file import content_of, read_suite
+
+
+class Ledger:
+    """Keeps ``suite.yaml`` and ``suite.json`` of a folder.
+
+    Args:
+        out: the folder.
+        suite: whose runs are to lie in it.
+        choices: what ``network=`` takes.
+        threads: torch threads of each run.
+
+    Raises:
+        InputError: the folder holds something else, runs of another suite, or another comparison is at work in it.
+    """
+
+    def __init__(self, out: Path, suite: Suite, choices: Collection[str], threads: int = 1) -> None:
+        self.out, self._suite, self._choices, self._threads = out, suite, choices, threads
+        self._written = ""
+        self.members: Sequence[Member] = suite.members(str(out), threads)
+        self._check()
+
+    def open(self) -> None:
+        """Make the folder this comparison's.
+
+        Raises:
+            InputError: another comparison is at work in it.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        taken = f"another nearsym compare is at work in {self.out}; wait for it, or choose another out"
+        self._lock = take_lock(self.out / ".lock", 0, taken)
+        write_atomic(self.out / "suite.yaml", yaml.safe_dump(content_of(self._suite), sort_keys=False))
+
+    def close(self) -> None:
+        """Let another comparison have the folder."""
+        self._lock.close()
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds of each run in suite.json, by path; nothing when there is none that can be read."""
+        try:
+            runs = json.loads((self.out / "suite.json").read_text())["runs"]
+            return {str(run["path"]): float(run["seconds"]) for run in runs}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def write(self, states: Mapping[str, Status]) -> None:
+        """Bring suite.json up to date."""
+        runs = [
+            {
+                "path": member.path,
+                "task": member.task,
+                "perturbation": dict(member.perturbation),
+                "network": member.network,
+                "seed": member.seed,
+                "state": states[member.path].state,
+                "seconds": states[member.path].seconds,
+                "message": states[member.path].message,
+            }
+            for member in self.members
+        ]
+        text = json.dumps({"name": self._suite.name, "runs": runs}, indent=2) + "\n"
+        if text != self._written:
+            write_atomic(self.out / "suite.json", text)
+            self._written = text
+
+    def _check(self) -> None:
+        """Runs may be added to those that are there, which stay what they were."""
+        kept = self.out / "suite.yaml"
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"out={self.out} is a file; choose another out")
+        if not kept.is_file():
+            if self.out.is_dir() and any(path.name != ".lock" for path in self.out.iterdir()):
+                raise InputError(f"out={self.out} exists and holds no suite; choose another out")
+            return
+        saved = read_suite(kept, self._choices)
+        before = [
+            one for one in saved.members(str(self.out), self._threads) if Run(self.out / one.path).config.exists()
+        ]
+        if before and saved.name != self._suite.name:
+            raise self._changed(f"its name was {saved.name!r} and is {self._suite.name!r}")
+        now = {member.path: member for member in self.members}
+        for member in before:
+            if member.path not in now:
+                raise self._changed(f"{member.path} is no longer one of its runs")
+            was, is_now = (set(one.words + one.evaluation) for one in (member, now[member.path]))
+            if was != is_now:
+                gone, new = (" ".join(sorted(words)) or "nothing" for words in (was - is_now, is_now - was))
+                raise self._changed(f"{member.path} had {gone} and has {new}")
+            if member.words != now[member.path].words:
+                raise self._changed(f"the order of its overrides for {member.path} is another")
+
+    def _changed(self, difference: str) -> InputError:
+        return InputError(
+            f"the suite has changed since the runs in {self.out} were started: {difference}; choose another out, or "
+            "take the change back (further tasks, perturbations, networks and seeds may be added)"
+        )

@@ -1,0 +1,83 @@
+"""A process that dies with the one that started it, and never works on a run beside another one."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+from nearsym.envs.symmetry import InputError
+
+PATIENCE = 30.0
+"""Seconds to wait for a lock: the former owner may be dying."""
+
+UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""Some shared file systems lock nothing; there the lifeline alone has to do."""
+
+
+def hold(lock: str) -> None:
+    """Take the run's lock, and die as soon as whoever started this process is gone, however it went.
+
+    Standard input is a pipe that the parent keeps open and never writes to: its end of file is the parent's end, on
+    every system and after SIGKILL too.
+
+    Raises:
+        InputError: another process holds the lock for longer than it takes to die.
+    """
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        take_lock(Path(lock), PATIENCE, "another process is still working on this run; stop it, or wait for it")
+    except InputError as error:
+        sys.exit(f"nearsym: {error}")
+
+
+def take_lock(path: Path, patience: float, taken: str) -> IO[str]:
+    """Lock a file for as long as this process lives, or the returned file is open.
+
+    Args:
+        path: the file; made when it is not there.
+        patience: seconds to wait for another owner.
+        taken: what to say when it is still there.
+
+    Raises:
+        InputError: another process holds the lock.
+    """
+    file = path.open("a+")
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in UNSUPPORTED:
+                return _kept(file)
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
+            if time.monotonic() > deadline:
+                file.close()
+                raise InputError(taken) from error
+            time.sleep(0.2)
+        else:
+            return _kept(file)
+
+
+_open: list[IO[str]] = []
+
+
+def _kept(file: IO[str]) -> IO[str]:
+    _open.append(file)  # a file nobody refers to is closed, and its lock gone
+    return file
+
+
+def _die_with_parent() -> None:
+    while True:
+        try:
+            if not os.read(0, 1):
+                os.kill(os.getpid(), signal.SIGKILL)
+        except OSError:
+            return  # no standard input to watch

@@ -1,0 +1,75 @@
+"""The one shape in which every result of a report is kept: a number with its interval, and what it is a number of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .bootstrap import Intervals
+from .records import Floats
+
+
+@dataclass(frozen=True)
+class Number:
+    """One estimate.
+
+    Attributes:
+        quantity: what was measured, such as ``final return``.
+        where: a condition, or a group of conditions.
+        network: whose it is.
+        against: the network it is compared with; empty for none.
+        x: step, noise level, strength or score it belongs to; NaN for none.
+        value: the estimate.
+        low: lower end of its interval.
+        high: upper end of its interval.
+        runs: runs behind it; of a comparison, the fewest of one network on one task.
+    """
+
+    quantity: str
+    where: str
+    network: str
+    value: float
+    low: float
+    high: float
+    runs: int
+    against: str = ""
+    x: float = math.nan
+
+    def excludes(self, none: float) -> bool:
+        """Whether the interval leaves out the value that would mean no difference; never with a missing end."""
+        return self.low > none or self.high < none
+
+
+class Numbers(list[Number]):
+    """Numbers, and how to find some of them."""
+
+    def select(self, quantity: str, **wanted: str) -> Numbers:
+        """Those of a quantity whose other attributes are as wanted."""
+        return self.where(lambda n: n.quantity == quantity and all(getattr(n, k) == v for k, v in wanted.items()))
+
+    def where(self, good: Callable[[Number], bool]) -> Numbers:
+        """Those for which `good` is true."""
+        return Numbers(number for number in self if good(number))
+
+    def one(self, quantity: str, **wanted: str) -> Number | None:
+        """The only one, or None."""
+        return next(iter(self.select(quantity, **wanted)), None)
+
+    def values(self, attribute: str) -> list[str]:
+        """Different values of an attribute, in the order they first appear."""
+        return list(dict.fromkeys(getattr(number, attribute) for number in self))
+
+
+def curve(quantity: str, where: str, network: str, x: Iterable[float], found: Intervals, runs: int) -> list[Number]:
+    """A number for every point of a curve."""
+    points = zip(x, found.value.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    return [Number(quantity, where, network, value, low, high, runs, x=float(at)) for at, value, low, high in points]
+
+
+def mean_over(x: Floats, curves: Floats) -> Floats:
+    """Area under curves by the trapezoidal rule over the length of x, in the unit of the curves, (…, K) → (…)."""
+    if len(x) == 1:
+        return curves[..., 0]
+    widths = x[1:] - x[:-1]
+    return ((curves[..., 1:] + curves[..., :-1]) / 2 * widths).sum(axis=-1) / widths.sum()

@@ -1,0 +1,46 @@
+"""Settings of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nearsym.agents.agent_settings import check_range
+from nearsym.envs.symmetry import InputError
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """One report on a comparison.
+
+    Attributes:
+        folder: holds the runs, at any depth: folders of nearsym train, or evaluations.npz of stable-baselines3.
+        out: folder of the report; null for <folder>/report.
+        against: networks that every other one is compared with, where they are there.
+        threshold: fraction of the way from the bottom of a task's scale to the final return of the first network of
+            `against`; steps are counted until a network gets there.
+        unfinished: count runs that have not reached their last step too; every curve of their task then ends with them.
+        level: coverage of the intervals.
+        resamples: bootstrap resamples behind each interval.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    folder: str
+    out: str | None = None
+    against: list[str] = field(default_factory=lambda: ["plain", "exact"])
+    threshold: float = 0.8
+    unfinished: bool = False
+    level: float = 0.95
+    resamples: int = 2000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("", self, 10, ("resamples",))
+        check_range("", self, 0, ("seed",))
+        for name in ("threshold", "level"):
+            if not 0 < getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}, expected a number between 0 and 1")
+        if not self.against or len(set(self.against)) < len(self.against):
+            raise InputError(f"against is {self.against}, expected different names of networks such as [plain,exact]")

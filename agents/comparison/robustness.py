@@ -1,0 +1,104 @@
+"""Return against observation noise after training, and against how strongly the world is disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .alignment import Condition
+from .bootstrap import Bootstrap, interquartile_mean
+from .contrasts import Pair, contrast
+from .learning import FINAL, curve_and_area
+from .numbers import Number, Numbers, curve, mean_over
+from .records import Floats
+
+NOISE, NOISE_AREA = "return under noise", "mean return under noise"
+FALL = "fall of the final score"
+
+
+def noise_levels(condition: Condition) -> Floats:
+    """Levels of noise at which every evaluated run of a condition was evaluated, rising, (L,)."""
+    levels = [set(run.noise) for runs in condition.runs.values() for run in runs if run.noise]
+    return np.array(sorted(set.intersection(*levels))) if levels else np.zeros(0)
+
+
+def noise_returns(condition: Condition, network: str) -> Floats:
+    """Returns of a network's evaluated runs at the common levels, (runs, L)."""
+    levels = noise_levels(condition)
+    return np.array([[run.noise[level] for level in levels] for run in condition.runs.get(network, ()) if run.noise])
+
+
+def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
+    """Interquartile mean of returns at each noise level, and of their mean over the range of noise."""
+    levels = noise_levels(condition)
+    found: list[Number] = []
+    for network in condition.runs if len(levels) > 1 else ():
+        returns = noise_returns(condition, network)
+        if not len(returns):
+            continue
+        line, area = curve_and_area(levels, returns, bootstrap)
+        found += curve(NOISE, condition.label, network, levels, line, len(returns))
+        found += curve(NOISE_AREA, condition.label, network, [np.nan], area, len(returns))
+    return found
+
+
+def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Number]:
+    """Mean scores over the range of noise of two networks, on the conditions where both were evaluated."""
+    mine, theirs = [], []
+    for condition in conditions:
+        levels = noise_levels(condition)
+        areas = [_areas(condition, network) if len(levels) > 1 else np.zeros((0, 1)) for network in pair]
+        if all(map(len, areas)):
+            mine.append(areas[0])
+            theirs.append(areas[1])
+    return contrast((NOISE_AREA,), where, pair, mine, theirs, bootstrap) if mine else []
+
+
+def strength_curves(conditions: Sequence[Condition], numbers: Numbers) -> list[Number]:
+    """Final returns again, by task and single disturbance, against its strength; undisturbed runs are at 0."""
+    found = []
+    for task, name, worlds in _dials(conditions):
+        for condition in worlds:
+            x = condition.perturbation.get(name, 0.0)
+            found += [
+                Number(f"{FINAL} against {name}", task, n.network, n.value, n.low, n.high, n.runs, x=x)
+                for n in numbers.select(FINAL, where=condition.label)
+            ]
+    return found
+
+
+def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> list[Number]:
+    """What each network loses between the weakest and the strongest disturbance, in scores of the weakest's scale."""
+    found: list[Number] = []
+    for task, name, worlds in _dials(conditions):
+        weak, strong = worlds[0], worlds[-1]
+        for network in weak.returns:
+            if network not in strong.returns:
+                continue
+            ends = [weak.scale.score(world.returns[network][:, -1:]) for world in (weak, strong)]
+            fall = bootstrap(lambda a, b: interquartile_mean(a) - interquartile_mean(b), *ends)
+            runs, x = min(map(len, ends)), strong.perturbation[name]
+            found += curve(f"{FALL} with {name}", task, network, [x], fall, runs)
+    return found
+
+
+def _areas(condition: Condition, network: str) -> Floats:
+    """Mean score over the range of noise of every evaluated run, (runs, 1)."""
+    returns = noise_returns(condition, network)
+    if not len(returns):
+        return np.zeros((0, 1))
+    return mean_over(noise_levels(condition), condition.scale.score(returns))[:, None]
+
+
+def _dials(conditions: Sequence[Condition]) -> list[tuple[str, str, list[Condition]]]:
+    """(task, disturbance, its conditions from weak to strong) wherever there are two strengths or more."""
+    found = []
+    for task in dict.fromkeys(condition.task for condition in conditions):
+        of_task = [condition for condition in conditions if condition.task == task]
+        for name in sorted({name for condition in of_task for name in condition.perturbation}):
+            worlds = [condition for condition in of_task if set(condition.perturbation) <= {name}]
+            worlds.sort(key=lambda condition: condition.perturbation.get(name, 0.0))
+            if len(worlds) > 1:
+                found.append((task, name, worlds))
+    return found

@@ -1,0 +1,149 @@
+"""One folder of `nearsym train`, read for a report: config.yaml, metrics.csv, evaluation.json and a checkpoint's size.
+
+Settings are read leniently, so that results of earlier versions, whose settings had fewer keys, can be reported.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+
+from nearsym.agents.checkpoint import latest_checkpoint
+from nearsym.agents.run import Run
+from nearsym.envs.symmetry import InputError
+from nearsym.networks import NetworkSettings
+
+from .records import Floats
+
+TRACES = (
+    "actor_equivariance_error",
+    "critic_equivariance_error",
+    "encoder_relaxation",
+    "actor_relaxation",
+    "critic_relaxation",
+)
+"""Columns of metrics.csv that a report draws beside returns."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a run's config.yaml says about it.
+
+    Attributes:
+        env: id of its environment.
+        kwargs: the environment's.
+        agent: its algorithm.
+        network: label of its network.
+        perturbation: strengths that are not zero.
+        seed: its seed.
+        total_steps: where it ends.
+    """
+
+    env: str
+    kwargs: Mapping[str, Any]
+    agent: str
+    network: str
+    perturbation: Mapping[str, float]
+    seed: int
+    total_steps: int
+
+
+def describe(run: Run) -> Description:
+    """Read config.yaml.
+
+    Raises:
+        InputError: it cannot be read, or is not one of `nearsym train`.
+    """
+    try:
+        saved = yaml.safe_load(run.config.read_text())
+        network = NetworkSettings(saved["network"]["choice"], augment=bool(saved["network"].get("augment", False)))
+        disturbed = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
+        return Description(
+            env=str(saved["env"]["id"]),
+            kwargs=saved["env"].get("kwargs") or {},
+            agent=str(saved["agent"]["name"]),
+            network=network.label,
+            perturbation={name: strength for name, strength in disturbed.items() if strength},
+            seed=int(saved["seed"]),
+            total_steps=int(saved["total_steps"]),
+        )
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{run.config} is not what nearsym train writes ({_first_line(error)}); restore it, or move "
+            f"{run.folder} out of the comparison"
+        ) from error
+
+
+def read_metrics(run: Run) -> tuple[NDArray[np.int64], Floats, dict[str, Floats]]:
+    """Steps, returns and traces of metrics.csv, (K,) each; K is 0 when no evaluation is in it yet.
+
+    Raises:
+        InputError: it cannot be read, or its steps do not rise.
+    """
+    remedy = f"restore it from a copy, or move {run.folder} out of the comparison"
+    try:
+        with run.metrics.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        steps = np.array([int(row["step"]) for row in rows], dtype=np.int64)
+        returns = np.array([float(row["eval_return"]) for row in rows])
+        traces = {name: np.array([_number(row.get(name)) for row in rows]) for name in TRACES}
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise InputError(f"{run.metrics} cannot be read ({_first_line(error)}); {remedy}") from error
+    if not np.isfinite(returns).all():
+        raise InputError(f"{run.metrics} has an eval_return that is no finite number; {remedy}")
+    if (np.diff(steps) <= 0).any():
+        raise InputError(f"the steps of {run.metrics} do not rise from row to row; {remedy}")
+    return steps, returns, {name: trace for name, trace in traces.items() if np.isfinite(trace).any()}
+
+
+def read_noise(run: Run) -> dict[float, float]:
+    """Mean return at each noise level of evaluation.json; empty where the run was not evaluated.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = run.folder / "evaluation.json"
+    if not path.is_file():
+        return {}
+    try:
+        report = json.loads(path.read_text())
+        if "levels" not in report:  # a market's evaluation is another one
+            return {}
+        return {float(level["noise"]): float(np.mean(level["returns"])) for level in report["levels"]}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        again = f"write it again with nearsym evaluate {run.folder}"
+        raise InputError(f"{path} cannot be read ({_first_line(error)}); {again}") from error
+
+
+def count_parameters(run: Run) -> int | None:
+    """Trainable parameters of actor, critics and encoder, or None without a checkpoint that shows them.
+
+    Adam keeps a mean gradient for exactly the numbers it trains, so its state in the checkpoint counts them without
+    building the environment and the agent again.
+    """
+    folder = latest_checkpoint(run.checkpoints)
+    if folder is None or not (folder / "tensors.pt").is_file():
+        return None
+    optimizers = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True).get("optimizers", {})
+    count = 0
+    for name, optimizer in optimizers.items():
+        if name != "temperature":
+            count += sum(state["exp_avg"].numel() for state in optimizer["state"].values() if "exp_avg" in state)
+    return count or None
+
+
+def _number(cell: str | None) -> float:
+    return float(cell) if cell else math.nan
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,124 @@
+"""Everything a report says in numbers, from the records of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .alignment import Condition, align
+from .bootstrap import Bootstrap
+from .contrasts import learning_contrast, pairs, steps_contrast
+from .diagnostics import costs, traces
+from .learning import learning_curves, pooled_curves, steps_to_threshold, threshold_score
+from .numbers import Numbers
+from .records import Comparison, Record
+from .report_settings import ReportSettings
+from .robustness import noise_contrast, noise_curves, strength_curves, strength_falls
+
+ORDER = ("plain", "augmented", "exact", "rpp", "relaxed")
+"""Networks of nearsym in the order of figures and tables; others follow by name."""
+
+UNDISTURBED, DISTURBED = "undisturbed tasks", "disturbed tasks"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was found.
+
+    Attributes:
+        networks: in the order of figures and tables.
+        against: the networks that others are compared with.
+        conditions: aligned runs by condition.
+        groups: conditions that a verdict looks at together, by name; a lone one goes by its own label.
+        thresholds: score whose first step is counted, by condition.
+        numbers: every result.
+        notes: what was cut, interpolated or left out.
+    """
+
+    networks: Sequence[str]
+    against: Sequence[str]
+    conditions: Sequence[Condition]
+    groups: Mapping[str, Sequence[Condition]]
+    thresholds: Mapping[str, float]
+    numbers: Numbers
+    notes: Sequence[str]
+
+
+def summarise(comparison: Comparison, settings: ReportSettings) -> Summary:
+    """All statistics of a comparison.
+
+    Raises:
+        InputError: the runs of a task have no stretch of training in common, or rliable is not installed.
+    """
+    bootstrap = Bootstrap(settings.level, settings.resamples, settings.seed)
+    by_label: dict[str, list[Record]] = {}
+    for record in comparison.records:
+        by_label.setdefault(record.condition, []).append(record)
+    conditions = [align(records) for records in by_label.values()]
+    notes = [note for condition in conditions for note in condition.notes]
+    networks = sorted({record.network for record in comparison.records}, key=_place)
+    against = [network for network in settings.against if network in networks]
+    if not against:
+        against = networks[:1]
+        notes.append(f"none of {', '.join(settings.against)} is here: all others are compared with {against[0]}")
+    groups = _groups(conditions)
+    thresholds = _thresholds(conditions, against, settings.threshold)
+    notes += [_threshold_note(condition, thresholds) for condition in conditions]
+
+    numbers = Numbers()
+    for condition in conditions:
+        numbers += learning_curves(condition, bootstrap) + noise_curves(condition, bootstrap) + traces(condition)
+        if condition.label in thresholds:
+            numbers += steps_to_threshold(condition, thresholds[condition.label], bootstrap)
+        notes += _noise_notes(condition)
+    for name, group in groups.items():
+        everywhere = [network for network in networks if all(network in condition.returns for condition in group)]
+        numbers += pooled_curves(name, group, everywhere, bootstrap)
+        missing = [network for network in networks if network not in everywhere]
+        if missing:
+            notes.append(f"{', '.join(missing)} has no runs on some of the {name} and is left out of their averages")
+    for name, group in ({condition.label: [condition] for condition in conditions} | dict(groups)).items():
+        for pair in pairs(networks, against):
+            numbers += learning_contrast(name, group, pair, bootstrap)
+            numbers += steps_contrast(name, group, thresholds, pair, bootstrap)
+            numbers += noise_contrast(name, group, pair, bootstrap)
+    numbers += strength_curves(conditions, numbers) + strength_falls(conditions, bootstrap) + costs(conditions)
+    return Summary(networks, against, conditions, groups, thresholds, numbers, notes)
+
+
+def _place(network: str) -> tuple[int, str]:
+    return (ORDER.index(network) if network in ORDER else len(ORDER), network)
+
+
+def _groups(conditions: Sequence[Condition]) -> dict[str, Sequence[Condition]]:
+    split = {
+        UNDISTURBED: [condition for condition in conditions if not condition.perturbation],
+        DISTURBED: [condition for condition in conditions if condition.perturbation],
+    }
+    return {(name if len(group) > 1 else group[0].label): group for name, group in split.items() if group}
+
+
+def _thresholds(conditions: Sequence[Condition], against: Sequence[str], fraction: float) -> dict[str, float]:
+    found = {}
+    for condition in conditions:
+        network = next((one for one in against if one in condition.returns), None)
+        score = threshold_score(condition, network, fraction) if network else None
+        if score is not None:
+            found[condition.label] = score
+    return found
+
+
+def _threshold_note(condition: Condition, thresholds: Mapping[str, float]) -> str:
+    scale, score = condition.scale, thresholds.get(condition.label)
+    unit = f"{condition.label}: scores are returns from {scale.reason}"
+    if score is None:
+        return f"{unit}; no steps are counted, because the reference is not here or has learned nothing"
+    return f"{unit}; steps are counted until a return of {scale.low + score * (scale.high - scale.low):.4g}"
+
+
+def _noise_notes(condition: Condition) -> list[str]:
+    evaluated = [bool(run.noise) for runs in condition.runs.values() for run in runs]
+    if any(evaluated) and not all(evaluated):
+        missing = len(evaluated) - sum(evaluated)
+        return [f"{condition.label}: {missing} runs were not evaluated under noise and are left out there"]
+    return []

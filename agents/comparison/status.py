@@ -1,0 +1,80 @@
+"""How far a run of a suite is: kept in a file by the process that carries it out, read by the one that shows it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nearsym.agents.checkpoint import latest_checkpoint
+from nearsym.agents.run import Run, write_atomic
+
+FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
+
+
+@dataclass(frozen=True)
+class Status:
+    """State of one run.
+
+    Attributes:
+        state: ``finished``, ``failed``, ``waiting`` or ``running``.
+        seconds: its processes took so far, those that were killed or failed included.
+        message: why it failed.
+        launch: which `nearsym compare` it was started by; of another one the state is out of date.
+        host: machine of the process that carries it out.
+        pid: of that process, whose children train and evaluate.
+    """
+
+    state: str = WAITING
+    seconds: float = 0.0
+    message: str = ""
+    launch: str = ""
+    host: str = ""
+    pid: int = 0
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Keep a status."""
+    write_atomic(path, json.dumps(asdict(status)) + "\n")
+
+
+def read_status(path: Path) -> Status:
+    """The status that was kept last; a waiting one when there is none, or none that can be read."""
+    try:
+        return Status(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return Status()
+
+
+def last_row(run: Run) -> tuple[int, float | None]:
+    """Step and mean return of a run's last evaluation, (0, None) before the first."""
+    try:
+        with run.metrics.open(newline="") as file:
+            *_, row = csv.DictReader(file)
+        return int(row["step"]), float(row["eval_return"])
+    except (OSError, ValueError, TypeError, KeyError):  # no row yet, or one that is being written
+        return 0, None
+
+
+def is_trained(run: Run, total_steps: int) -> bool:
+    """Whether a run has reached its last step and saved it."""
+    saved = latest_checkpoint(run.checkpoints)
+    if saved is not None:
+        return int(saved.name.removeprefix("step-")) >= total_steps
+    # published results come without checkpoints
+    return not run.checkpoints.exists() and last_row(run)[0] >= total_steps
+
+
+def is_evaluated(run: Run, episodes: int, noise: tuple[float, ...]) -> bool:
+    """Whether a run's last checkpoint was evaluated at these levels."""
+    try:
+        report = json.loads((run.folder / "evaluation.json").read_text())
+        levels = tuple(float(level["noise"]) for level in report["levels"])
+        if levels != noise or ("episodes" in report and report["episodes"] != episodes):
+            return False
+        saved = latest_checkpoint(run.checkpoints)
+        written = (run.folder / "evaluation.json").stat().st_mtime_ns
+        return saved is None or written >= (saved / "manifest.json").stat().st_mtime_ns
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

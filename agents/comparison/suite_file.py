@@ -1,0 +1,150 @@
+"""Reading a suite from YAML: every key and value is checked, and named when it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nearsym.envs.symmetry import InputError
+from nearsym.networks import NetworkSettings
+
+from .suite import Network, Suite, Task
+from .words import nearest
+
+NETWORK_KEYS = tuple(one.name for one in fields(NetworkSettings))
+
+WHOLE, TEXT, LIST, MAPPING = (
+    ("a whole number", int),
+    ("text", str),
+    ("a list", list),
+    ("a mapping", dict),
+)
+
+
+def read_suite(path: Path, choices: Collection[str]) -> Suite:
+    """The suite of a YAML file.
+
+    Args:
+        path: the file.
+        choices: what ``network=`` takes.
+
+    Raises:
+        InputError: the file cannot be read, or something in it does not fit; names the file and the place.
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"suite {path} cannot be read: {first}") from error
+    try:
+        return suite_from(content, choices)
+    except InputError as error:
+        raise InputError(f"suite {path}: {error}") from error
+
+
+def suite_from(content: Any, choices: Collection[str]) -> Suite:
+    """The suite that YAML content describes.
+
+    Raises:
+        InputError: a key is missing or unknown, or a value has the wrong type or range.
+    """
+    _keys("the suite", content, ("name", "tasks", "networks", "seeds"), ("overrides", "evaluate"))
+    evaluate = content.get("evaluate") or {}
+    _keys("evaluate", evaluate, (), ("episodes", "noise"))
+    return Suite(
+        name=_is("name", content["name"], TEXT),
+        tasks=tuple(_task(f"tasks[{i}]", one) for i, one in enumerate(_is("tasks", content["tasks"], LIST))),
+        networks=tuple(_network(one, choices) for one in _is("networks", content["networks"], LIST)),
+        seeds=tuple(_is("seeds", one, WHOLE) for one in _is("seeds", content["seeds"], LIST)),
+        overrides=tuple(_is("overrides", one, TEXT) for one in _is("overrides", content.get("overrides") or [], LIST)),
+        episodes=_is("evaluate.episodes", evaluate.get("episodes", 10), WHOLE),
+        noise=tuple(_number(one) for one in _is("evaluate.noise", evaluate.get("noise", [0.0]), LIST)),
+    )
+
+
+def content_of(suite: Suite) -> dict[str, Any]:
+    """What `suite_from` makes the same suite of."""
+    return {
+        "name": suite.name,
+        "tasks": [
+            {
+                "id": task.id,
+                "kwargs": dict(task.kwargs),
+                "total_steps": task.total_steps,
+                "perturbations": [dict(one) for one in task.perturbations],
+            }
+            for task in suite.tasks
+        ],
+        "networks": [{one.name: {"choice": one.choice, **one.overrides}} for one in suite.networks],
+        "seeds": list(suite.seeds),
+        "overrides": list(suite.overrides),
+        "evaluate": {"episodes": suite.episodes, "noise": list(suite.noise)},
+    }
+
+
+def _task(where: str, content: Any) -> Task:
+    _keys(where, content, ("id", "total_steps"), ("kwargs", "perturbations"))
+    worlds = _is(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
+    if not worlds:
+        raise InputError(f"{where}.perturbations is empty; give at least [{{}}], the world as it is")
+    return Task(
+        id=_is(f"{where}.id", content["id"], TEXT),
+        total_steps=_is(f"{where}.total_steps", content["total_steps"], WHOLE),
+        kwargs=_is(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
+        perturbations=tuple(_is(f"{where}.perturbations", one, MAPPING) for one in worlds),
+    )
+
+
+def _network(content: Any, choices: Collection[str]) -> Network:
+    """A network's name alone, or ``{name: {choice: …, key: value}}``."""
+    if isinstance(content, str):
+        content = {content: {}}
+    if not (isinstance(content, dict) and len(content) == 1):
+        raise InputError(f"networks has {content!r}, expected a name or name: {{choice: relaxed, banks: 2}}")
+    ((name, given),) = content.items()
+    name, given = str(name), dict(_is(f"network {name}", given or {}, MAPPING))
+    choice = given.pop("choice", name)
+    if choice not in choices:
+        listed = ", ".join(sorted(choices))
+        raise InputError(f"there is no network {choice!r}{nearest(choice, choices)}; choose from {listed}")
+    for key in given:
+        if "." not in str(key) and key not in NETWORK_KEYS:  # dotted keys are any of nearsym train's
+            raise InputError(f"network {name} has an unknown key {key!r}{nearest(key, NETWORK_KEYS)}")
+    return Network(
+        name, choice, {str(key) if "." in str(key) else f"network.{key}": value for key, value in given.items()}
+    )
+
+
+def _keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    """Check that `content` is a mapping with all needed keys and no unknown ones."""
+    known = (*needed, *optional)
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where} is {_shown(content)}, expected a mapping with {', '.join(known)}")
+    for key in content:
+        if key not in known:
+            raise InputError(f"{where} has an unknown key {key!r}{nearest(key, known)}; it takes {', '.join(known)}")
+    for key in needed:
+        if key not in content:
+            raise InputError(f"{where} has no {key}; it needs {', '.join(needed)}")
+
+
+def _is(where: str, value: Any, wanted: tuple[str, type]) -> Any:
+    said, kind = wanted
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise InputError(f"{where} is {_shown(value)}, expected {said}")
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"evaluate.noise has {_shown(value)}, expected numbers such as [0, 0.1, 0.2]")
+    return float(value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

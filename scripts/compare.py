@@ -1,0 +1,143 @@
+"""`nearsym compare`: the runs of a suite, on one machine or a cluster."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nearsym.agents.comparison.check import check_members
+from nearsym.agents.comparison.launch import Pool, launch, orders_of, states_at_start
+from nearsym.agents.comparison.launch_local import LocalPool
+from nearsym.agents.comparison.launch_ray import RayPool
+from nearsym.agents.comparison.launch_slurm import SlurmPool
+from nearsym.agents.comparison.ledger import Ledger
+from nearsym.agents.comparison.run_member import Order
+from nearsym.agents.comparison.settings import CompareSettings
+from nearsym.agents.comparison.status import FAILED, FINISHED, Status
+from nearsym.agents.comparison.suite import Suite
+from nearsym.agents.comparison.suite_file import read_suite
+from nearsym.agents.comparison.words import nearest
+from nearsym.agents.settings import TrainSettings
+from nearsym.envs.symmetry import InputError
+
+from .compare_display import Display
+from .compose import compose, options
+from .help import command_help
+
+
+def run(words: list[str]) -> int:
+    """Carry out a suite; 1 when a run failed."""
+    # taken out by hand: to Hydra, the folder configs/suite would make it the choice of a group
+    named = [word.removeprefix("suite=") for word in words if word.startswith("suite=")]
+    settings = compose("compare", CompareSettings, [word for word in words if not word.startswith("suite=")])
+    settings = replace(settings, suite=named[-1] if named else None)
+    networks = options("network")
+    suite = read_suite(_suite_path(settings.suite), networks)
+    ledger = Ledger(Path(settings.out or f"runs/{suite.name}"), suite, networks, settings.threads)
+    check_members(ledger.members, lambda given: compose("train", TrainSettings, list(given)))
+    orders = orders_of(ledger, settings)
+    if settings.dry_run:
+        _list(orders)
+        return 0
+    ledger.open()
+    try:
+        return _launch(suite, settings, ledger, orders)
+    finally:
+        ledger.close()
+
+
+def usage() -> str:
+    """Help text."""
+    return command_help(
+        "compare",
+        CompareSettings,
+        "nearsym compare: train and evaluate every network of a suite on every task, perturbation and seed; the same "
+        f"command goes on where it stopped\n\n  suite=  {', '.join(_suites())}, or the path of your own YAML file",
+        "nearsym compare suite=quick out=runs/quick jobs=2",
+    )
+
+
+def _launch(suite: Suite, settings: CompareSettings, ledger: Ledger, orders: Sequence[Order]) -> int:
+    states = states_at_start(orders, ledger)
+    jobs = settings.jobs or max(1, _cores() // settings.threads)
+    todo = sum(status.state != FINISHED for status in states.values())
+    jobs = max(1, min(jobs, todo))
+    print(f"suite {suite.name}: {len(orders)} runs, {len(orders) - todo} finished before; {ledger.out}")
+    if todo:
+        pool, limit = _pool(suite, settings, ledger, jobs)
+        with Display(orders, states) as display:
+            states = launch(orders, states, ledger, pool, limit, display)
+    else:
+        ledger.write(states)
+    _print_table(orders, states)
+    for order in orders:
+        status = states[order.member.path]
+        if status.state == FAILED:
+            print(f"failed: {order.member.path}: {status.message} ({ledger.out}/logs/{order.member.path}.txt)")
+    print(f"next:   nearsym report {ledger.out}")
+    return int(any(status.state == FAILED for status in states.values()))
+
+
+def _pool(suite: Suite, settings: CompareSettings, ledger: Ledger, jobs: int) -> tuple[Pool, int | None]:
+    """Where to carry the runs out, and how many of them at the same time: None leaves it to the cluster."""
+    if settings.launcher == "ray":
+        return RayPool(settings.address, jobs, settings.threads), settings.jobs
+    if settings.launcher == "slurm":
+        pool = SlurmPool(ledger.out.absolute(), suite.name, settings.jobs, settings.threads, settings.slurm)
+        return pool, None if settings.slurm.executor == "slurm" else jobs
+    return LocalPool(jobs), jobs
+
+
+def _cores() -> int:
+    """Cores this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _list(orders: Sequence[Order]) -> None:
+    """What would be run, ready for a shell."""
+    for order in orders:
+        if order.finished():
+            print(f"# finished: {order.member.path}")
+            continue
+        print(f"nearsym train {shlex.join(order.member.words)}")
+        print(f"nearsym evaluate {shlex.join(order.member.evaluation)}")
+
+
+def _print_table(orders: Sequence[Order], states: Mapping[str, Status]) -> None:
+    table = Table()
+    for column in ("network", "finished", "failed", "minutes"):
+        table.add_column(column, justify="left" if column == "network" else "right")
+    networks = list(dict.fromkeys(order.member.network for order in orders))
+    for network in [*networks, "all"]:
+        paths = [order.member.path for order in orders if network in (order.member.network, "all")]
+        of = [states[path] for path in paths]
+        finished, failed = (sum(status.state == state for status in of) for state in (FINISHED, FAILED))
+        minutes = sum(status.seconds for status in of) / 60
+        table.add_row(network, f"{finished} of {len(of)}", str(failed), f"{minutes:.1f}")
+    Console(highlight=False).print(table)
+
+
+def _suites() -> list[str]:
+    folder = resources.files("nearsym.configs") / "suite"
+    return sorted(one.name.removesuffix(".yaml") for one in folder.iterdir() if one.name.endswith(".yaml"))
+
+
+def _suite_path(given: str | None) -> Path:
+    names = _suites()
+    if given is None:
+        raise InputError(f"which suite? give suite=, one of {', '.join(names)} or the path of a YAML file")
+    if given in names:
+        return Path(str(resources.files("nearsym.configs") / "suite" / f"{given}.yaml"))
+    if Path(given).is_file():
+        return Path(given)
+    if given.endswith((".yaml", ".yml")):
+        raise InputError(f"there is no file {given}; give the path of a suite, or one of {', '.join(names)}")
+    hint = nearest(given, names)
+    raise InputError(f"there is no suite={given}{hint}; give one of {', '.join(names)} or the path of a YAML file")

@@ -1,0 +1,195 @@
+"""The figures of a report, each from the numbers of a summary, or none where it has no data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from nearsym.agents.comparison.contrasts import IMPROVEMENT
+from nearsym.agents.comparison.learning import AREA, FINAL, PROFILE, RETURN, SCORE
+from nearsym.agents.comparison.numbers import Number, Numbers
+from nearsym.agents.comparison.robustness import NOISE
+from nearsym.agents.comparison.run_files import TRACES
+from nearsym.agents.comparison.statistics import Summary
+
+from .report_style import Pen, count_steps, draw, legend, panels, pens, svg
+
+STEPS_LABEL = "environment steps (agent decisions)"
+LINES = {"actor": "-", "critic": "--", "encoder": ":"}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure.
+
+    Attributes:
+        name: of its file.
+        title: heading.
+        caption: what is drawn.
+        svg: the figure itself.
+    """
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+
+
+def drawings(summary: Summary, level: float) -> list[Drawing]:
+    """Every figure that has data, in the order of a report."""
+    band = f"Band: {level:.0%} stratified bootstrap interval over seeds."
+    makers: list[tuple[str, str, str, Callable[[Summary], str | None]]] = [
+        (
+            "aggregate",
+            "Tasks together",
+            "Interquartile mean of normalised scores over all runs on the tasks of a group (the notes say what a score "
+            f"is). {band}",
+            lambda s: _curves(s, SCORE, "score", STEPS_LABEL, steps=True),
+        ),
+        (
+            "learning",
+            "Learning curves",
+            f"Interquartile mean of the return of the deterministic policy; thin lines: single seeds. {band}",
+            _learning,
+        ),
+        (
+            "improvement",
+            "Probability of improvement",
+            "How often a run of the network on the left does better than a run of the reference, averaged over tasks. "
+            f"Bars: {level:.0%} intervals; the dashed line is no difference.",
+            _improvement,
+        ),
+        (
+            "profile",
+            "Performance profiles",
+            f"Share of runs that end above a score. Higher is better everywhere. {band}",
+            lambda s: _curves(s, PROFILE, "share of runs", "final score above"),
+        ),
+        (
+            "strength",
+            "Return against strength of the disturbance",
+            f"Interquartile mean of the final return, trained and evaluated in the disturbed world. {band}",
+            _strength,
+        ),
+        (
+            "noise",
+            "Return against observation noise",
+            f"Trained without noise, evaluated with it: interquartile mean over runs. {band}",
+            lambda s: _curves(s, NOISE, "return", "noise (standard deviation)"),
+        ),
+        (
+            "equivariance",
+            "Equivariance error over training",
+            "How far actor (solid) and critic (dashed) are from equivariant, relative to their outputs, for the worst "
+            "group element. Median and quartiles over runs; below 1e-5 is rounding.",
+            lambda s: _traces(s, "_equivariance_error", "relative error", logarithmic=True),
+        ),
+        (
+            "relaxation",
+            "Relaxed weights over training",
+            "Departure of relaxed weights from equal ones, which are exactly equivariant, summed over layers: actor "
+            "(solid), critic (dashed), encoder (dotted). Median and quartiles over runs.",
+            lambda s: _traces(s, "_relaxation", "departure", logarithmic=False),
+        ),
+    ]
+    made = ((name, title, caption, make(summary)) for name, title, caption, make in makers)
+    return [Drawing(name, title, caption, found) for name, title, caption, found in made if found is not None]
+
+
+def _curves(summary: Summary, quantity: str, ylabel: str, xlabel: str, steps: bool = False) -> str | None:
+    """A panel for each place that has the quantity, a curve for each network."""
+    numbers = summary.numbers.select(quantity)
+    if not numbers:
+        return None
+    figure, grid = panels(numbers.values("where"), ylabel, xlabel)
+    for axes, where in zip(grid, numbers.values("where"), strict=True):
+        _networks(axes, numbers.select(quantity, where=where), pens(summary.networks))
+        if steps:
+            count_steps(axes)
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    legend(figure, grid, summary.networks)
+    return svg(figure)
+
+
+def _learning(summary: Summary) -> str:
+    figure, grid = panels([condition.label for condition in summary.conditions], "return", STEPS_LABEL)
+    looks = pens(summary.networks)
+    for axes, condition in zip(grid, summary.conditions, strict=True):
+        for network, returns in condition.returns.items():
+            axes.plot(condition.steps, returns.T, color=looks[network].colour, alpha=0.22, linewidth=0.6)
+        _networks(axes, summary.numbers.select(RETURN, where=condition.label), looks)
+        count_steps(axes)
+    legend(figure, grid, summary.networks)
+    return svg(figure)
+
+
+def _networks(axes: Axes, numbers: Numbers, looks: dict[str, Pen]) -> None:
+    for network in [name for name in looks if name in numbers.values("network")]:
+        draw(axes, [number for number in numbers if number.network == network], looks[network], network)
+
+
+def _improvement(summary: Summary) -> str | None:
+    measures = (f"{FINAL}, {IMPROVEMENT}", f"{AREA}, {IMPROVEMENT}")
+    numbers = summary.numbers.where(lambda n: n.quantity in measures and n.where in summary.groups)
+    if not numbers:
+        return None
+    looks = pens(summary.networks)
+    pairs = list(dict.fromkeys((number.network, number.against) for number in numbers))
+    titles = [(where, quantity) for where in summary.groups for quantity in measures]
+    names = [f"{where}: {quantity.partition(',')[0]}" for where, quantity in titles]
+    figure, grid = panels(names, "", "probability of improvement", height=0.9 + 0.27 * len(pairs), columns=2)
+    for axes, (where, quantity) in zip(grid, titles, strict=True):
+        for place, (network, against) in enumerate(pairs):
+            number = numbers.one(quantity, where=where, network=network, against=against)
+            if number is not None:
+                ends = np.array([[number.value - number.low], [number.high - number.value]])
+                pen = looks[network]
+                axes.errorbar(
+                    number.value, -place, xerr=np.maximum(ends, 0), fmt=pen.marker, color=pen.colour, capsize=3
+                )
+        axes.axvline(0.5, color="0.4", linestyle="--", linewidth=1)
+        axes.set_yticks([-place for place in range(len(pairs))], [f"{one} > {other}" for one, other in pairs])
+        axes.set(xlim=(-0.03, 1.03), ylim=(0.6 - len(pairs), 0.4))
+    return svg(figure)
+
+
+def _strength(summary: Summary) -> str | None:
+    numbers = summary.numbers.where(lambda number: number.quantity.startswith(f"{FINAL} against "))
+    found = list(dict.fromkeys((number.where, number.quantity) for number in numbers))
+    if not found:
+        return None
+    figure, grid = panels([where for where, _ in found], "final return", "")
+    for axes, (where, quantity) in zip(grid, found, strict=True):
+        same = numbers.select(quantity, where=where)
+        _networks(axes, same, pens(summary.networks))
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        axes.set_xticks(sorted({number.x for number in same}))
+        axes.set_xlabel(quantity.removeprefix(f"{FINAL} against ").replace("_", " "))
+    legend(figure, grid, summary.networks)
+    return svg(figure)
+
+
+def _traces(summary: Summary, ending: str, ylabel: str, logarithmic: bool) -> str | None:
+    columns = [name for name in TRACES if name.endswith(ending)]
+    numbers = summary.numbers.where(lambda number: number.quantity in columns)
+    if not numbers:
+        return None
+    looks = pens(summary.networks)
+    figure, grid = panels(numbers.values("where"), ylabel, STEPS_LABEL)
+    for axes, where in zip(grid, numbers.values("where"), strict=True):
+        for network, name in _pairs([number for number in numbers if number.where == where]):
+            part = name.partition("_")[0]
+            same = numbers.select(name, where=where, network=network)
+            draw(axes, same, looks[network], network if part != "critic" else None, linestyle=LINES[part])
+        if logarithmic:
+            axes.set_yscale("log")
+        count_steps(axes)
+    legend(figure, grid, summary.networks)
+    return svg(figure)
+
+
+def _pairs(numbers: Sequence[Number]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((number.network, number.quantity) for number in numbers))

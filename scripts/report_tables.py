@@ -1,0 +1,171 @@
+"""The tables of a report, as words in cells, and all its numbers as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from nearsym.agents.comparison.contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
+from nearsym.agents.comparison.diagnostics import PARAMETERS, SECONDS
+from nearsym.agents.comparison.learning import AREA, FINAL, STEPS
+from nearsym.agents.comparison.numbers import Number
+from nearsym.agents.comparison.records import Absent
+from nearsym.agents.comparison.robustness import NOISE_AREA
+from nearsym.agents.comparison.statistics import Summary
+from nearsym.agents.comparison.verdict import calls
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; a cell that begins with ``*`` is to be set in bold.
+
+    Attributes:
+        title: heading.
+        caption: how to read it.
+        head: names of its columns.
+        rows: its cells.
+    """
+
+    title: str
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def absent_table(absent: Sequence[Absent], folder: Path) -> Table:
+    """The runs of a comparison's folder that nothing here counts."""
+    rows = [
+        (one.state, one.task, one.network, str(one.seed), one.message, str(one.path.relative_to(folder)))
+        for one in absent
+    ]
+    return Table(
+        "Runs that are not counted",
+        "A network whose runs fail more often than others' looks better here than it is.",
+        ("state", "task", "network", "seed", "why", "folder"),
+        rows,
+    )
+
+
+def tables(summary: Summary, level: float) -> list[Table]:
+    """Results, comparisons and costs."""
+    found = [_results(summary, level), _comparisons(summary, level), _costs(summary)]
+    return [table for table in found if table.rows]
+
+
+def numbers_csv(summary: Summary) -> str:
+    """Every number with its interval, one a row."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Number)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for number in summary.numbers:
+        writer.writerow([_raw(getattr(number, name)) for name in names])
+    return text.getvalue()
+
+
+def _results(summary: Summary, level: float) -> Table:
+    rows = []
+    for condition in summary.conditions:
+        for network in [one for one in summary.networks if one in condition.returns]:
+            measures = (FINAL, AREA, STEPS, NOISE_AREA)
+            found = {one: summary.numbers.one(one, where=condition.label, network=network) for one in measures}
+            cells = [_steps(number) if one == STEPS else _cell(number, ".1f") for one, number in found.items()]
+            rows.append((condition.label, network, str(len(condition.returns[network])), *cells))
+    return Table(
+        "Results",
+        f"Interquartile means with {level:.0%} intervals. Return over training: area under the learning curve divided "
+        "by its length. Under noise: area under return against noise, divided by the range of noise.",
+        (
+            "task",
+            "network",
+            "seeds",
+            "final return",
+            "over training",
+            "steps to threshold",
+            "under noise",
+        ),
+        rows,
+    )
+
+
+def _comparisons(summary: Summary, level: float) -> Table:
+    columns = (
+        (f"{FINAL}, {DIFFERENCE}", "+.3f"),
+        (f"{FINAL}, {IMPROVEMENT}", ".2f"),
+        (f"{AREA}, {RATIO}", ".2f"),
+        (f"{STEPS}, {RATIO}", ".2f"),
+        (f"{NOISE_AREA}, {RATIO}", ".2f"),
+    )
+    rows = []
+    places = [*summary.groups, *(c.label for c in summary.conditions if c.label not in summary.groups)]
+    for where in places:
+        for network, against in pairs(summary.networks, summary.against):
+            found = [summary.numbers.one(q, where=where, network=network, against=against) for q, _ in columns]
+            if any(found):
+                cells = [
+                    ("*" if n is not None and calls(n) else "") + _cell(n, spec)
+                    for n, (_, spec) in zip(found, columns, strict=True)
+                ]
+                rows.append((where, f"{network} against {against}", *cells))
+    return Table(
+        "Comparisons",
+        f"With {level:.0%} intervals, bold where they leave out no difference. Of steps, a ratio below 1 is better.",
+        (
+            "tasks",
+            "networks",
+            "final score, difference",
+            "probability of improvement",
+            "return over training, ratio",
+            "steps to threshold, ratio",
+            "return under noise, ratio",
+        ),
+        rows,
+    )
+
+
+def _costs(summary: Summary) -> Table:
+    rows = []
+    costs = summary.numbers.where(lambda number: number.quantity in (SECONDS, PARAMETERS))
+    for where in costs.values("where"):
+        for network in summary.networks:
+            seconds, parameters = (costs.one(name, where=where, network=network) for name in (SECONDS, PARAMETERS))
+            if seconds or parameters:
+                rows.append((where, network, _range(seconds), _range(parameters)))
+    return Table(
+        "Seconds and parameters",
+        "Median of the runs, smallest to largest in brackets: seconds of a run from start to end, as far as nearsym "
+        "compare kept them, and trainable parameters, as far as there are checkpoints.",
+        ("task", "network", "seconds a run", "parameters"),
+        rows,
+    )
+
+
+def _cell(number: Number | None, spec: str) -> str:
+    if number is None or math.isnan(number.value):
+        return NOTHING
+    ends = "" if math.isnan(number.low) else f" [{number.low:{spec}}, {number.high:{spec}}]"
+    return f"{number.value:{spec}}{ends}"
+
+
+def _steps(number: Number | None) -> str:
+    if number is None:
+        return NOTHING
+    value, low, high = ("never" if math.isinf(n) else f"{n:,.0f}" for n in (number.value, number.low, number.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _range(number: Number | None) -> str:
+    if number is None:
+        return NOTHING
+    spread = f" [{number.low:,.0f}, {number.high:,.0f}]" if number.high > number.low else ""
+    return f"{number.value:,.0f}{spread}"
+
+
+def _raw(value: object) -> object:
+    return "" if isinstance(value, float) and math.isnan(value) else value

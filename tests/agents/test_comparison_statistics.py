@@ -1,0 +1,239 @@
+"""Statistics of comparisons against hand computations and rliable called directly."""
+
+import numpy as np
+import pytest
+from rliable import library, metrics
+
+from nearsym.agents.comparison.alignment import align
+from nearsym.agents.comparison.bootstrap import Bootstrap, improvement, interquartile_mean
+from nearsym.agents.comparison.contrasts import contrast, learning_contrast, pairs, steps_contrast
+from nearsym.agents.comparison.learning import (
+    AREA,
+    FINAL,
+    RETURN,
+    SCORES,
+    STEPS,
+    first_step,
+    learning_curves,
+    pooled_curves,
+    profile,
+    steps_to_threshold,
+    threshold_score,
+)
+from nearsym.agents.comparison.numbers import Numbers, mean_over
+from nearsym.agents.comparison.records import Comparison, Record
+from nearsym.agents.comparison.report_settings import ReportSettings
+from nearsym.agents.comparison.robustness import noise_curves, noise_levels, strength_curves, strength_falls
+from nearsym.agents.comparison.statistics import summarise
+from nearsym.envs.symmetry import InputError
+
+QUICK = Bootstrap(resamples=50)
+
+
+def record(tmp_path, network, seed, returns, steps=None, task="my_file:Trolley", **more):
+    returns = np.asarray(returns, float)
+    steps = np.arange(len(returns)) * 1000 if steps is None else np.asarray(steps)
+    return Record(
+        tmp_path / f"{network}{seed}", task, more.pop("perturbation", {}), network, seed, steps, returns, **more
+    )
+
+
+@pytest.mark.parametrize("runs", [1, 2, 3, 4, 5, 8, 11])
+def test_interquartile_mean_is_rliables(runs):
+    scores = np.random.default_rng(runs).normal(size=(runs, 3))
+    expected = [metrics.aggregate_iqm(column[:, None]) for column in scores.T]
+    np.testing.assert_allclose(interquartile_mean(scores), expected)
+
+
+def test_probability_of_improvement_is_rliables_with_ties():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 4, (5, 3)).astype(float), rng.integers(0, 4, (7, 3)).astype(float)
+    found = improvement([x[:, task, None] for task in range(3)], [y[:, task, None] for task in range(3)])
+    assert found == pytest.approx([metrics.probability_of_improvement(x, y)])
+    assert improvement([np.array([[1.0], [3.0]])], [np.array([[2.0], [2.0]])]) == pytest.approx([0.5])
+
+
+def test_a_profile_is_rliables():
+    scores = np.random.default_rng(0).uniform(size=(5, 4))
+    np.testing.assert_allclose(
+        profile(*(scores[:, [t]].ravel() for t in range(4))), library.score_distributions(scores, SCORES)
+    )
+
+
+def test_intervals_of_one_number_a_run_are_rliables_to_the_bit():
+    scores = np.random.default_rng(1).normal(size=(6, 1))
+    np.random.seed(7)
+    _, expected = library.get_interval_estimates({"": [scores]}, lambda x: interquartile_mean(x), reps=60)
+    found = Bootstrap(resamples=60, seed=7)(interquartile_mean, scores)
+    np.testing.assert_array_equal([found.low, found.high], expected[""])
+
+
+def test_intervals_at_each_step_agree_with_rliables_own_resampling():
+    """rliable resamples every step by itself, ours whole runs: the same intervals at one step, up to resampling."""
+    curves = np.random.default_rng(2).normal(size=(8, 1, 4))
+    np.random.seed(0)
+    _, expected = library.get_interval_estimates({"": curves}, lambda x: interquartile_mean(x[:, 0]), reps=2000)
+    found = Bootstrap(resamples=2000)(interquartile_mean, curves[:, 0])
+    np.testing.assert_allclose([found.low, found.high], expected[""], atol=0.12)
+
+
+def test_an_area_has_the_interval_of_whole_runs():
+    """Runs that differ by an offset: the area is as uncertain as a step is, not less because it has many steps."""
+    curves = np.random.default_rng(3).normal(size=(10, 1)) + np.zeros(50)
+    step = QUICK(interquartile_mean, curves)
+    area = QUICK(lambda runs: interquartile_mean(mean_over(np.arange(50.0), runs))[None], curves)
+    assert area.high[0] - area.low[0] == pytest.approx(step.high[0] - step.low[0])
+
+
+def test_the_bootstrap_leaves_numpys_generator_alone():
+    np.random.seed(5)
+    expected = np.random.normal()
+    np.random.seed(5)
+    QUICK(interquartile_mean, np.arange(5.0)[:, None])
+    assert np.random.normal() == expected
+
+
+def test_mean_over_by_hand():
+    assert mean_over(np.array([0.0, 1.0, 3.0]), np.array([[0.0, 2.0, 4.0]])) == pytest.approx([(1 + 6) / 3])
+
+
+def test_runs_meet_on_common_steps_and_are_never_continued(tmp_path):
+    long = record(tmp_path, "plain", 0, [0, 1, 2, 3], [0, 1000, 2000, 3000])
+    short = record(tmp_path, "exact", 0, [0, 5, 6], [0, 1000, 2000])
+    condition = align([long, short])
+    assert condition.steps.tolist() == [0, 1000, 2000]
+    assert condition.returns["plain"].tolist() == [[0, 1, 2]]
+    assert condition.notes == [
+        "my_file:Trolley: curves end at step 2,000, the last that all 2 runs have; 1 went on and are cut there"
+    ]
+    assert align([short]).notes == []
+
+
+def test_runs_on_different_steps_are_interpolated_inside_the_common_range(tmp_path):
+    fine = record(tmp_path, "plain", 0, [0, 10, 20, 30], [0, 10, 20, 30])
+    coarse = record(tmp_path, "exact", 0, [1, 2, 3], [5, 15, 45])
+    condition = align([fine, coarse])
+    assert condition.steps.tolist() == [5, 15]
+    assert condition.returns["plain"].tolist() == [[5, 15]]
+    assert "interpolated linearly" in condition.notes[0]
+    apart = record(tmp_path, "exact", 0, [1, 2], [50, 60])
+    with pytest.raises(InputError, match="no step of training in common"):
+        align([fine, apart])
+
+
+def test_scales(tmp_path):
+    def scale(task, *returns):
+        return align([record(tmp_path, "plain", k, r, task=task) for k, r in enumerate(returns)]).scale
+
+    assert (scale("dmc/x", [0, 500]).low, scale("dmc/x", [0, 500]).high) == (0, 1000)
+    positive, negative = scale("X-v1", [10, 80], [10, 120]), scale("X-v1", [-100, -20], [-100, -40])
+    assert (positive.low, positive.high) == (0, 100)
+    assert (negative.low, negative.high) == (-100, -30)
+    assert negative.score(np.array([-100.0, -30.0])).tolist() == [0, 1]
+    worse = scale("X-v1", [-10, -20])
+    assert worse.high == worse.low + 1 and "no network ended above it" in worse.reason
+
+
+def test_learning_numbers_by_hand(tmp_path):
+    condition = align([record(tmp_path, "plain", seed, [0, seed, 2 * seed], task="dmc/x") for seed in range(1, 6)])
+    numbers = Numbers(learning_curves(condition, QUICK))
+    assert [number.value for number in numbers.select(RETURN)] == [0, 3, 6]  # the middle three of five
+    assert numbers.one(FINAL).value == 6
+    assert numbers.one(AREA).value == 3
+    assert all(number.low <= number.value <= number.high and number.runs == 5 for number in numbers)
+
+
+def test_steps_to_threshold_by_hand(tmp_path):
+    plain = [record(tmp_path, "plain", seed, [0, 100, 400, 1000], task="dmc/x") for seed in range(4)]
+    fast = [record(tmp_path, "exact", seed, [0, 900, 1000, 1000], task="dmc/x") for seed in range(4)]
+    never = [record(tmp_path, "rpp", seed, [0, 100, 200, 300], task="dmc/x") for seed in range(4)]
+    condition = align([*plain, *fast, *never])
+    threshold = threshold_score(condition, "plain", 0.8)
+    assert threshold == pytest.approx(0.8)
+    numbers = Numbers(steps_to_threshold(condition, threshold, QUICK))
+    assert [numbers.one(STEPS, network=n).value for n in ("plain", "exact", "rpp")] == [3000, 1000, np.inf]
+    assert numbers.one(STEPS, network="rpp").low == np.inf
+    assert first_step(condition.steps, condition.scores("exact"), 0.95) == 2000
+
+    def ratio(network):
+        return steps_contrast("x", [condition], {condition.label: threshold}, (network, "plain"), QUICK)[0].value
+
+    assert ratio("exact") == pytest.approx(1 / 3)
+    assert ratio("rpp") == 1  # never counts with the last step, at which plain arrives
+
+
+def test_contrasts_by_hand():
+    mine, theirs = np.array([[3.0], [4.0], [5.0], [6.0]]), np.array([[1.0], [2.0], [4.0], [9.0]])
+    difference, ratio, chance = contrast(("m",), "x", ("a", "b"), [mine], [theirs], QUICK)
+    assert (difference.value, ratio.value) == pytest.approx((4.5 - 3, 4.5 / 3))
+    assert chance.value == pytest.approx((2 + 2.5 + 3 + 3) / 16)
+    assert (difference.network, difference.against, difference.runs) == ("a", "b", 4)
+    negative = contrast(("m",), "x", ("a", "b"), [mine], [-theirs], QUICK)[1]
+    assert np.isnan(negative.value) and not negative.excludes(1)
+
+
+def test_every_two_networks_are_compared_once():
+    assert pairs(["plain", "exact", "relaxed"], ["plain", "exact"]) == [
+        ("exact", "plain"),
+        ("relaxed", "plain"),
+        ("relaxed", "exact"),
+    ]
+
+
+def test_groups_may_have_different_numbers_of_seeds(tmp_path):
+    first = align([record(tmp_path, n, s, [0, 500 + s], task="dmc/a") for n in ("plain", "exact") for s in range(4)])
+    second = align([record(tmp_path, n, s, [0, 700 + s], task="dmc/b") for n in ("plain", "exact") for s in range(6)])
+    numbers = Numbers(pooled_curves("both", [first, second], ["plain"], QUICK))
+    pooled = np.array([[0.5 + s / 1000] for s in range(4)] + [[0.7 + s / 1000] for s in range(6)])
+    assert numbers.select("score")[-1].value == pytest.approx(metrics.aggregate_iqm(pooled))
+    assert numbers.select("score")[-1].runs == 4
+    assert learning_contrast("both", [first, second], ("exact", "plain"), QUICK)[0].value == 0
+
+
+def test_noise_and_strength(tmp_path):
+    runs = [
+        record(tmp_path, "plain", seed, [0, 800 - 300 * wind], perturbation={"wind": wind} if wind else {},
+               noise={0.0: 800.0, 0.1: 400.0, seed + 1.0: 0.0}, task="dmc/x")
+        for wind in (0, 0.5, 1) for seed in range(4)
+    ]  # fmt: skip
+    conditions = [
+        align([run for run in runs if run.condition == label]) for label in dict.fromkeys(r.condition for r in runs)
+    ]
+    assert noise_levels(conditions[0]).tolist() == [0, 0.1]
+    noise = Numbers(noise_curves(conditions[0], QUICK))
+    assert noise.one("mean return under noise").value == pytest.approx(600)
+    learned = Numbers(number for condition in conditions for number in learning_curves(condition, QUICK))
+    against = strength_curves(conditions, learned)
+    assert [(number.x, number.value) for number in against] == [(0, 800), (0.5, 650), (1, 500)]
+    assert {number.quantity for number in against} == {"final return against wind"}
+    assert strength_falls(conditions, QUICK)[0].value == pytest.approx(0.3)
+
+
+def test_a_summary_says_what_it_left_out(tmp_path):
+    runs = [record(tmp_path, "ppo", seed, [0, 100], task="dmc/a") for seed in range(2)]
+    runs += [record(tmp_path, "sac", seed, [0, 200], task="dmc/a") for seed in range(2)]
+    runs += [
+        record(tmp_path, "sac", seed, [0, 200], task="dmc/b", noise={0.0: 1.0, 0.1: seed} if seed else {})
+        for seed in (0, 1)
+    ]
+    summary = summarise(Comparison("x", runs, []), ReportSettings("x", resamples=10))
+    assert summary.against == ["ppo"]
+    notes = " | ".join(summary.notes)
+    assert "none of plain, exact is here: all others are compared with ppo" in notes
+    assert "ppo has no runs on some of the undisturbed tasks" in notes
+    assert "dmc/b: 1 runs were not evaluated under noise" in notes
+    assert "dmc/b: scores are returns from 0 to 1000" in notes and "no steps are counted" in notes
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"level": 1.0}, "level is 1.0, expected a number between 0 and 1"),
+        ({"threshold": 0.0}, "threshold is 0.0"),
+        ({"against": []}, "against is []"),
+        ({"resamples": 1}, "resamples is 1"),
+    ],
+)
+def test_settings_out_of_range(words, message):
+    with pytest.raises(InputError, match=message.replace("[", r"\[")):
+        ReportSettings("x", **words)

@@ -1,0 +1,261 @@
+"""Suites: what their runs are, and one clear sentence for whatever does not fit."""
+
+import copy
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nearsym.agents.comparison.check import check_members
+from nearsym.agents.comparison.suite import Network, Suite, Task
+from nearsym.agents.comparison.suite_file import content_of, read_suite, suite_from
+from nearsym.agents.comparison.words import word
+from nearsym.agents.settings import TrainSettings
+from nearsym.envs.symmetry import InputError
+from nearsym.scripts.compose import compose
+
+CHOICES = ["augmented", "exact", "plain", "relaxed", "rpp"]
+SHIPPED = Path(__file__).parents[2] / "configs" / "suite"
+
+CONTENT = {
+    "name": "mine",
+    "tasks": [
+        {
+            "id": "dmc/cartpole-swingup",
+            "kwargs": {"action_repeat": 8},
+            "total_steps": 500,
+            "perturbations": [{}, {"actuator_reflection": 0.5, "wind": 0}],
+        },
+        {"id": "Pendulum-v1", "total_steps": 300},
+    ],
+    "networks": ["exact", {"two-banks": {"choice": "relaxed", "banks": 2, "agent.learning_rate": 0.001}}],
+    "seeds": [3, 4],
+    "overrides": ["network.width=16", "eval_every=100"],
+    "evaluate": {"episodes": 2, "noise": [0, 0.1]},
+}
+
+
+def changed(**changes):
+    return {**copy.deepcopy(CONTENT), **changes}
+
+
+def test_a_suite_is_every_network_in_every_world_for_every_seed():
+    members = suite_from(CONTENT, CHOICES).members("runs/mine", threads=2)
+    worlds = ["cartpole-swingup/none", "cartpole-swingup/actuator_reflection0.5", "Pendulum-v1/none"]
+    assert [member.path for member in members] == [
+        f"{world}/{network}/seed{seed}" for seed in (3, 4) for world in worlds for network in ("exact", "two-banks")
+    ]
+    member = members[3]
+    assert (member.task, member.network, member.seed) == ("dmc/cartpole-swingup", "two-banks", 3)
+    assert (member.perturbation, member.total_steps) == ({"actuator_reflection": 0.5}, 500)
+    run = "runs/mine/cartpole-swingup/actuator_reflection0.5/two-banks/seed3"
+    assert " ".join(member.words) == (
+        "env=dmc/cartpole-swingup env.kwargs.action_repeat=8 perturbation.actuator_reflection=0.5 network=relaxed "
+        "network.width=16 eval_every=100 network.banks=2 agent.learning_rate=0.001 seed=3 total_steps=500 threads=2 "
+        f"run_dir={run} resume=true"
+    )
+    assert member.evaluation == (run, "episodes=2", "noise=[0,0.1]", "threads=2")
+
+
+def test_the_words_are_those_of_train():
+    """What a suite says arrives in the settings of the run."""
+    member = suite_from(CONTENT, CHOICES).members("runs/mine")[3]
+    settings = compose("train", TrainSettings, list(member.words))
+    assert (settings.env.id, settings.env.kwargs) == ("dmc/cartpole-swingup", {"action_repeat": 8})
+    assert (settings.network.choice, settings.network.banks, settings.network.width) == ("relaxed", 2, 16)
+    assert settings.perturbation.actuator_reflection == 0.5 and settings.agent.learning_rate == 0.001
+    assert (settings.seed, settings.total_steps, settings.eval_every, settings.resume) == (3, 500, 100, True)
+
+
+VALUES = [
+    1,
+    -2.5,
+    1e-7,
+    True,
+    None,
+    "plain",
+    "two words",
+    "it's",
+    "12",
+    "null",
+    "c:\\",
+    "a\\b",
+    "a\\'b",
+    [1, "x y"],
+    {"a": [0.5]},
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_survives_the_command_line(value):
+    settings = compose("train", TrainSettings, [word("env.kwargs.given", value)])
+    assert settings.env.kwargs["given"] == value and type(settings.env.kwargs["given"]) is type(value)
+
+
+def test_a_suite_is_written_and_read_as_it_was(tmp_path):
+    suite = suite_from(CONTENT, CHOICES)
+    (tmp_path / "suite.yaml").write_text(yaml.safe_dump(content_of(suite)))
+    assert read_suite(tmp_path / "suite.yaml", CHOICES) == suite
+    with pytest.raises(FrozenInstanceError):
+        suite.name = "yours"
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_suite_that_comes_with_nearsym_fits(path):
+    suite = read_suite(path, [one.stem for one in (SHIPPED.parent / "network").glob("*.yaml")])
+    assert suite.name == path.stem
+    members = suite.members("runs/x")
+    # every task with one network and every network on one task, in its last world: all pairs take long
+    last = {task.id: dict(task.perturbations[-1]) for task in suite.tasks}
+    one = [member for member in members if member.perturbation == last[member.task]]
+    some = [m for m in one if m.network == members[0].network or m.task == members[0].task]
+    assert {m.task for m in some} == set(last) and {m.network for m in some} == {n.name for n in suite.networks}
+    check_members(some, lambda words: compose("train", TrainSettings, list(words)))
+
+
+def task(**changes):
+    return [{**CONTENT["tasks"][1], **changes}]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "the suite is None, expected a mapping with name, tasks, networks, seeds, overrides, evaluate"),
+        (
+            changed(sedes=[1]),
+            "the suite has an unknown key 'sedes' (did you mean 'seeds'?); it takes name, tasks, networks, seeds, "
+            "overrides, evaluate",
+        ),
+        ({"name": "mine"}, "the suite has no tasks; it needs name, tasks, networks, seeds"),
+        (changed(name=3), "name is 3, expected text"),
+        (changed(tasks=[]), "tasks is empty; name at least one"),
+        (changed(tasks="all"), "tasks is 'all', expected a list"),
+        (changed(tasks=["x"]), "tasks[0] is 'x', expected a mapping with id, total_steps, kwargs, perturbations"),
+        (changed(tasks=[{"id": "x"}]), "tasks[0] has no total_steps; it needs id, total_steps"),
+        (changed(tasks=task(total_steps=0)), "total_steps of Pendulum-v1 is 0, expected a number >= 1"),
+        (changed(tasks=task(total_steps="1e4")), "tasks[0].total_steps is '1e4', expected a whole number"),
+        (changed(tasks=task() * 2), "tasks has Pendulum-v1 twice; leave one out"),
+        (changed(tasks=task(perturbations={})), "tasks[0].perturbations is {}, expected a list"),
+        (
+            changed(tasks=task(perturbations=[])),
+            "tasks[0].perturbations is empty; give at least [{}], the world as it is",
+        ),
+        (
+            changed(tasks=task(perturbations=[{"winds": 1}])),
+            "Pendulum-v1 has an unknown perturbation 'winds' (did you mean 'wind'?)",
+        ),
+        (
+            changed(tasks=task(perturbations=[{"wind": "strong"}])),
+            "wind of Pendulum-v1 is 'strong', expected a number such as 0.5",
+        ),
+        (
+            changed(tasks=task(perturbations=[{}, {"wind": 0.0}])),
+            "perturbations of Pendulum-v1 has none twice; leave one out",
+        ),
+        (
+            changed(networks=["relaxd"]),
+            "there is no network 'relaxd' (did you mean 'relaxed'?); choose from augmented, exact, plain, relaxed, rpp",
+        ),
+        (
+            changed(networks=[{"mine": {"banks": 2}}]),
+            "there is no network 'mine'; choose from augmented, exact, plain, relaxed, rpp",
+        ),
+        (
+            changed(networks=[{"relaxed": {"bank": 2}}]),
+            "network relaxed has an unknown key 'bank' (did you mean 'banks'?)",
+        ),
+        (
+            changed(networks=[{"a": {}, "b": {}}]),
+            "networks has {'a': {}, 'b': {}}, expected a name or name: {choice: relaxed, banks: 2}",
+        ),
+        (
+            changed(networks=[{"a/b": {"choice": "plain"}}]),
+            "network 'a/b' names a folder; expected letters, digits, '.', '-' and '_' alone",
+        ),
+        (
+            changed(networks=[{"plain": {"env.id": "x"}}]),
+            "network plain sets env.id, which the suite itself sets for every run; leave it out",
+        ),
+        (changed(networks=["plain", "plain"]), "networks has plain twice; leave one out"),
+        (changed(seeds=[]), "seeds is empty; name at least one"),
+        (changed(seeds=[0, -1]), "seeds is [0, -1], expected whole numbers >= 0 such as [0, 1, 2]"),
+        (changed(seeds=[True]), "seeds is True, expected a whole number"),
+        (changed(seeds=[1, 1]), "seeds has 1 twice; leave one out"),
+        (changed(overrides=["width"]), "overrides has 'width', expected key=value such as network.width=128"),
+        (
+            changed(overrides=["seed=1"]),
+            "overrides sets seed, which the suite itself sets for every run; leave it out",
+        ),
+        (
+            changed(overrides=["perturbation.wind=1"]),
+            "overrides sets perturbation.wind, which the suite itself sets for every run; leave it out",
+        ),
+        (
+            changed(evaluate={"episode": 1}),
+            "evaluate has an unknown key 'episode' (did you mean 'episodes'?); it takes episodes, noise",
+        ),
+        (changed(evaluate={"episodes": 0}), "evaluate: episodes is 0, expected a number >= 1"),
+        (changed(evaluate={"noise": ["x"]}), "evaluate.noise has 'x', expected numbers such as [0, 0.1, 0.2]"),
+        (
+            changed(evaluate={"noise": [-1]}),
+            "evaluate: noise is [-1.0], expected levels >= 0 such as [0,0.1,0.2]",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(content, message, tmp_path):
+    with pytest.raises(InputError) as caught:
+        suite_from(content, CHOICES)
+    assert str(caught.value) == message
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(InputError) as caught:
+        read_suite(path, CHOICES)
+    assert str(caught.value) == f"suite {path}: {message}"
+
+
+def test_a_file_that_is_no_yaml_is_named(tmp_path):
+    (tmp_path / "mine.yaml").write_text("tasks: [")
+    with pytest.raises(InputError, match=r"suite .*mine\.yaml cannot be read: while parsing a flow"):
+        read_suite(tmp_path / "mine.yaml", CHOICES)
+    with pytest.raises(InputError, match=r"suite .*none\.yaml cannot be read: .*No such file"):
+        read_suite(tmp_path / "none.yaml", CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("suite", "message"),
+    [
+        (
+            {"tasks": (Task("dmc/cartpole-swigup", 10),)},
+            "cartpole-swigup/none/plain/seed0: no dm_control task has the id 'dmc/cartpole-swigup' (did you mean "
+            "'dmc/cartpole-swingup'?); see `nearsym envs`",
+        ),
+        (
+            {"overrides": ("network.widht=3",)},
+            "Pendulum-v1/none/plain/seed0: unknown key 'network.widht' (did you mean 'network.width'?); `--help` lists "
+            "the keys",
+        ),
+        (
+            {"tasks": (Task("Pendulum-v1", 10, perturbations=({}, {"actuator_reflection": 2.0})),)},
+            "Pendulum-v1/actuator_reflection2/plain/seed0: ",
+        ),
+        (
+            {
+                "tasks": (Task("MountainCarContinuous-v0", 10),),
+                "networks": (Network("plain", "plain"), Network("e", "exact")),
+            },
+            "MountainCarContinuous-v0/none/e/seed0: network=exact needs a symmetry",
+        ),
+    ],
+)
+def test_a_run_that_cannot_start_is_found_before_any_does(suite, message):
+    given = {"tasks": (Task("Pendulum-v1", 10),), "networks": (Network("plain", "plain"),), **suite}
+    members = Suite(name="mine", seeds=(0,), **given).members("runs/x")
+    with pytest.raises(InputError) as caught:
+        check_members(members, lambda words: compose("train", TrainSettings, list(words)))
+    assert str(caught.value).startswith(message)
+
+
+def test_what_can_start_passes_the_check():
+    members = Suite("mine", (Task("Pendulum-v1", 10),), (Network("plain", "plain"),), (0,)).members("runs/x")
+    check_members(members, lambda words: compose("train", TrainSettings, list(words)))
