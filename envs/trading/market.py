@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -12,6 +14,7 @@ from nearsym.envs.symmetry import InputError, Symmetry
 
 from .account import Account, Costs
 from .prices import FloatArray, Prices
+from .sources import load_prices
 from .splits import PARTS, SplitSettings
 from .symmetry import law_errors
 
@@ -22,7 +25,7 @@ RUIN = 0.01
 """Fraction of the starting cash below which an account is closed."""
 
 
-class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     """Base of the trading environments.
 
     A day t: the agent observes closing prices up to day t and decides; the decision is carried out at the close of day
@@ -31,11 +34,19 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     truncation, ruin by termination.
 
     Args:
-        prices: of all periods.
         window: days an observation looks back.
-        costs: of trading.
-        split: the periods.
+        source: ``sp500``, ``yfinance``, or a file; see `load_prices`.
+        tickers: assets; all the source has by default.
+        start: first day, such as ``2005-01-01``.
+        end: day after the last.
+        prices: takes the place of source, tickers, start and end.
+        commission: fraction of the traded value.
+        slippage: fraction of the traded value.
         episode_days: length of a training episode.
+        fold: which rolling window; see `SplitSettings`.
+        train_years: years of training; all there are by default.
+        validation_years: years of validation.
+        test_years: years of test.
 
     Raises:
         InputError: the history is too short for the periods, or a value is out of range.
@@ -43,19 +54,38 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
 
     metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium's own way
 
-    def __init__(self, prices: Prices, window: int, costs: Costs, split: SplitSettings, episode_days: int) -> None:
+    def __init__(
+        self,
+        window: int,
+        *,
+        source: str = "sp500",
+        tickers: Sequence[str] | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        prices: Prices | None = None,
+        commission: float = 0.001,
+        slippage: float = 0.0,
+        episode_days: int = 252,
+        fold: int = 0,
+        train_years: int | None = None,
+        validation_years: int = 2,
+        test_years: int = 4,
+    ) -> None:
         if window < 1:
             raise InputError(f"window is {window}, expected a whole number of days >= 1")
         if episode_days < 2:
             raise InputError(f"episode_days is {episode_days}, expected a whole number >= 2")
-        self.prices, self.window, self.costs, self.episode_days = prices, window, costs, episode_days
-        self.split = split.split(prices.dates, window)
+        if prices is None:
+            prices = load_prices(source, tickers, start, end)
+        self.prices, self.window, self.episode_days = prices, window, episode_days
+        self.costs = Costs(commission, slippage)
+        self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
         self.part = "train"
         self._price_noise = 0.0
         self._observed_logs = np.log(prices.close)
         train = slice(self.split.train[0] - window, self.split.train[1])
         self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
-        self.account = Account(CASH, len(prices.tickers), costs)
+        self.account = Account(CASH, self.assets, self.costs)
         self.day = self._stop = self.split.train[0]
 
     @property
@@ -126,17 +156,17 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         truncated = self.day >= self._stop - 1 and not ruined
         return self.observation(), reward, ruined, truncated, self._info(traded, paid)
 
+    @abstractmethod
     def observation(self) -> NDArray[np.float32]:
         """What is known at the close of `day`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:
         """Carry out a decision at (N,) closing prices; returns what was traded and what was paid."""
-        raise NotImplementedError
 
+    @abstractmethod
     def worth(self, growth: float) -> float:
         """The reward of a day on which the account grew by a factor."""
-        raise NotImplementedError
 
     def get_state(self) -> FloatArray:
         """(2N,) what the symmetry moves: today's observed returns, and the weights.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from nearsym.envs.symmetry import InputError, Symmetry
 
-from .account import Costs
 from .allocation import Allocation, LongOnly, LongShort
 from .market import Market
-from .prices import FloatArray, Prices
+from .prices import FloatArray
 from .rewards import reward_by_name
-from .sources import load_prices
-from .splits import SplitSettings
 from .symmetry import market_symmetry
 
 
@@ -28,23 +25,12 @@ class Portfolio(Market):
     reward remembers.
 
     Args:
-        source: ``sp500``, ``yfinance``, or a file; see `load_prices`.
-        tickers: assets; all the source has by default.
-        start: first day, such as ``2005-01-01``.
-        end: last day.
-        prices: takes the place of source, tickers, start and end.
         window: days of returns in an observation.
         short: weights may be negative: see `LongShort`; otherwise `LongOnly`.
         leverage: largest gross exposure Σ|w| with `short`.
-        commission: fraction of the traded value.
-        slippage: fraction of the traded value.
         reward: ``log_return``, ``risk_penalised`` or ``differential_sharpe``, in percent.
         risk_aversion: λ of ``risk_penalised``.
-        episode_days: length of a training episode.
-        fold: which rolling window; see `SplitSettings`.
-        train_years: years of training.
-        validation_years: years of validation.
-        test_years: years of test.
+        **market: prices, costs and periods, as `Market` takes them.
 
     Raises:
         InputError: a value is out of range, or the history is too short.
@@ -52,35 +38,21 @@ class Portfolio(Market):
 
     def __init__(
         self,
-        source: str = "sp500",
-        tickers: Sequence[str] | None = None,
-        start: str | None = None,
-        end: str | None = None,
-        prices: Prices | None = None,
         window: int = 32,
         short: bool = False,
         leverage: float = 1.0,
-        commission: float = 0.001,
-        slippage: float = 0.0,
         reward: str = "log_return",
         risk_aversion: float = 0.1,
-        episode_days: int = 252,
-        fold: int = 0,
-        train_years: int | None = None,
-        validation_years: int = 2,
-        test_years: int = 4,
+        **market: Any,
     ) -> None:
         if not 0 < leverage <= 10:
             raise InputError(f"leverage is {leverage}, expected a number above 0 and up to 10")
         if not short and leverage != 1:
             raise InputError(f"leverage={leverage} needs short=true; long-only weights never exceed 1")
-        if prices is None:
-            prices = load_prices(source, tickers, start, end)
-        split = SplitSettings(fold, train_years, validation_years, test_years)
-        super().__init__(prices, window, Costs(commission, slippage), split, episode_days)
+        super().__init__(window, **market)
         self._reward = reward_by_name(reward, risk_aversion)
         self.allocation: Allocation = LongShort(self.assets, leverage) if short else LongOnly(self.assets)
-        self.symmetry: Symmetry = market_symmetry(prices.tickers, window, self._reward.memory, short=short)
+        self.symmetry: Symmetry = market_symmetry(self.prices.tickers, window, self._reward.memory, short=short)
         size = self.assets * (window + 1) + self._reward.memory
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (self.allocation.actions,), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 
 from nearsym.envs.symmetry import InputError, Symmetry
 
-from .account import Costs
 from .indicators import INDICATORS, WARM_UP, indicators
 from .market import Market
-from .prices import FloatArray, Prices
-from .sources import load_prices
-from .splits import SplitSettings
+from .prices import FloatArray
 from .symmetry import shares_symmetry
 
 
@@ -32,51 +29,21 @@ class Shares(Market):
     serving purchases in the order of their size.
 
     Args:
-        source: ``sp500``, ``yfinance``, or a file; see `load_prices`.
-        tickers: assets; all the source has by default.
-        start: first day, such as ``2005-01-01``.
-        end: last day.
-        prices: takes the place of source, tickers, start and end.
         max_shares: shares of each asset traded in a day at most.
         lot: shares are traded in multiples of this many.
-        commission: fraction of the traded value.
-        slippage: fraction of the traded value.
-        episode_days: length of a training episode.
-        fold: which rolling window; see `SplitSettings`.
-        train_years: years of training.
-        validation_years: years of validation.
-        test_years: years of test.
+        **market: prices, costs and periods, as `Market` takes them.
 
     Raises:
         InputError: a value is out of range, or the history is too short.
     """
 
-    def __init__(
-        self,
-        source: str = "sp500",
-        tickers: Sequence[str] | None = None,
-        start: str | None = None,
-        end: str | None = None,
-        prices: Prices | None = None,
-        max_shares: int = 1000,
-        lot: int = 1,
-        commission: float = 0.001,
-        slippage: float = 0.0,
-        episode_days: int = 252,
-        fold: int = 0,
-        train_years: int | None = None,
-        validation_years: int = 2,
-        test_years: int = 4,
-    ) -> None:
+    def __init__(self, max_shares: int = 1000, lot: int = 1, **market: Any) -> None:
         if not 1 <= lot <= max_shares:
             raise InputError(f"lot is {lot} and max_shares {max_shares}, expected 1 <= lot <= max_shares")
-        if prices is None:
-            prices = load_prices(source, tickers, start, end)
-        split = SplitSettings(fold, train_years, validation_years, test_years)
-        super().__init__(prices, WARM_UP, Costs(commission, slippage), split, episode_days)
+        super().__init__(WARM_UP, **market)
         self.max_shares, self.lot = max_shares, lot
-        self._indicators = self._clean = indicators(prices.close)
-        self.symmetry: Symmetry = shares_symmetry(prices.tickers, len(INDICATORS))
+        self._indicators = self._clean = indicators(self.prices.close)
+        self.symmetry: Symmetry = shares_symmetry(self.prices.tickers, len(INDICATORS))
         size = self.assets * (len(INDICATORS) + 2) + 1
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (self.assets,), np.float32)
