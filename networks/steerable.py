@@ -120,11 +120,15 @@ def space(name: str) -> GSpace:
     try:
         with _quiet():
             from escnn import gspaces
+            from escnn.group import _numerical
     except ImportError as error:
         raise InputError(
             f"steerable convolutions need escnn ({error}); pip install joblib lie_learn 'numpy<2' and then "
             "pip install --no-deps escnn"
         ) from error
+    # where scikit-learn is installed escnn takes its randomized SVD, which since 1.2 refuses the np.matrix that escnn
+    # gives it; without it escnn takes scipy's, which is also the deterministic one
+    _numerical.randomized_svd = None
     if name == "SO2":
         return gspaces.rot2dOnR2(-1, maximum_frequency=MAX_FREQUENCY)
     if name == "O2":

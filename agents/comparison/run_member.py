@@ -132,7 +132,8 @@ def _spawn(order: Order, label: str, words: list[str], stopped: Callable[[], boo
         log.flush()
         printed = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, str(order.lock), *words],
+            # -u: what is printed stays in order, so that the last line is the error's
+            [sys.executable, "-u", "-c", COMMAND, str(order.lock), *words],
             cwd=order.folder,
             env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(order.threads))},
             stdin=subprocess.PIPE,

@@ -1,13 +1,12 @@
 """Convolutions against torch, kernels turned by hand, and escnn; encoders at their true size."""
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
 
 from nearsym.envs.symmetry import InputError, Representation, Symmetry, SymmetryError, image_representation
 from nearsym.networks import CHOICES, Conv2d, Encoder, LayerNorm, NetworkSettings, Trunk, equivariance_error
+from nearsym.networks.steerable import field, space
 
 TURN, FLIP, UPSIDE = [[0, -1], [1, 0]], [[-1, 0], [0, 1]], [[1, 0], [0, -1]]
 PLANES = {"D1": [FLIP], "D2": [FLIP, UPSIDE], "C4": [TURN], "D4": [TURN, FLIP]}
@@ -96,38 +95,22 @@ def test_a_lift_is_a_kernel_turned_by_hand():
         torch.testing.assert_close(kernel[:, g], torch.rot90(kernel[:, 0], turns[g], dims=(-2, -1)))
 
 
-def escnn_space(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it imports what numpy is about to drop
-        from escnn import gspaces
-    return {
-        "D1": lambda: gspaces.flip2dOnR2(),
-        "D2": lambda: gspaces.flipRot2dOnR2(2),
-        "C4": lambda: gspaces.rot2dOnR2(4),
-        "D4": lambda: gspaces.flipRot2dOnR2(4),
-    }[name]()
-
-
 @pytest.mark.filterwarnings("ignore")  # escnn's own
 @pytest.mark.parametrize("lift", [True, False], ids=["lift", "group"])
 @pytest.mark.parametrize("name", PLANES)
 def test_escnn_computes_the_same_with_the_same_weights(name, lift):
     """A steerable convolution of escnn, its kernel read into our filters, and both applied to the same images."""
-    from escnn import nn as escnn_nn
+    group = space(name)
+    from escnn.nn import R2Conv
 
     torch.manual_seed(0)
-    space = escnn_space(name)
-    regular = space.regular_repr
-    before = [space.trivial_repr if lift else regular] * 3
-    theirs = escnn_nn.R2Conv(
-        escnn_nn.FieldType(space, before), escnn_nn.FieldType(space, [regular] * 2), kernel_size=3, padding=0
-    )
+    theirs = R2Conv(field(group, 3, "trivial" if lift else "regular"), field(group, 2), kernel_size=3, padding=0)
     with torch.no_grad():
         theirs.bias.normal_()
     theirs.eval()
     ours = conv(name, lift)
     # their elements by our order: those that move the plane alike
-    ours_to_theirs = matching_elements(space, plane(name))
+    ours_to_theirs = matching_elements(group, plane(name))
     order = len(ours_to_theirs)
     out_planes = [order * c + g for c in range(2) for g in ours_to_theirs]
     in_planes = list(range(3)) if lift else [order * c + g for c in range(3) for g in ours_to_theirs]
