@@ -104,7 +104,9 @@ class RelaxedLinear(Linear):
     Relaxed group convolution: Wang, Walters & Yu, "Approximately Equivariant Networks for Imperfectly Symmetric
     Dynamics" (arXiv 2201.11969), as used by Park et al. (arXiv 2411.04225). We differ in sharing by orbits,
     which needs generators only, and in initialising filters so that outputs have the scale of `torch.nn.Linear`
-    for every number of banks.
+    for every number of banks, also when the inputs that share a filter rise and fall together. (A filter counted like
+    `torch.nn.Linear`'s weights would let the common part of n shared inputs grow by √n in every layer; ReLUs behind it
+    have one sign for every input there is, and the network is constant.)
 
     Args:
         in_rep: representation on one input channel.
@@ -147,13 +149,13 @@ class RelaxedLinear(Linear):
         self.positions = full.dim // self.in_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
-        # Σ_l of L banks has the variance of one, and zeroed entries do not count towards the fan-in
-        fan_in = max(1.0, in_channels * self.sharing.fan_in)
-        bound, bias_bound = bounds(fan_in, self.out_features, gain)
-        self.filters = nn.Parameter(
-            torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
-            / math.sqrt(banks)
-        )
+        fan_in = self.sharing.fan_in
+        bound, bias_bound = bounds(max(1.0, in_channels * fan_in.inputs), self.out_features, gain)
+        # Σ_l of L banks has the variance of one. A filter that many inputs share is smaller, so that their sum, when
+        # they move together, is one term like the others
+        scale = torch.tensor(fan_in.reach * math.sqrt(banks * fan_in.filters / max(1.0, fan_in.inputs)))
+        filters = torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
+        self.filters = nn.Parameter(filters / scale.to(filters)[:, None, None])
         self.relaxed_weights = nn.Parameter(torch.ones(members, banks, self.hidden_rep.dim), requires_grad=relaxed)
         basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
         self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,17 +22,34 @@ MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
 
 
+@dataclass(frozen=True)
+class FanIn:
+    """What an initialisation has to know of the rows of W.
+
+    Attributes:
+        inputs: largest number of inputs that reach one output.
+        filters: largest number of filter values in one row.
+        reach: (count,) how far one output moves with a filter value when its inputs move together, as those that share
+            a filter tend to (twenty assets on one day, non-negative features of mirror images): for n inputs with equal
+            signs n, and √n where signs cancel, as for independent inputs.
+    """
+
+    inputs: float
+    filters: float
+    reach: NDArray[np.float64]
+
+
 class BasisSharing(nn.Module):
     """W = Σ_l w_l ⊙ (B ψ_l) by one batched matrix product, for a basis B of shape (dim_out, dim_in, count).
 
     Attributes:
         count: number of filter values.
-        fan_in: largest number of inputs that reach one output.
+        fan_in: see `FanIn`.
     """
 
     basis: Tensor
 
-    def __init__(self, basis: NDArray[np.float64], fan_in: float) -> None:
+    def __init__(self, basis: NDArray[np.float64], fan_in: FanIn) -> None:
         super().__init__()
         self.count, self.fan_in = basis.shape[2], fan_in
         self.register_buffer("basis", torch.tensor(basis, dtype=torch.get_default_dtype()), persistent=False)
@@ -61,7 +80,7 @@ class GatherSharing(nn.Module):
     label: Tensor
     sign: Tensor
 
-    def __init__(self, orbits: Orbits, dim_out: int, dim_in: int, fan_in: float) -> None:
+    def __init__(self, orbits: Orbits, dim_out: int, dim_in: int, fan_in: FanIn) -> None:
         super().__init__()
         self.shape, self.count, self.fan_in = (dim_out, dim_in), orbits.count, fan_in
         self.register_buffer("label", torch.tensor(np.maximum(orbits.label, 0)), persistent=False)
@@ -90,7 +109,11 @@ class StackedSharing(nn.Module):
         self.blocks = [blocks for _, blocks in runs]
         self.sizes = [sharing.count * blocks for sharing, blocks in runs]
         self.count = sum(self.sizes)
-        self.fan_in = sum(sharing.fan_in * blocks for sharing, blocks in runs)
+        self.fan_in = FanIn(
+            sum(sharing.fan_in.inputs * blocks for sharing, blocks in runs),
+            sum(sharing.fan_in.filters * blocks for sharing, blocks in runs),
+            np.concatenate([np.tile(sharing.fan_in.reach, blocks) for sharing, blocks in runs]),
+        )
 
     def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
         """As `BasisSharing.forward`, with factors of shape (members, banks, dim_out, 1)."""
@@ -129,7 +152,8 @@ def weight_sharing(out_rep: Representation, in_rep: Representation, *, stack: bo
     if in_rep.group != out_rep.group:
         raise SymmetryError(f"input and output represent different groups, {in_rep!r} and {out_rep!r}")
     if not (in_rep.signed and out_rep.signed):
-        return BasisSharing(_dense_basis(out_rep, in_rep), float(in_rep.dim))
+        basis = _dense_basis(out_rep, in_rep)
+        return BasisSharing(basis, FanIn(in_rep.dim, in_rep.dim, np.ones(basis.shape[2])))
     if stack and out_rep.dim * in_rep.dim**2 > MAX_BASIS:
         runs = _runs(in_rep)
         if any(blocks > 1 for _, blocks in runs):
@@ -139,12 +163,26 @@ def weight_sharing(out_rep: Representation, in_rep: Representation, *, stack: bo
 
 def _one_sharing(out_rep: Representation, in_rep: Representation) -> BasisSharing | GatherSharing:
     orbits = equivariant_orbits(out_rep, in_rep)
-    reached = (orbits.label >= 0).reshape(out_rep.dim, in_rep.dim)
-    fan_in = float(reached.sum(axis=1).max(initial=0))
+    fan_in = _fan_in(orbits, out_rep.dim)
     if out_rep.dim * in_rep.dim * orbits.count > MAX_BASIS:
         return GatherSharing(orbits, out_rep.dim, in_rep.dim, fan_in)
     basis = _orbit_basis(orbits)
     return BasisSharing(basis.reshape(out_rep.dim, in_rep.dim, orbits.count), fan_in)
+
+
+def _fan_in(orbits: Orbits, dim_out: int) -> FanIn:
+    """Of a matrix with `dim_out` rows whose entries are `orbits`."""
+    reached = orbits.label >= 0
+    row = np.repeat(np.arange(dim_out), len(orbits.label) // dim_out)
+    cell = (orbits.label * dim_out + row)[reached]
+    size = orbits.count * dim_out
+    inputs = np.bincount(cell, minlength=size).reshape(orbits.count, dim_out)
+    together = np.bincount(cell, orbits.sign[reached], minlength=size).reshape(orbits.count, dim_out)
+    return FanIn(
+        inputs.sum(axis=0).max(initial=0),
+        (inputs > 0).sum(axis=0).max(initial=0),
+        np.maximum(np.sqrt(inputs), np.abs(together)).max(axis=1, initial=0),
+    )
 
 
 def _runs(rep: Representation) -> list[tuple[Representation, int]]:

@@ -183,6 +183,12 @@ def asset_features(blocks):
     return asset, asset.tensor(blocks).direct_sum(Representation.trivial(group, 2))
 
 
+def assets(count):
+    """One number of each of so many assets in any order."""
+    swap, cycle = [1, 0, *range(2, count)], [*range(1, count), 0]
+    return Representation.signed_permutation(Group(f"S{count}", ("swap", "cycle"), (0, 1), None), [swap, cycle])
+
+
 def spanned(sharing, shape):
     """(count, entries) the matrix that each filter value alone expands to."""
     filters = torch.eye(sharing.count).view(sharing.count, 1, sharing.count, 1, 1)
@@ -199,7 +205,10 @@ def test_stacked_blocks_share_as_the_whole_does(monkeypatch):
     assert isinstance(stacked, StackedSharing) and len(stacked.sharings) == 2
     both = torch.cat([whole, spanned(stacked, shape)])
     assert len(whole) == stacked.count == torch.linalg.matrix_rank(both) == 4 * 2 + 2
-    assert stacked.fan_in == features.dim
+    everything = weight_sharing(asset, features).fan_in
+    assert stacked.fan_in.inputs == everything.inputs == features.dim
+    assert stacked.fan_in.filters == everything.filters
+    assert sorted(stacked.fan_in.reach) == sorted(everything.reach)
     _, other = asset_features(3)
     assert torch.linalg.matrix_rank(spanned(weight_sharing(asset, other), (3, 11))) != stacked.count
 
@@ -250,6 +259,34 @@ def test_outputs_start_at_the_scale_of_torch(banks):
     layer = RelaxedLinear(hidden, hidden, 32, 32, banks=banks)
     expected = 1 / np.sqrt(3 * 256)
     assert abs(layer.expand()[0].std().item() / expected - 1) < 0.05
+
+
+@pytest.mark.parametrize("banks", [1, 4])
+@pytest.mark.parametrize("kind", ["group", "projection", "assets", "pool", "stacked", "flips"])
+def test_inputs_that_move_together_start_at_the_scale_of_torch(kind, banks):
+    """1/sqrt(3) for inputs that are all 1, however many share a filter; signs that cancel are no such inputs."""
+    _, hidden, _ = reps("D4")
+    _, two, odd = reps("C2")
+    asset = assets(20)
+    features = asset.tensor(20).direct_sum(Representation.trivial(asset.group, 2))
+    pairs = {
+        "group": (hidden, hidden),
+        "projection": (hidden, Representation.trivial(hidden.group)),
+        "assets": (asset, asset),
+        "pool": (asset, Representation.trivial(asset.group)),
+        "stacked": (features, asset),
+        "flips": (two, odd),
+    }
+    torch.manual_seed(0)
+    layer = RelaxedLinear(*pairs[kind], 30, 500, banks=banks, relax="output" if kind == "stacked" else "input")
+    weight = layer.expand()[0][0].detach()
+    together, apart = (weight @ x for x in (torch.ones(weight.shape[1]), torch.randn(weight.shape[1])))
+    if kind == "flips":
+        assert together.std() < 1e-5
+        assert apart.std() * 3**0.5 == pytest.approx(1, abs=0.25)
+    else:
+        assert together.std() * 3**0.5 == pytest.approx(1, abs=0.1)
+        assert apart.std() * 3**0.5 < 1.3
 
 
 def residual(*args, **kwargs):
