@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import torch
-from stable_baselines3.common.distributions import SquashedDiagGaussianDistribution
 from stable_baselines3.common.type_aliases import PyTorchObs
 from torch import Tensor
 
 from nearsym.networks import VisualGaussianActor
 
+from . import squashed_gaussian
 from .visual_policy import VisualPolicy
 
 LOG_STD_BOUNDS = (-10.0, 2.0)
@@ -31,12 +31,9 @@ class DrQSACPolicy(VisualPolicy):
         mean, log_std = self.actor(self.encoder(obs))
         if deterministic:
             return torch.tanh(mean)
-        return self._gaussian().actions_from_params(mean, log_std.clamp(*LOG_STD_BOUNDS))
+        return squashed_gaussian.sample(mean, log_std.clamp(*LOG_STD_BOUNDS))
 
     def action_log_prob(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Sampled actions (batch, action_dim) and their log-probabilities (batch,), from feature maps."""
         mean, log_std = self.actor(features)
-        return self._gaussian().log_prob_from_params(mean, log_std.clamp(*LOG_STD_BOUNDS))
-
-    def _gaussian(self) -> SquashedDiagGaussianDistribution:
-        return SquashedDiagGaussianDistribution(self.action_space.shape[0])
+        return squashed_gaussian.sample_with_log_prob(mean, log_std.clamp(*LOG_STD_BOUNDS))

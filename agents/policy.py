@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.distributions import SquashedDiagGaussianDistribution
 from stable_baselines3.common.policies import BaseModel, BasePolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, CombinedExtractor, FlattenExtractor
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry
 from nearsym.networks import Actor, Critic, NetworkSettings
 
+from . import squashed_gaussian
 from .agent import SymmetricPolicy
 
 
@@ -33,7 +33,6 @@ class SymmetricActor(BasePolicy):
     ) -> None:
         super().__init__(observation_space, action_space, features_extractor=features_extractor, squash_output=True)
         self.network = network
-        self.action_dist = SquashedDiagGaussianDistribution(action_space.shape[0])
 
     def get_action_dist_params(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Mean and clamped log standard deviation before squashing, (batch, action_dim) each."""
@@ -45,11 +44,11 @@ class SymmetricActor(BasePolicy):
         mean, log_std = self.get_action_dist_params(obs)
         if deterministic:
             return torch.tanh(mean)
-        return self.action_dist.actions_from_params(mean, log_std)
+        return squashed_gaussian.sample(mean, log_std)
 
     def action_log_prob(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Sampled actions (batch, action_dim) and their log-probabilities (batch,)."""
-        return self.action_dist.log_prob_from_params(*self.get_action_dist_params(obs))
+        return squashed_gaussian.sample_with_log_prob(*self.get_action_dist_params(obs))
 
     def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> Tensor:
         return self(observation, deterministic)
@@ -143,6 +142,9 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
             optimizer_kwargs=optimizer_kwargs,
             n_critics=n_critics,
         )
+
+    def set_training_mode(self, mode: bool) -> None:
+        """Does nothing: no layer of ours knows modes, and stable-baselines3 asks for two walks over them a step."""
 
     def parts(self) -> dict[str, nn.Module]:
         """Actor and critics."""

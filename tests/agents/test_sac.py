@@ -45,7 +45,7 @@ def ours(choice="relaxed", **settings):
 
 
 def test_one_update_is_stock_sacs_to_rounding(monkeypatch):
-    """Same weights, same batch, no sampling noise: parameters, temperature and targets must agree."""
+    """Same weights, same batches, no sampling noise: parameters, temperature and targets must agree."""
     zeros = lambda shape, dtype, device: torch.zeros(shape, dtype=dtype, device=device)  # noqa: E731
     mine = SAC("SymmetricPolicy", Line(), policy_kwargs=small("plain"), learning_starts=50, seed=0, tau=0.5)
     stock = stable_baselines3.SAC(
@@ -55,6 +55,7 @@ def test_one_update_is_stock_sacs_to_rounding(monkeypatch):
     stock.learn(50)
     assert np.array_equal(mine.replay_buffer.observations[:50], stock.replay_buffer.observations[:50])
     monkeypatch.setattr("torch.distributions.normal._standard_normal", zeros)
+    monkeypatch.setattr("torch.randn_like", torch.zeros_like)
 
     def pairs():
         """(ours, stock) parameter by parameter."""
