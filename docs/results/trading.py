@@ -43,7 +43,8 @@ def draw() -> None:
     folds = sorted({fold for _, fold in found})
     references = [name for name in dict.fromkeys(name for name, _ in found) if name not in NETWORKS]
     figure = Figure(figsize=(8, 4), layout="constrained")
-    for axes, fold in zip(figure.subplots(1, len(folds), sharey=True, squeeze=False)[0], folds, strict=True):
+    panels = figure.subplots(1, len(folds), sharey=True, squeeze=False)[0]
+    for axes, fold in zip(panels, folds, strict=True):
         for place, name in enumerate((*NETWORKS, *references)):
             values = found[name, fold]
             colour = BLUE if name in NETWORKS else GREY
@@ -51,9 +52,9 @@ def draw() -> None:
             axes.plot([np.mean(values)] * 2, [place - 0.3, place + 0.3], color=colour)
         axes.set(title=f"fold {fold}", xlabel="Sharpe ratio of the test period")
         axes.set_yticks(range(len(NETWORKS) + len(references)), (*NETWORKS, *references))
-        axes.invert_yaxis()
         axes.grid(axis="x", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
+    panels[0].invert_yaxis()  # shared by all
     figure.savefig(HERE / "trading.png", dpi=110)
 
 

@@ -1,0 +1,29 @@
+"""Prints how many hidden units of each trained actor in runs/trade-* never fire on the first 60 days of its test."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nearsym.agents.build import build_env
+from nearsym.agents.evaluation import load_agent
+
+DAYS = 60
+
+for folder in sorted(Path("runs").glob("trade-*-*-*")):
+    settings, agent = load_agent(folder)
+    env = build_env(settings, 0, "test").env
+    observation, _ = env.reset()
+    seen = [observation]
+    for _ in range(DAYS - 1):
+        observation, *_ = env.step(agent.predict(observation, deterministic=True)[0])
+        seen.append(observation)
+    actor = agent.policy.parts()["actor"]
+    with torch.no_grad():
+        x = actor.encoder(torch.tensor(np.array(seen)))
+        dead = []
+        for layer in actor.mlp.layers:
+            x = torch.relu(layer(x))
+            dead.append(f"{(x == 0).all(dim=-2).float().mean():.0%}")
+        moves = torch.tanh(actor(torch.tensor(np.array(seen)))[0]).std(dim=0).mean()
+    print(f"{folder.name}: dead units by layer {', '.join(dead)}; actions vary from day to day by {moves:.2g}")

@@ -1,0 +1,32 @@
+"""The examples of docs/ do what their pages say."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from nearsym.envs import audit
+
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+
+
+@pytest.fixture(scope="module")
+def crane():
+    spec = importlib.util.spec_from_file_location("crane", EXAMPLES / "crane.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Crane
+
+
+@pytest.mark.filterwarnings("ignore:.*(Box observation space|alternative render modes).*")
+def test_the_crane_is_an_environment(crane):
+    check_env(crane())
+
+
+def test_the_crane_is_a_square_until_a_motor_wears(crane):
+    new, worn = (audit(crane(wear), crane.symmetry, samples=50, seed=0) for wear in (0.0, 0.3))
+    assert new.verdict == "exact" and new.observation_error == 0
+    assert worn.verdict == "broken" and worn.epsilon_transition > 0.05
+    kept = {element.element for element in worn.elements if element.verdict == "exact"}
+    assert kept == {"b", "a^2", "a^2b"}
