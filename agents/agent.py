@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Representation, Symmetry
 from nearsym.networks import NetworkSettings
 
+from .parameter_groups import apply_rates
 from .symmetry_augmentation import Batch, SymmetryAugmentation
 
 
@@ -68,6 +69,10 @@ class Agent(OffPolicyAlgorithm):
         if self._augmentation is None:
             self._augmentation = SymmetryAugmentation(self.policy.symmetry, self.device, self.seed or 0)
         return self._augmentation(batch)
+
+    def _update_learning_rate(self, optimizers: list[torch.optim.Optimizer] | torch.optim.Optimizer) -> None:
+        super()._update_learning_rate(optimizers)
+        apply_rates(optimizers if isinstance(optimizers, list) else [optimizers])
 
     def learned(self) -> dict[str, Tensor]:
         """Tensors learned outside the policy, by name."""

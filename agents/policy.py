@@ -17,6 +17,7 @@ from nearsym.networks import Actor, Critic, NetworkSettings
 
 from . import squashed_gaussian
 from .agent import SymmetricPolicy
+from .parameter_groups import parameter_groups
 
 
 class SymmetricActor(BasePolicy):
@@ -90,8 +91,8 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
         stable_baselines3.SAC(SymmetricSACPolicy, env, policy_kwargs=dict(symmetry=symmetry, network="relaxed"))
 
-    Stock SAC adds no regulariser to its losses, so `NetworkSettings.relaxation_penalty` and RPP's priors need
-    `nearsym.agents.SAC`.
+    Stock SAC adds no regulariser to its losses and has one learning rate, so `NetworkSettings.relaxation_penalty`,
+    `relaxation_rate` and RPP's priors need `nearsym.agents.SAC`.
 
     Args:
         observation_space: a Box, or a Dict of Boxes.
@@ -179,6 +180,13 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
         network = Critic(self.observation_rep, self.symmetry.action, self.network, self.n_critics, series=series)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        """Actor, critics and target, and optimizers in which relaxed weights may have a rate of their own."""
+        super()._build(lr_schedule)
+        for part in (self.actor, self.critic):
+            groups = parameter_groups([part], self.network)
+            part.optimizer = self.optimizer_class(groups, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         """What stable-baselines3 saves to build the policy again."""

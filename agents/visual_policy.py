@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -15,6 +14,7 @@ from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry, S
 from nearsym.networks import Encoder, NetworkSettings, VisualActor, VisualCritic, VisualGaussianActor
 
 from .agent import SymmetricPolicy
+from .parameter_groups import parameter_groups
 
 
 class VisualPolicy(SymmetricPolicy):
@@ -60,8 +60,8 @@ class VisualPolicy(SymmetricPolicy):
         self.encoder, self.actor, self.critic = parts["encoder"], parts["actor"], parts["critic"]
         self.critic_target = copy.deepcopy(self.critic).requires_grad_(False)
         rate = lr_schedule(1)
-        self.actor_optimizer = torch.optim.Adam(_trained(self.actor), lr=rate, fused=True)
-        trained_by_critics = [*_trained(self.encoder), *_trained(self.critic)]
+        self.actor_optimizer = torch.optim.Adam(parameter_groups([self.actor], self.network), lr=rate, fused=True)
+        trained_by_critics = parameter_groups([self.encoder, self.critic], self.network)
         self.critic_optimizer = torch.optim.Adam(trained_by_critics, lr=rate, fused=True)
 
     def parts(self) -> dict[str, nn.Module]:
@@ -106,10 +106,6 @@ class VisualPolicy(SymmetricPolicy):
             "features": self.features,
             "filters": self.filters,
         }
-
-
-def _trained(module: nn.Module) -> Iterable[nn.Parameter]:
-    return [parameter for parameter in module.parameters() if parameter.requires_grad]
 
 
 def _image_symmetry(

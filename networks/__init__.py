@@ -9,7 +9,14 @@ from .features import hidden_representation
 from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear
 from .measure import equivariance_error, transform
 from .mlp import MLP, linear, parameter_count
-from .relaxation import regularizer, relaxation_penalty, relaxed_layers, residual_prior, weights_per_element
+from .relaxation import (
+    regularizer,
+    relaxation_penalty,
+    relaxed_layers,
+    relaxed_weights,
+    residual_prior,
+    weights_per_element,
+)
 from .settings import CHOICES, NetworkSettings
 from .steerable import SteerableConv2d
 from .visual import VisualActor, VisualCritic, VisualGaussianActor
@@ -41,6 +48,7 @@ __all__ = [
     "regularizer",
     "relaxation_penalty",
     "relaxed_layers",
+    "relaxed_weights",
     "residual_prior",
     "transform",
     "weights_per_element",

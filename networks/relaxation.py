@@ -25,6 +25,13 @@ def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
     }
 
 
+def relaxed_weights(module: nn.Module) -> list[nn.Parameter]:
+    """Every relaxed weight that is learned: of groups, of kernels' positions and of moments."""
+    kinds = RelaxedLinear | SteerableKernel | MomentWeights
+    found = [layer.relaxed_weights for layer in module.modules() if isinstance(layer, kinds)]
+    return [weights for weights in found if weights.requires_grad]
+
+
 def relaxation_penalty(module: nn.Module) -> Tensor:
     """Σ_l Σ_g mean_h |w_l(g) - w_l(h)| over banks l and the other coordinates h of g's orbit.
 

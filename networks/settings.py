@@ -28,6 +28,7 @@ class NetworkSettings:
             most nearly as many parameters as it.
         relaxation_penalty: λ of λ Σ_l Σ_g mean_h |w_l(g) - w_l(h)|, added to actor and critic losses in units of
             the loss (`regularizer`), so that it does not depend on the unit of reward.
+        relaxation_rate: learning rate of relaxed weights, as a multiple of the others'.
         prior_equivariant: RPP's Gaussian prior on the exact part, 1/(2σ²), in units of the loss.
         prior_residual: RPP's Gaussian prior on the plain part, 1/(2σ²), in units of the loss.
 
@@ -44,6 +45,7 @@ class NetworkSettings:
     augment: bool = False
     match_parameters: bool = False
     relaxation_penalty: float = 0.0
+    relaxation_rate: float = 1.0
     prior_equivariant: float = 0.0
     prior_residual: float = 0.0
 
@@ -60,6 +62,8 @@ class NetworkSettings:
         for name in ("width", "depth", "banks", "series_channels"):
             if getattr(self, name) < 1:
                 raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number >= 1")
+        if not 0 < self.relaxation_rate < float("inf"):
+            raise InputError(f"network.relaxation_rate is {self.relaxation_rate}, expected a number > 0")
         for name in ("relaxation_penalty", "prior_equivariant", "prior_residual"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"network.{name} is {getattr(self, name)}, expected a number >= 0")

@@ -8,9 +8,10 @@ import torch
 
 from nearsym.agents import SAC, SymmetricSACPolicy
 from nearsym.agents.diagnostics import equivariance_errors
+from nearsym.agents.parameter_groups import parameter_groups
 from nearsym.envs import declare
 from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
-from nearsym.networks import CHOICES, NetworkSettings
+from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
 
 MIRROR = Symmetry.reflection(observation=[-1, 1], action=[-1])
 
@@ -151,6 +152,49 @@ def test_the_relaxation_penalty_holds_weights_together():
         weights = agent.policy.critic.network.mlp.layers[1].relaxed_weights.detach()
         spread[penalty] = (weights.max(dim=-1).values - weights.min(dim=-1).values).max().item()
     assert spread[10.0] < 0.5 * spread[0.0]
+
+
+def moved(agent, part, steps=1):
+    """Largest change of a relaxed weight, and of any other parameter, in so many updates."""
+    apart = {id(p) for p in relaxed_weights(part)}
+    before = {p: p.detach().clone() for p in part.parameters() if p.requires_grad and p.numel()}
+    np.random.seed(0)
+    agent.train(gradient_steps=steps, batch_size=32)
+    changes = {True: 0.0, False: 0.0}
+    for parameter, old in before.items():
+        change = (parameter.detach() - old).abs().max().item()
+        changes[id(parameter) in apart] = max(changes[id(parameter) in apart], change)
+    return changes[True], changes[False]
+
+
+@pytest.mark.parametrize("rate", [1.0, 10.0])
+@pytest.mark.parametrize("part", ["actor", "critic"])
+def test_sac_steps_relaxed_weights_by_their_own_rate(part, rate):
+    """Adam's first step is the learning rate."""
+    agent = ours("relaxed", relaxation_rate=rate)
+    agent.learn(20)
+    weights, others = moved(agent, getattr(agent.policy, part).network)
+    assert weights == pytest.approx(rate * 3e-4, rel=1e-2)
+    assert others == pytest.approx(3e-4, rel=1e-2)
+
+
+def test_the_rate_does_not_grow_from_step_to_step():
+    agent = ours("relaxed", relaxation_rate=10.0)
+    agent.learn(20)
+    for _ in range(5):
+        weights, _ = moved(agent, agent.policy.critic.network)
+        assert weights < 11 * 3e-4
+
+
+def test_networks_without_relaxed_weights_have_one_group():
+    for choice in ("plain", "exact", "rpp"):
+        network = ours(choice, relaxation_rate=10.0).policy.critic.network
+        assert len(parameter_groups([network], NetworkSettings(choice=choice, relaxation_rate=10.0))) == 1
+    relaxed = ours("relaxed").policy.critic.network
+    one, two = (parameter_groups([relaxed], NetworkSettings(relaxation_rate=rate)) for rate in (1.0, 10.0))
+    assert len(one) == 1 and len(two) == 2
+    count = lambda groups: sorted(p.numel() for group in groups for p in group["params"])  # noqa: E731
+    assert count(one) == count(two)
 
 
 def test_the_symmetry_is_the_environments_own():
