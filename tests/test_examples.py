@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from nearsym.agents.comparison.suite_file import read_suite
 from nearsym.envs import audit
+from nearsym.scripts.compose import options
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
@@ -30,3 +32,9 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
     assert worn.verdict == "broken" and worn.epsilon_transition > 0.05
     kept = {element.element for element in worn.elements if element.verdict == "exact"}
     assert kept == {"b", "a^2", "a^2b"}
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_its_suites_are_suites(path):
+    suite = read_suite(path, options("network"))
+    assert suite.members("runs/x")[0].task == "crane:Crane"
