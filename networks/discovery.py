@@ -18,7 +18,8 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
         departure(g) = Σ_i |w_l(i) - w_l(π_g(i))| / Σ_i |w_l(i)|        (π_g permutes the coordinates, summed over l)
 
     A relaxed layer commutes with g whatever its filters when w_l(i) = w_l(π_g(i)) for all i, so 0 means that
-    this layer keeps g, and a subgroup it keeps shows as a set of zeros. Averaged over ensemble members.
+    this layer keeps g, and a subgroup it keeps shows as a set of zeros. Averaged over ensemble members. A relaxed bias b adds
+    how far g moves it, for the size of the weights of one output: mean_i |b(i) - (ρ(g) b)(i)| / mean_i ‖W_i‖.
 
     Returns:
         (rows,) for each relaxed layer, by name; empty for other networks.
@@ -29,6 +30,10 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
         rep: Representation = layer.hidden_rep.unsigned()
         moved = torch.stack([transform(rep, g, weights) for g in range(rep.group.rows)])
         found[name] = (moved - weights).abs().sum(dim=(-1, -2, -3)) / weights.abs().sum()
+        if layer.relaxed_bias is not None:
+            bias = layer.relaxed_bias.view(layer.members, -1, layer.out_rep.dim)
+            moved = torch.stack([transform(layer.out_rep, g, bias) for g in range(rep.group.rows)])
+            found[name] += (moved - bias).abs().mean(dim=(-1, -2, -3)) / layer.expand()[0].norm(dim=-1).mean()
     return found
 
 

@@ -99,7 +99,8 @@ class RelaxedLinear(Linear):
     ψ·ρ_in(g⁻¹) and ρ_out(g)·A when one is regular and the other dense. The relaxed weight w_l(·) belongs to
     the coordinate of the hidden side: the output's for a lift, the input's elsewhere. All w_l are 1 at the
     start, so the layer starts exactly equivariant; it is exact whenever w_l is constant on each orbit of
-    coordinates. The bias lies in the invariant subspace of `out_rep`.
+    coordinates. The bias lies in the invariant subspace of `out_rep`, unless it is relaxed too: then a free
+    bias that starts at 0 is added to it.
 
     Relaxed group convolution: Wang, Walters & Yu, "Approximately Equivariant Networks for Imperfectly Symmetric
     Dynamics" (arXiv 2201.11969), as used by Park et al. (arXiv 2411.04225). We differ in sharing by orbits,
@@ -119,6 +120,7 @@ class RelaxedLinear(Linear):
         grid: how positions of each channel move, where a channel is a function on a grid (the taps of a convolution's
             kernel, the pixels of a feature map): coordinate ``j`` above is then ``j·grid.dim + position``.
         relax_positions: give every position of the grid relaxed weights of its own; otherwise they share one.
+        relax_biases: let biases leave the invariant subspace.
         members: number of independent layers, as in `Linear`.
         gain: see `bounds`.
 
@@ -140,6 +142,7 @@ class RelaxedLinear(Linear):
         relax: str = "input",
         grid: Representation | None = None,
         relax_positions: bool = False,
+        relax_biases: bool = False,
         members: int = 1,
         gain: float | None = None,
     ) -> None:
@@ -162,6 +165,8 @@ class RelaxedLinear(Linear):
         self.bias_filters = nn.Parameter(
             torch.empty(members, out_channels, basis.shape[1]).uniform_(-bias_bound, bias_bound)
         )
+        free = relaxed and relax_biases
+        self.relaxed_bias = nn.Parameter(torch.zeros(members, self.out_features)) if free else None
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (members, out_features, in_features) and b (members, out_features)."""
@@ -169,7 +174,8 @@ class RelaxedLinear(Linear):
         factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
         blocks = self.sharing(self.filters, factors)
         weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
-        return weight, (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
+        bias = (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
+        return weight, bias if self.relaxed_bias is None else bias + self.relaxed_bias
 
     @property
     def hidden_rep(self) -> Representation:

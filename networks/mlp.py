@@ -45,6 +45,7 @@ def linear(
         relax=relax,
         grid=grid,
         relax_positions=settings.relax_positions and grid is not None and relax == "input",
+        relax_biases=settings.relax_biases,
         members=members,
         gain=gain,
     )

@@ -36,7 +36,8 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
     """Σ_l Σ_g mean_h |w_l(g) - w_l(h)| over banks l and the other coordinates h of g's orbit.
 
     Zero exactly when every relaxed layer is equivariant. A mean over h, so that a weight is held as strongly in a large
-    group as in a small one. Summed over layers and ensemble members; a scalar.
+    group as in a small one. Relaxed biases add their sizes, averaged over channels. Summed over layers and ensemble
+    members; a scalar.
     """
     total = torch.zeros((), device=next(module.parameters()).device)
     for layer in module.modules():
@@ -49,6 +50,8 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
         w = layer.relaxed_weights
         if not w.requires_grad:
             continue
+        if isinstance(layer, RelaxedLinear) and layer.relaxed_bias is not None:
+            total = total + layer.relaxed_bias.abs().sum() / layer.out_channels
         for orbit in orbits:
             inside = w[..., orbit.to(w.device)]
             total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (inside.shape[-1] - 1)

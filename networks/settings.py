@@ -22,6 +22,8 @@ class NetworkSettings:
         banks: filter banks L of a relaxed layer.
         series_channels: channels of the convolutions over a `Series` inside the observation, where there is one.
         relax_positions: give every tap of a convolution's kernel relaxed weights of its own (pixels).
+        relax_biases: let the biases of relaxed layers leave what the symmetry allows, as an offset or a constant push
+            in one direction asks for.
         augment: move every replayed transition by a random element of the group before learning from it, which
             is what a plain network can do with a symmetry.
         match_parameters: make `width` the plain network's, and give the others the width at which they have
@@ -42,6 +44,7 @@ class NetworkSettings:
     banks: int = 1
     series_channels: int = 8
     relax_positions: bool = False
+    relax_biases: bool = False
     augment: bool = False
     match_parameters: bool = False
     relaxation_penalty: float = 0.0

@@ -47,6 +47,20 @@ def test_departure_by_hand():
     np.testing.assert_allclose(found, [0, (2 + 2) / 4])
 
 
+def test_a_relaxed_bias_leaves_the_elements_that_move_it():
+    layer = RelaxedLinear(REGULAR, REGULAR, 2, 3, relax_biases=True)
+    with torch.no_grad():
+        layer.relaxed_bias.view(3, 8)[1, 0] = 0.5
+    (departure,) = departures(torch.nn.Sequential(layer)).values()
+    error = equivariance_error(lambda x: layer(x)[0], REGULAR.tensor(2), REGULAR.tensor(3), torch.randn(5, 16))
+    assert (departure[1:] > 1e-3).all() and (error[1:] > 1e-3).all() and departure[0] == error[0] == 0
+    assert departure[1].item() == pytest.approx(2 * 0.5 / 24 / layer.expand()[0].norm(dim=-1).mean().item())
+    with torch.no_grad():
+        layer.relaxed_bias.view(3, 8)[:] = torch.tensor([0.5, -0.2, 0.0])[:, None]
+    (departure,) = departures(torch.nn.Sequential(layer)).values()
+    assert not departure.any()
+
+
 def test_networks_without_relaxed_weights_have_none():
     symmetry = Symmetry.reflection(observation=[-1], action=[-1])
     for choice in ("plain", "exact", "rpp"):

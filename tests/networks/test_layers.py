@@ -17,6 +17,7 @@ from nearsym.networks import (
     ResidualLinear,
     equivariance_error,
     hidden_representation,
+    relaxation_penalty,
 )
 from nearsym.networks.sharing import GatherSharing, StackedSharing, weight_sharing
 
@@ -101,6 +102,20 @@ def test_relaxed_is_exact_while_weights_are_constant_and_not_after(name, kind):
     with torch.no_grad():
         relaxed.relaxed_weights.normal_()
     assert error(relaxed, in_rep, out_rep, 2, 3) > 1e-3
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+@pytest.mark.parametrize("kind", ["lift", "group", "project"])
+def test_a_relaxed_bias_starts_exact_and_may_leave(name, kind):
+    in_rep, out_rep = ends(name, kind)
+    layer = RelaxedLinear(in_rep, out_rep, 2, 3, relax="output" if kind == "lift" else "input", relax_biases=True)
+    assert error(layer, in_rep, out_rep, 2, 3) < TOLERANCE
+    assert relaxation_penalty(layer) == 0
+    with torch.no_grad():
+        layer.relaxed_bias.normal_()
+    assert error(layer, in_rep, out_rep, 2, 3) > 1e-3
+    assert relaxation_penalty(layer).item() == pytest.approx(layer.relaxed_bias.abs().sum().item() / 3)
+    assert RelaxedLinear(in_rep, out_rep, relaxed=False, relax_biases=True).relaxed_bias is None
 
 
 @pytest.mark.parametrize("name", ["C2", "C4", "D4", "C8"])
