@@ -18,8 +18,8 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
         departure(g) = Σ_i |w_l(i) - w_l(π_g(i))| / Σ_i |w_l(i)|        (π_g permutes the coordinates, summed over l)
 
     A relaxed layer commutes with g whatever its filters when w_l(i) = w_l(π_g(i)) for all i, so 0 means that
-    this layer keeps g, and a subgroup it keeps shows as a set of zeros. Averaged over ensemble members. A relaxed bias b adds
-    how far g moves it, for the size of the weights of one output: mean_i |b(i) - (ρ(g) b)(i)| / mean_i ‖W_i‖.
+    this layer keeps g, and a subgroup it keeps shows as a set of zeros. Averaged over ensemble members. A relaxed
+    bias b adds how far g moves it, for the size of an output's weights: mean_i |b(i) - (ρ(g) b)(i)| / mean_i ‖W_i‖.
 
     Returns:
         (rows,) for each relaxed layer, by name; empty for other networks.
