@@ -45,6 +45,10 @@ def pens(networks: Sequence[str]) -> dict[str, Pen]:
     return found | {network: free[place % len(free)] for place, network in enumerate(others)}
 
 
+LONE_WIDTH = 5.2
+"""Inches of a figure of one panel."""
+
+
 def panels(
     titles: Sequence[str], ylabel: str, xlabel: str, height: float = HEIGHT, columns: int = COLUMNS
 ) -> tuple[Figure, list[Axes]]:
@@ -54,7 +58,7 @@ def panels(
     rows = -(-len(titles) // columns)
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         # room for the legend below, and for the labels of a lone panel
-        size = (max(width * columns, 5.2), height * rows + 0.5)
+        size = (max(width * columns, LONE_WIDTH), height * rows + 0.5)
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, title in zip(grid, titles, strict=False):
@@ -86,7 +90,8 @@ def legend(figure: Figure, axes: Iterable[Axes], order: Sequence[str]) -> None:
         found.update(dict(zip(labels, handles, strict=True)))
     labels = [label for label in order if label in found] + [label for label in found if label not in order]
     handles = [found[label] for label in labels]
-    figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=min(5, len(labels)))
+    columns = 5 if figure.get_figwidth() > LONE_WIDTH else 3  # as many as fit
+    figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=min(columns, len(labels)))
 
 
 def count_steps(axes: Axes) -> None:
