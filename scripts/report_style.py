@@ -25,6 +25,7 @@ PENS = {
 }
 OTHERS = (("#CC79A7", "P"), ("#56B4E9", "X"), *PENS.values())
 COLUMNS, WIDTH, HEIGHT = 3, 3.6, 2.8  # inches of one panel; three fill the page
+LONE_WIDTH = 5.2  # inches of a figure with one panel
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,6 @@ def pens(networks: Sequence[str]) -> dict[str, Pen]:
     free += [Pen(*style, "--") for style in OTHERS]
     others = [network for network in networks if network not in PENS]
     return found | {network: free[place % len(free)] for place, network in enumerate(others)}
-
-
-LONE_WIDTH = 5.2
-"""Inches of a figure of one panel."""
 
 
 def panels(

@@ -19,7 +19,7 @@ from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs import FrameStack, declare
 from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
-from nearsym.networks import CHOICES, NetworkSettings
+from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
 
 SIZE, LENGTH = 21, 8
 
@@ -54,8 +54,8 @@ def dots():
     return FrameStack(declare(Dot(), MIRROR))
 
 
-def agent(choice="relaxed", size=4, **kwargs):
-    network = NetworkSettings(choice=choice, width=4 * size, relaxation_penalty=0.0)
+def agent(choice="relaxed", size=4, rate=1.0, **kwargs):
+    network = NetworkSettings(choice=choice, width=4 * size, relaxation_rate=rate)
     policy = {"network": network, "features": 2 * size, "filters": size}
     kwargs = {"learning_starts": 20, "batch_size": 8, "buffer_size": 500, "seed": 0, "device": "cpu", **kwargs}
     return DrQv2("DrQv2Policy", dots(), policy_kwargs=policy, **kwargs)
@@ -114,6 +114,20 @@ def by_hand(learner, batch):
     with torch.no_grad():
         for slow, fast in zip(policy.critic_target.parameters(), policy.critic.parameters(), strict=True):
             slow.lerp_(fast, learner.tau)
+
+
+@pytest.mark.parametrize("part", ["encoder", "actor", "critic"])
+def test_relaxed_weights_step_by_their_own_rate(part):
+    """Adam's first step is the learning rate; without a rate it is everyone's."""
+    steps = {}
+    for rate in (1.0, 10.0):
+        learner = agent(rate=rate, learning_rate=1e-3)
+        learner.learn(20)
+        weights = relaxed_weights(getattr(learner.policy, part))
+        before = [w.detach().clone() for w in weights]
+        learner.train(gradient_steps=1, batch_size=8)
+        steps[rate] = max((w.detach() - old).abs().max().item() for w, old in zip(weights, before, strict=True))
+    assert steps[1.0] == pytest.approx(1e-3, rel=1e-2) and steps[10.0] == pytest.approx(1e-2, rel=1e-2)
 
 
 def test_the_target_moves_slowly_and_takes_no_gradient():

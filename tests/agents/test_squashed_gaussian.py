@@ -32,7 +32,7 @@ def test_samples_alone_are_the_same_samples():
 
 
 def test_the_density_is_one_over_all_actions():
-    """∫ π(a) da = 1 by samples: the mean of 1/π over samples is the volume of (-1, 1); half the scale gives less."""
+    """∫ π(a) da = 1 by samples: the mean of 1/π over those in (-0.9, 0.9) is its length, unless π is too large."""
     torch.manual_seed(0)
     actions, log_prob = squashed_gaussian.sample_with_log_prob(torch.full((400_000, 1), 0.3), torch.zeros(400_000, 1))
     inside = actions[:, 0].abs() < 0.9
