@@ -1,4 +1,4 @@
-"""What a trained agent says about a symmetry: its critic's gaps, and the elements its relaxed weights have left."""
+"""What a trained agent makes of a symmetry: where its policy and critics keep it, and where its relaxed weights do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nearsym.envs.symmetry import Representation, coordinate_orbits
 from nearsym.networks import coordinate_departures, departures, transform
 
 from .agent import Agent
+from .diagnostics import equivariance_errors
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class AgentReading:
         lipschitz: largest slope of V between sampled states, an estimate (from below) of Lip(V*) in the
             Euclidean norm of the state, with V(s) = min_i Q_i(s, μ(s)).
         orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics.
+        actor: relative equivariance error of the policy's mean action, for each element: 0.2 says that in a situation
+            moved by g it acts otherwise than the symmetry says by a fifth of its actions' size. Defined for every
+            network, whatever it is built of.
+        critic: relative error of the critics' invariance, for each element.
         departures: for each relaxed layer the departure of its weights from allowing each element; see
             `nearsym.networks.departures`.
         assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
@@ -33,6 +38,8 @@ class AgentReading:
 
     lipschitz: float
     orbit_gap: float
+    actor: list[float]
+    critic: list[float]
     departures: dict[str, list[float]]
     assets: list[float]
 
@@ -66,7 +73,15 @@ def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: i
         for name, module in policy.parts().items()
         for layer, departure in departures(module).items()
     }
-    return AgentReading(_largest_slope(states, state_values), max(gaps), found, _asset_departures(agent))
+    errors = equivariance_errors(policy, observations, actions)
+    return AgentReading(
+        lipschitz=_largest_slope(states, state_values),
+        orbit_gap=max(gaps),
+        actor=errors["actor"].tolist(),
+        critic=errors["critic"].tolist(),
+        departures=found,
+        assets=_asset_departures(agent),
+    )
 
 
 def _asset_departures(agent: Agent) -> list[float]:

@@ -17,6 +17,7 @@ from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
 from nearsym.envs import AuditReport, audit, declare, symmetry_of
 from nearsym.envs.auditing import Means
+from nearsym.envs.auditing.report import ROUNDING
 from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import InputError
 
@@ -28,13 +29,13 @@ APART = 5
 """Assets named as treated apart."""
 
 WIDE = 8
-"""Most elements for which a table of departures is printed."""
+"""Most elements for which a table of what a run makes of them is printed."""
 
 READABLE = 24
 """Longest state that is printed."""
 
-LEFT = 0.05
-"""Departure of relaxed weights above which an element is called left."""
+LEFT = 0.2
+"""Relative error of the policy above which it is said to have left an element."""
 
 
 def run(words: list[str]) -> int:
@@ -138,36 +139,47 @@ def _numbers(floor: Means) -> tuple[float, float, float]:
 
 
 def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, tickers: Sequence[str] | None) -> None:
-    if reading.departures:
-        elements = [element.element for element in report.elements]
-        if len(elements) <= WIDE:
-            _print_departures(reading, names, report)
-        largest = {name: max(d[names.index(name)] for d in reading.departures.values()) for name in elements}
-        left = [f"{name} ({value:.2f})" for name, value in largest.items() if value > LEFT]
-        kept = f"no element (largest departure {max(largest.values()):.3f})"
-        print(f"relaxed: the networks have left {', '.join(left) or kept}")
-        if reading.assets and tickers is not None:
-            order = sorted(zip(reading.assets, tickers, strict=True), reverse=True)
-            apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
-            print(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
-    else:
-        print("the run's networks have no relaxed weights to read")
+    elements = [element.element for element in report.elements]
+    if len(elements) <= WIDE:
+        _print_elements(reading, names, report)
+    error = {name: reading.actor[names.index(name)] for name in elements}
+    left = [f"{name} ({value:.2f})" for name, value in error.items() if value > LEFT]
+    kept = f"nothing (largest error {max(error.values()):.3f})"
+    print(f"policy:  has left {', '.join(left) or kept}; named where its relative error is above {LEFT:g}")
+    if reading.assets and tickers is not None:
+        order = sorted(zip(reading.assets, tickers, strict=True), reverse=True)
+        apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
+        print(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
     print(
         f"critic:  largest gap |Q(s,a) - Q(gs,ga)| = {reading.orbit_gap:.3g}; if it is right, every exactly invariant "
         f"critic errs by at least {reading.invariant_error:.3g} somewhere"
     )
 
 
-def _print_departures(reading: AgentReading, names: list[str], report: AuditReport) -> None:
-    table = Table(title="departure of relaxed weights, beside the measured ε_P (mean)", title_justify="left")
-    table.add_column("layer")
+def _print_elements(reading: AgentReading, names: list[str], report: AuditReport) -> None:
+    """How far actor, critics and every relaxed layer are from each element, above what was measured of the world."""
+    table = Table(title="relative errors of the run's networks, mean errors of its world", title_justify="left")
+    table.add_column("", no_wrap=True)
     elements = [element.element for element in report.elements]
     for name in elements:
         table.add_column(name, justify="right")
-    for layer, departure in reading.departures.items():
-        table.add_row(layer, *(f"{departure[names.index(name)]:.3f}" for name in elements))
+
+    def add(label: str, values: Sequence[float]) -> None:
+        table.add_row(label, *(f"{values[names.index(name)]:.3f}" for name in elements))
+
+    add("policy's error", reading.actor)
+    add("critics' error", reading.critic)
+    if reading.departures:
+        table.add_section()
+        table.add_row("departure of weights")
+        for layer, departure in reading.departures.items():
+            add(f"  {layer}", departure)
     table.add_section()
-    table.add_row("measured ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
+    if all(element.observation is not None for element in report.elements):
+        seen = (element.observation for element in report.elements if element.observation is not None)
+        table.add_row("world: observation", *(f"{each.mean:.2g}" for each in seen))
+    table.add_row("world: ε_R", *(f"{element.reward.mean:.2g}" for element in report.elements))
+    table.add_row("world: ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
     Console(highlight=False).print(table)
 
 
@@ -181,3 +193,8 @@ def _print_bound(report: AuditReport, settings: AuditSettings, reading: AgentRea
             f"bound:   |Q*(s,a) - Q*(gs,ga)| <= {bound:.3g}, for γ = {settings.discount:g}, Lip(V*) = {lipschitz:.3g} "
             f"({source}), if the sampled errors are the largest"
         )
+        if (report.observation_error or 0.0) > ROUNDING:
+            print(
+                "         it compares states; what is seen of them is off by up to "
+                f"{report.observation_error:.3g}, and values of what is seen may differ by more"
+            )

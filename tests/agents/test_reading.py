@@ -50,6 +50,34 @@ def test_an_exact_critic_has_no_gap():
     assert exact < 1e-5 < 1e-3 < plain
 
 
+class Pushed(torch.nn.Module):
+    """Means proportional to the cart's position, and a push of `push` to the right everywhere."""
+
+    def __init__(self, push):
+        super().__init__()
+        self.push = push
+
+    def forward(self, observation):
+        mean = 0.05 * observation[:, :1] + self.push
+        return mean, torch.zeros_like(mean)
+
+
+@pytest.mark.parametrize(("push", "expected"), [(0.0, 0.0), (5.0, 2.0)])
+def test_the_policys_error_is_read_from_what_it_does(monkeypatch, push, expected):
+    """A constant push has μ(gs) - ρ(g) μ(s) = 2 μ(s) under a mirror; an odd policy has no error."""
+    plain = agent("plain")
+    monkeypatch.setattr(plain.policy.actor, "network", Pushed(push))
+    reading = read_agent(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
+    assert reading.actor == pytest.approx([0, expected], abs=1e-2)
+
+
+def test_an_exact_network_keeps_every_element_and_a_plain_one_does_not():
+    env = make("InvertedPendulum-v5")
+    exact, plain = (read_agent(agent(choice), env, samples=30, seed=0) for choice in ("exact", "plain"))
+    assert max(exact.actor + exact.critic) < 1e-5
+    assert plain.actor[1] > 0.5 and plain.critic[1] > 1e-3
+
+
 def test_relaxed_weights_are_read_layer_by_layer():
     relaxed = agent("relaxed")
     with torch.no_grad():

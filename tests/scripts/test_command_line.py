@@ -67,7 +67,14 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert run(["audit", "runs/tilted", "samples=20", "out=audit.json"]) == 0
     printed = capsys.readouterr().out
-    assert "departure of relaxed weights" in printed and "the critic's largest slope" in printed
+    for expected in (
+        "policy's error",
+        "actor.layers.0",
+        "world: ε_P",
+        "the critic's largest slope",
+    ):
+        assert expected in printed
+    assert "has left nothing" in printed  # it has hardly trained
     report = json.loads((tmp_path / "audit.json").read_text())
     assert (tmp_path / "audit.png").read_bytes().startswith(b"\x89PNG")
     assert report["verdict"] == "broken" and set(report["agent"]["departures"]) >= {"actor.layers.0", "critic.heads.0"}
