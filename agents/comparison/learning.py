@@ -54,13 +54,19 @@ def threshold_score(condition: Condition, network: str, fraction: float) -> floa
 
 
 def first_step(steps: NDArray[np.int64], scores: Floats, threshold: float) -> float:
-    """The first of the steps, (K,), at which the interquartile mean of runs, (runs, K), is at the threshold, or inf."""
-    reached = interquartile_mean(scores) >= threshold
+    """The first step, (K,), at which the interquartile mean of runs, (runs, K), is at the threshold for good.
+
+    For good: the mean of this evaluation and all later ones is at the threshold too. A policy that is good by luck
+    before it has learned anything, and then is not, has not got there. inf where it never does.
+    """
+    middle = interquartile_mean(scores)
+    rest = middle[::-1].cumsum()[::-1] / np.arange(len(middle), 0, -1)
+    reached = (middle >= threshold) & (rest >= threshold)
     return float(steps[reached.argmax()]) if reached.any() else np.inf
 
 
 def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootstrap) -> list[Number]:
-    """The first step at which each network's interquartile mean is at the threshold; inf where it never is."""
+    """The first step at which each network's interquartile mean is at the threshold for good; inf where it never is."""
     beyond = 2.0 * float(condition.steps[-1]) + 1  # finite, so that percentiles can be taken, and told apart
 
     def statistic(scores: Floats) -> Floats:

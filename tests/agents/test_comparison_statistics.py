@@ -162,6 +162,20 @@ def test_steps_to_threshold_by_hand(tmp_path):
     assert ratio("rpp") == 1  # never counts with the last step, at which plain arrives
 
 
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([0.9, 0.1, 0.2, 0.9, 1.0], 300),  # good by luck before training
+        ([0.9, 0.8, 0.9, 0.9, 0.9], 0),  # good from the start
+        ([0.1, 0.9, 0.7, 0.9, 1.0], 100),  # a later dip is made up for
+        ([0.1, 0.9, 0.9, 0.1, 0.1], np.inf),  # forgotten again
+        ([0.1, 0.2, 0.3, 0.4, 0.8], 400),  # the last evaluation speaks for itself
+    ],
+)
+def test_a_threshold_is_met_for_good(scores, expected):
+    assert first_step(np.arange(0, 500, 100), np.array([scores] * 4), 0.8) == expected
+
+
 def test_contrasts_by_hand():
     mine, theirs = np.array([[3.0], [4.0], [5.0], [6.0]]), np.array([[1.0], [2.0], [4.0], [9.0]])
     difference, ratio, chance = contrast(("m",), "x", ("a", "b"), [mine], [theirs], QUICK)
