@@ -1,6 +1,7 @@
 """The examples of docs/ do what their pages say."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,10 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
 def test_its_suites_are_suites(path):
     suite = read_suite(path, options("network"))
     assert suite.members("runs/x")[0].task == "crane:Crane"
+
+
+def test_the_page_on_declaring_says_what_is_so():
+    """Its blocks, run one after the other, hold their own assertions."""
+    blocks = re.findall(r"```python\n(.*?)```", (EXAMPLES.parent / "symmetry.md").read_text(), flags=re.DOTALL)
+    assert len(blocks) == 6
+    exec("\n".join(blocks), {})
