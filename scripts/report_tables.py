@@ -79,8 +79,9 @@ def _results(summary: Summary, level: float) -> Table:
             rows.append((condition.label, network, str(len(condition.returns[network])), *cells))
     return Table(
         "Results",
-        f"Interquartile means with {level:.0%} intervals. Return over training: area under the learning curve divided "
-        "by its length. Under noise: area under return against noise, divided by the range of noise.",
+        f"Interquartile means with {level:.0%} intervals. Return over training: area under the learning curve "
+        "from where learning starts, divided by the steps from there. Under noise: area under return against noise, "
+        "divided by the range of noise.",
         (
             "task",
             "network",

@@ -24,23 +24,26 @@ SCORES = np.linspace(0, 1, 51)
 def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
     """Interquartile mean of every network's returns at every common step, final return and area under the curve.
 
-    The area is divided by the length of training: the mean return over training, in the unit of returns.
+    The area is taken from where learning starts and divided by the steps from there: the mean return over training,
+    in the unit of returns.
     """
     found: list[Number] = []
-    steps = condition.steps.astype(float)
+    steps, learning = condition.steps.astype(float), condition.learning
     for network, returns in condition.returns.items():
-        line, area = curve_and_area(steps, returns, bootstrap)
+        line, area = curve_and_area(steps, returns, bootstrap, learning)
         points = curve(RETURN, condition.label, network, steps, line, len(returns))
         found += [*points, replace(points[-1], quantity=FINAL, x=np.nan)]
         found += curve(AREA, condition.label, network, [np.nan], area, len(returns))
     return found
 
 
-def curve_and_area(x: Floats, curves: Floats, bootstrap: Bootstrap) -> tuple[Intervals, Intervals]:
-    """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over x, (1,)."""
+def curve_and_area(
+    x: Floats, curves: Floats, bootstrap: Bootstrap, part: slice = slice(None)
+) -> tuple[Intervals, Intervals]:
+    """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over a part of x, (1,)."""
 
     def statistic(runs: Floats) -> Floats:
-        return np.append(interquartile_mean(runs), interquartile_mean(mean_over(x, runs)))
+        return np.append(interquartile_mean(runs), interquartile_mean(mean_over(x[part], runs[:, part])))
 
     found = bootstrap(statistic, curves)
     line, area = (Intervals(found.value[at], found.low[at], found.high[at]) for at in (slice(-1), slice(-1, None)))
@@ -115,7 +118,8 @@ def pooled_areas(conditions: Sequence[Condition], network: str) -> list[Floats]:
     found = []
     for condition in conditions:
         scores = condition.scores(network)
-        area = mean_over(condition.steps.astype(float), scores)
+        learning = condition.learning
+        area = mean_over(condition.steps[learning].astype(float), scores[:, learning])
         found.append(np.stack([scores[:, -1], area], axis=1))
     return found
 

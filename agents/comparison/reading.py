@@ -115,6 +115,7 @@ def _read_run(run: Run, described: Description, task: str, **given: Any) -> Reco
         returns=returns,
         traces=traces,
         noise=read_noise(run),
+        learning_starts=described.learning_starts,
         total_steps=described.total_steps,
         parameters=count_parameters(run),
         **known,

@@ -26,6 +26,7 @@ class Record:
         returns: mean return over the episodes of each, (K,).
         traces: other columns of metrics.csv by name, NaN where nothing was measured, (K,) each.
         noise: mean return over episodes at each level of observation noise after training; empty if not evaluated.
+        learning_starts: steps of random actions before the first update, as far as known.
         total_steps: where it was to end, if known.
         seconds: it took, if known.
         parameters: trainable ones of actor, critics and encoder, if known.
@@ -40,6 +41,7 @@ class Record:
     returns: Floats
     traces: Mapping[str, Floats] = field(default_factory=dict)
     noise: Mapping[float, float] = field(default_factory=dict)
+    learning_starts: int = 0
     total_steps: int | None = None
     seconds: float | None = None
     parameters: int | None = None

@@ -45,6 +45,7 @@ class Description:
         network: label of its network.
         perturbation: strengths that are not zero.
         seed: its seed.
+        learning_starts: steps of random actions before the first update.
         total_steps: where it ends.
     """
 
@@ -54,6 +55,7 @@ class Description:
     network: str
     perturbation: Mapping[str, float]
     seed: int
+    learning_starts: int
     total_steps: int
 
 
@@ -74,6 +76,7 @@ def describe(run: Run) -> Description:
             network=network.label,
             perturbation={name: strength for name, strength in disturbed.items() if strength},
             seed=int(saved["seed"]),
+            learning_starts=int(saved["agent"].get("learning_starts", 0)),
             total_steps=int(saved["total_steps"]),
         )
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:

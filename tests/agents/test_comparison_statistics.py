@@ -15,6 +15,7 @@ from nearsym.agents.comparison.learning import (
     STEPS,
     first_step,
     learning_curves,
+    pooled_areas,
     pooled_curves,
     profile,
     steps_to_threshold,
@@ -91,6 +92,22 @@ def test_the_bootstrap_leaves_numpys_generator_alone():
     np.random.seed(5)
     QUICK(interquartile_mean, np.arange(5.0)[:, None])
     assert np.random.normal() == expected
+
+
+def test_areas_leave_out_what_was_before_learning(tmp_path):
+    """A network that is good by luck until its first update has not learned; stock runs do not say where that is."""
+    lucky, steps = [9, 9, 0, 4, 8], [0, 500, 1000, 1500, 2000]
+    told = [record(tmp_path, "exact", seed, lucky, steps, learning_starts=1000) for seed in range(4)]
+    condition = align(told)
+    assert Numbers(learning_curves(condition, QUICK)).one(AREA).value == 4
+    (areas,) = pooled_areas([condition], "exact")
+    assert areas[:, 1] == pytest.approx(condition.scale.score(np.full(4, 4.0)))
+    untold = align([record(tmp_path, "exact", seed, lucky, steps) for seed in range(4)])
+    assert Numbers(learning_curves(untold, QUICK)).one(AREA).value == (9 / 2 + 9 + 0 + 4 + 8 / 2) / 4
+    between = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=1200)])
+    assert between.learning == slice(2, None)  # the evaluation at 1000 is of the network that starts to learn
+    late = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=2000)])
+    assert late.learning == slice(0, None)
 
 
 def test_mean_over_by_hand():
