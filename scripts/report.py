@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nearsym.agents.comparison import evaluations_file
 from nearsym.agents.comparison.reading import read_comparison
 from nearsym.agents.comparison.records import Comparison
 from nearsym.agents.comparison.report_settings import ReportSettings
@@ -26,16 +27,18 @@ def run(words: list[str]) -> int:
     elif not any(word.startswith("folder=") for word in words):
         raise InputError("which comparison? give the folder that holds its runs first: nearsym report runs/x")
     settings = compose("report", ReportSettings, words)
-    out = Path(settings.out) if settings.out else Path(settings.folder) / "report"
+    source = Path(settings.folder)
+    out = Path(settings.out) if settings.out else (source.with_suffix("") if source.is_file() else source) / "report"
     if out.exists() and not out.is_dir():
         raise InputError(f"out={out} is a file; give a folder")
-    comparison = read_comparison(Path(settings.folder), settings.unfinished)
+    comparison = read_comparison(source, settings.unfinished)
     print(f"{len(comparison.records)} runs read; {settings.resamples:,} resamples behind each interval take a while")
     summary = summarise(comparison, settings)
     report = _report(comparison, summary, settings)
     out.mkdir(parents=True, exist_ok=True)
     for drawing in report.drawings:
         write_atomic(out / f"{drawing.name}.svg", drawing.svg)
+    write_atomic(out / evaluations_file.NAME, evaluations_file.write_evaluations(comparison))
     write_atomic(out / "report.csv", numbers_csv(summary))
     write_atomic(out / "report.md", markdown(report))
     write_atomic(out / "report.html", html(report))
@@ -43,7 +46,8 @@ def run(words: list[str]) -> int:
         print(f"not counted: {len(comparison.absent)} runs that failed or did not finish, listed in the report")
     for sentence in report.sentences:
         print(f"{sentence.where}: {sentence.text}" if sentence.where else sentence.text)
-    print(f"written: {', '.join(str(out / name) for name in ('report.html', 'report.md', 'report.csv'))}")
+    files = ("report.html", "report.md", "report.csv", evaluations_file.NAME)
+    print(f"written: {', '.join(str(out / name) for name in files)}")
     return 0
 
 

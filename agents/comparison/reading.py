@@ -1,4 +1,4 @@
-"""From a folder of runs to the records of a comparison."""
+"""From a folder of runs, or the table of one, to the records of a comparison."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from nearsym.agents.run import Run
 from nearsym.envs.symmetry import InputError
 
+from .evaluations_file import read_evaluations_csv
 from .records import Absent, Comparison, Record
 from .run_files import Description, count_parameters, describe, read_metrics, read_noise
 from .stock_files import LAYOUTS, read_stock
@@ -33,21 +34,17 @@ def read_comparison(folder: Path, unfinished: bool = False) -> Comparison:
 
     With a suite.json of `nearsym compare`, it says which folders are runs and what they are called; otherwise every
     folder with a config.yaml is one and says so itself. evaluations.npz of stable-baselines3 are read in both cases.
+    A file is read as the evaluations.csv of an earlier report.
 
     Args:
-        folder: of the comparison.
+        folder: of the comparison, or its table.
         unfinished: count runs that have not reached their last step, as far as they are.
 
     Raises:
         InputError: there is no such folder, no run in it or none that counts; a file is unreadable; a run has no
             evaluations; two runs are the same one.
     """
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}; give one that holds runs of nearsym train or nearsym compare")
-    suite = folder / SUITE
-    name, read = _read_suite(suite, unfinished) if suite.is_file() else (folder.resolve().name, _read_runs(folder))
-    records = [one for one in read if isinstance(one, Record)] + read_stock(folder)
-    absent = [one for one in read if isinstance(one, Absent)]
+    name, records, absent = _read_table(folder) if folder.is_file() else _read_folder(folder, unfinished)
     if not records and not absent:
         raise InputError(
             f"{folder} holds no run; expected folders of nearsym train (config.yaml, metrics.csv), {LAYOUTS}"
@@ -63,6 +60,23 @@ def read_comparison(folder: Path, unfinished: bool = False) -> Comparison:
         )
     _check_different(records)
     return Comparison(name, sorted(records, key=lambda one: (one.condition, one.network, one.seed)), absent)
+
+
+def _read_table(path: Path) -> tuple[str, list[Record], list[Absent]]:
+    table = read_evaluations_csv(path)
+    return table.name, table.records, table.absent
+
+
+def _read_folder(folder: Path, unfinished: bool) -> tuple[str, list[Record], list[Absent]]:
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no {folder}; give a folder that holds runs of nearsym train or nearsym compare, or an "
+            "evaluations.csv of a report"
+        )
+    suite = folder / SUITE
+    name, read = _read_suite(suite, unfinished) if suite.is_file() else (folder.resolve().name, _read_runs(folder))
+    records = [one for one in read if isinstance(one, Record)] + read_stock(folder)
+    return name, records, [one for one in read if isinstance(one, Absent)]
 
 
 def _is_finished(record: Record) -> bool:

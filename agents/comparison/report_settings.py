@@ -13,7 +13,8 @@ class ReportSettings:
     """One report on a comparison.
 
     Attributes:
-        folder: holds the runs, at any depth: folders of nearsym train, or evaluations.npz of stable-baselines3.
+        folder: holds the runs, at any depth: folders of nearsym train, or evaluations.npz of stable-baselines3. Or the
+            evaluations.csv of an earlier report, from which it is made again.
         out: folder of the report; null for <folder>/report.
         against: networks that every other one is compared with, where they are there.
         threshold: fraction of the way from the bottom of a task's scale to the final return of the first network of

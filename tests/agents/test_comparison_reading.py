@@ -201,5 +201,5 @@ def test_what_cannot_be_read_is_said(tmp_path, make, message):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match=r"there is no folder .*nowhere; give one that holds runs"):
+    with pytest.raises(InputError, match=r"there is no .*nowhere; give a folder that holds runs"):
         read_comparison(tmp_path / "nowhere")

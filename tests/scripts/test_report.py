@@ -93,6 +93,7 @@ def test_it_writes_a_page_figures_markdown_and_numbers(report):
         "report.html",
         "report.md",
         "report.csv",
+        "evaluations.csv",
         *(f"{name}.svg" for name in FIGURES),
     }
     for name in FIGURES:
@@ -108,6 +109,14 @@ def test_the_page_needs_nothing_but_itself(report):
     for data in re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', page):
         svg = base64.b64decode(data).decode()
         assert not re.findall(r'(?:href|src)="http', svg)
+
+
+def test_the_table_of_evaluations_makes_the_report_again(report, tmp_path):
+    table = shutil.copy(report / "evaluations.csv", tmp_path / "headline.csv")
+    assert run(["report", str(table), QUICK]) == 0
+    again = tmp_path / "headline" / "report"
+    assert "diverged &lt;badly&gt;" in (again / "report.html").read_text()
+    assert (again / "evaluations.csv").read_text() == (report / "evaluations.csv").read_text()
 
 
 def test_the_page_warns_first_then_judges(report):
@@ -205,7 +214,7 @@ def test_only_figures_with_data_are_drawn(tmp_path):
     ("words", "message"),
     [
         ("report", "which comparison? give the folder that holds its runs first"),
-        ("report nowhere", "there is no folder nowhere"),
+        ("report nowhere", "there is no nowhere; give a folder"),
         ("report .", "holds no run; expected folders of nearsym train"),
         ("report . levels=0.9", "did you mean 'level'?"),
         ("report . level=2", "level is 2.0, expected a number between 0 and 1"),
