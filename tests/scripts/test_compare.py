@@ -119,14 +119,14 @@ def test_ctrl_c_ends_the_runs_and_says_how_to_go_on(here):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("compare", "which suite? give suite=, one of headline, quick or the path of a YAML file"),
+        ("compare", "which suite? give suite=, one of headline, large, quick or the path of a YAML file"),
         (
             "compare suite=quik",
-            "there is no suite=quik (did you mean 'quick'?); give one of headline, quick or the path of a YAML file",
+            "there is no suite=quik (did you mean 'quick'?); give one of headline, large, quick or the path of a YAML file",
         ),
         (
             "compare suite=other.yaml",
-            "there is no file other.yaml; give the path of a suite, or one of headline, quick",
+            "there is no file other.yaml; give the path of a suite, or one of headline, large, quick",
         ),
         ("compare suite=quick launcher=rey", "launcher is 'rey', expected one of local, ray, slurm"),
         ("compare suite=quick jobs=0", "jobs is 0, expected a number >= 1"),
@@ -155,4 +155,4 @@ def test_bad_input_is_one_clear_line(words, message, here, capsys):
 def test_help_lists_the_suites(capsys):
     assert run(["compare", "--help"]) == 0
     out = capsys.readouterr().out
-    assert "suite=  headline, quick, or the path of your own YAML file" in out and "slurm.partition" in out
+    assert "suite=  headline, large, quick, or the path of your own YAML file" in out and "slurm.partition" in out
