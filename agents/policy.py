@@ -99,7 +99,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
         action_space: a bounded Box.
         lr_schedule: learning rate as a function of the remaining progress.
         symmetry: the declared symmetry; may be None for the plain network.
-        network: a choice by name (``plain``, ``exact``, ``relaxed``, ``rpp``), or full settings.
+        network: by name (``plain``, ``augmented``, ``exact``, ``relaxed``, ``rpp``), or full settings.
         use_sde: must be False; passed by stable-baselines3.
         optimizer_class: for actor and critic.
         optimizer_kwargs: for actor and critic, without the learning rate; fused Adam by default.
@@ -129,7 +129,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
             raise InputError("state-dependent exploration (use_sde=True) is not equivariant; use use_sde=False")
         if optimizer_kwargs is None:
             optimizer_kwargs = {"fused": True} if optimizer_class is torch.optim.Adam else {}
-        self.network = NetworkSettings(choice=network) if isinstance(network, str) else network
+        self.network = NetworkSettings.named(network) if isinstance(network, str) else network
         self.declared = symmetry
         self.symmetry = _flat_symmetry(symmetry, self.network, observation_space, action_space)
         self.n_critics = n_critics

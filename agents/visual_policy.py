@@ -25,7 +25,7 @@ class VisualPolicy(SymmetricPolicy):
         action_space: a bounded Box.
         lr_schedule: learning rate as a function of the remaining progress.
         symmetry: the declared symmetry, on images; may be None for the plain network.
-        network: a choice by name, or full settings.
+        network: by name, as for `SymmetricSACPolicy`, or full settings.
         features: length of the vectors between feature map and heads.
         filters: planes of each feature map.
         use_sde: must be False; passed by stable-baselines3.
@@ -53,7 +53,7 @@ class VisualPolicy(SymmetricPolicy):
         if use_sde:
             raise InputError("state-dependent exploration (use_sde=True) is not equivariant; use use_sde=False")
         super().__init__(observation_space, action_space, squash_output=True)
-        self.network = NetworkSettings(choice=network) if isinstance(network, str) else network
+        self.network = NetworkSettings.named(network) if isinstance(network, str) else network
         self.declared, self.features, self.filters = symmetry, features, filters
         self.symmetry = _image_symmetry(symmetry, self.network, observation_space, action_space)
         parts = self.fresh_parts(self.network)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nearsym.envs.symmetry import InputError
 
 CHOICES = ("plain", "exact", "relaxed", "rpp")
+
+NAMED: Mapping[str, Mapping[str, Any]] = {
+    "plain": {},
+    "augmented": {"choice": "plain", "augment": True},
+    "exact": {},
+    "relaxed": {"relaxation_penalty": 3e-3},
+    "rpp": {"prior_equivariant": 1e-6, "prior_residual": 1e-4},
+}
+"""What ``network=<name>`` stands for, on the command line and in Python; see configs/network."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,17 @@ class NetworkSettings:
     relaxation_rate: float = 1.0
     prior_equivariant: float = 0.0
     prior_residual: float = 0.0
+
+    @classmethod
+    def named(cls, name: str) -> NetworkSettings:
+        """The settings that ``network=<name>`` stands for.
+
+        Raises:
+            InputError: there is no such network.
+        """
+        if name not in NAMED:
+            raise InputError(f"there is no network {name!r}; choose from {', '.join(NAMED)}")
+        return cls(**{"choice": name, **NAMED[name]})
 
     @property
     def label(self) -> str:

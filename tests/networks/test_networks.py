@@ -1,8 +1,12 @@
 """Actors and critics of every choice: laws, sizes, regularisers, learning."""
 
+import dataclasses
+from importlib import resources
+
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from nearsym.envs.symmetry import InputError, Representation, Symmetry, SymmetryError
 from nearsym.networks import (
@@ -20,6 +24,7 @@ from nearsym.networks import (
     transform,
     weights_per_element,
 )
+from nearsym.networks.settings import NAMED
 
 QUARTER, MIRROR = [[0, -1], [1, 0]], [[1, 0], [0, -1]]
 
@@ -127,6 +132,17 @@ def test_a_width_below_one_channel_is_refused():
 def test_settings_are_checked(wrong, message):
     with pytest.raises(InputError, match=message):
         NetworkSettings(**wrong)
+
+
+def test_a_name_means_the_same_in_python_and_on_the_command_line():
+    """configs/network holds every named network, key for key."""
+    for name in NAMED:
+        saved = yaml.safe_load((resources.files("nearsym.configs") / "network" / f"{name}.yaml").read_text())
+        assert saved == dataclasses.asdict(NetworkSettings.named(name))
+    files = {each.name.removesuffix(".yaml") for each in (resources.files("nearsym.configs") / "network").iterdir()}
+    assert files == set(NAMED)
+    with pytest.raises(InputError, match=r"there is no network 'relxed'; choose from plain, augmented, exact"):
+        NetworkSettings.named("relxed")
 
 
 def test_dense_actions_are_refused_for_a_tanh_policy():
