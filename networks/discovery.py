@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation, coordinate_orbits
+from nearsym.envs.symmetry import Representation
 
 from .measure import transform
 from .relaxation import relaxed_layers
@@ -26,7 +26,7 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
     """
     found = {}
     for name, layer in relaxed_layers(module).items():
-        weights = layer.relaxed_weights
+        weights = layer.relaxed_weights()
         rep: Representation = layer.hidden_rep.unsigned()
         moved = torch.stack([transform(rep, g, weights) for g in range(rep.group.rows)])
         found[name] = (moved - weights).abs().sum(dim=(-1, -2, -3)) / weights.abs().sum()
@@ -41,7 +41,7 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
 def coordinate_departures(module: nn.Module) -> dict[str, Tensor]:
     """How far the relaxed weight of each coordinate is from the others of its orbit.
 
-        departure(i) = Σ_l |w_l(i) - mean_h w_l(h)| / Σ_l |mean_h w_l(h)|        (h runs over the orbit of i)
+        departure(i) = mean_l |w_l(i) - 1|        (1 is the mean over the orbit of i)
 
     For a group known by its generators alone, such as the permutations of assets, whose coordinates are the assets:
     those with large departures are those the network treats apart. Averaged over ensemble members.
@@ -49,11 +49,5 @@ def coordinate_departures(module: nn.Module) -> dict[str, Tensor]:
     Returns:
         (dim,) for each relaxed layer, by name; empty for other networks.
     """
-    found = {}
-    for name, layer in relaxed_layers(module).items():
-        weights = layer.relaxed_weights
-        average = torch.empty_like(weights)
-        for orbit in map(torch.as_tensor, coordinate_orbits(layer.hidden_rep)):
-            average[..., orbit] = weights[..., orbit].mean(dim=-1, keepdim=True)
-        found[name] = ((weights - average).abs().sum(dim=1) / average.abs().sum(dim=1)).mean(dim=0)
-    return found
+    layers = relaxed_layers(module).items()
+    return {name: (layer.relaxed_weights() - 1).abs().mean(dim=(0, 1)) for name, layer in layers}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Representation, coordinate_orbits
 
+from .relaxed_weights import RelaxedWeights
 from .sharing import invariant_basis, weight_sharing
 
 
@@ -91,23 +93,25 @@ class PlainLinear(Linear):
 class RelaxedLinear(Linear):
     """Approximately equivariant linear layer: shared filters times relaxed weights.
 
-        W[(c', i), (c, j)] = Σ_l w_l(·) (E ψ_l)[i, j, c', c]
+        W[(c', i), (c, j)] = 1/L Σ_l w_l(·) (E ψ_l)[i, j, c', c]
 
     E expands filters ψ to the equivariant matrices between `in_rep` and `out_rep`: one value for each orbit of
     index pairs when both are signed permutations (of the regular representation this is lifting, group
     convolution and projection; of asset permutations it is the DeepSets layer), and the closed forms
     ψ·ρ_in(g⁻¹) and ρ_out(g)·A when one is regular and the other dense. The relaxed weight w_l(·) belongs to
-    the coordinate of the hidden side: the output's for a lift, the input's elsewhere. All w_l are 1 at the
-    start, so the layer starts exactly equivariant; it is exact whenever w_l is constant on each orbit of
-    coordinates. The bias lies in the invariant subspace of `out_rep`, unless it is relaxed too: then a free
-    bias that starts at 0 is added to it.
+    the coordinate of the hidden side: the output's for a lift, the input's elsewhere (`RelaxedWeights`). All w_l are 1
+    at the start, so the layer starts exactly equivariant; it is exact whenever w_l is constant on each orbit of
+    coordinates. A mean over the L banks, whose gradients start out equal: in a sum every optimizer's step would be L
+    times as long. The bias lies in the invariant subspace of `out_rep`, unless it is relaxed too: then a free bias
+    that starts at 0 is added to it.
 
     Relaxed group convolution: Wang, Walters & Yu, "Approximately Equivariant Networks for Imperfectly Symmetric
     Dynamics" (arXiv 2201.11969), as used by Park et al. (arXiv 2411.04225). We differ in sharing by orbits,
-    which needs generators only, and in initialising filters so that outputs have the scale of `torch.nn.Linear`
-    for every number of banks, also when the inputs that share a filter rise and fall together. (A filter counted like
-    `torch.nn.Linear`'s weights would let the common part of n shared inputs grow by √n in every layer; ReLUs behind it
-    have one sign for every input there is, and the network is constant.)
+    which needs generators only, in what of w is free, in the mean over banks, and in initialising filters so that
+    outputs have the scale of `torch.nn.Linear` for every number of banks, also when the inputs that share a filter
+    rise and fall together. (A filter counted like `torch.nn.Linear`'s weights would let the common part of n shared
+    inputs grow by √n in every layer; ReLUs behind it have one sign for every input there is, and the network is
+    constant.)
 
     Args:
         in_rep: representation on one input channel.
@@ -154,12 +158,14 @@ class RelaxedLinear(Linear):
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
         fan_in = self.sharing.fan_in
         bound, bias_bound = bounds(max(1.0, in_channels * fan_in.inputs), self.out_features, gain)
-        # Σ_l of L banks has the variance of one. A filter that many inputs share is smaller, so that their sum, when
-        # they move together, is one term like the others
-        scale = torch.tensor(fan_in.reach * math.sqrt(banks * fan_in.filters / max(1.0, fan_in.inputs)))
+        # the mean of L banks has the variance of one. A filter that many inputs share is smaller, so that their sum,
+        # when they move together, is one term like the others
+        scale = torch.tensor(fan_in.reach * math.sqrt(fan_in.filters / max(1.0, fan_in.inputs) / banks))
         filters = torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
         self.filters = nn.Parameter(filters / scale.to(filters)[:, None, None])
-        self.relaxed_weights = nn.Parameter(torch.ones(members, banks, self.hidden_rep.dim), requires_grad=relaxed)
+        hidden = self.hidden_rep
+        orbits = coordinate_orbits(hidden) if hidden.signed else [np.arange(hidden.dim)]
+        self.relaxed_weights = RelaxedWeights(orbits, (members, banks), relaxed)
         basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
         self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)
         self.bias_filters = nn.Parameter(
@@ -170,7 +176,7 @@ class RelaxedLinear(Linear):
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (members, out_features, in_features) and b (members, out_features)."""
-        w = self.relaxed_weights
+        w = self.relaxed_weights() / self.banks
         factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
         blocks = self.sharing(self.filters, factors)
         weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
@@ -184,7 +190,7 @@ class RelaxedLinear(Linear):
 
     def extra_repr(self) -> str:
         """Representations and sizes, for ``print(module)``."""
-        kind = "relaxed" if self.relaxed_weights.requires_grad else "exact"
+        kind = "relaxed" if self.relaxed_weights.learned else "exact"
         return (
             f"{self.in_channels}x{self.in_rep!r} -> {self.out_channels}x{self.out_rep!r}, {kind}, "
             f"banks={self.banks}, members={self.members}"

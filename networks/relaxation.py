@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation, coordinate_orbits
-
 from .linear import RelaxedLinear, ResidualLinear
+from .relaxed_weights import RelaxedWeights
 from .settings import NetworkSettings
-from .steerable import SteerableKernel
-from .temporal import MomentWeights
 
 
 def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
@@ -21,49 +15,28 @@ def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
     return {
         name: layer
         for name, layer in module.named_modules()
-        if isinstance(layer, RelaxedLinear) and layer.relaxed_weights.requires_grad
+        if isinstance(layer, RelaxedLinear) and layer.relaxed_weights.learned
     }
 
 
 def relaxed_weights(module: nn.Module) -> list[nn.Parameter]:
-    """Every relaxed weight that is learned: of groups, of kernels' positions and of moments."""
-    kinds = RelaxedLinear | SteerableKernel | MomentWeights
-    found = [layer.relaxed_weights for layer in module.modules() if isinstance(layer, kinds)]
-    return [weights for weights in found if weights.requires_grad]
+    """θ of every relaxed weight that is learned: of groups, of kernels' positions and of moments."""
+    return [part.theta for part in module.modules() if isinstance(part, RelaxedWeights) and part.learned]
 
 
 def relaxation_penalty(module: nn.Module) -> Tensor:
-    """Σ_l Σ_g mean_h |w_l(g) - w_l(h)| over banks l and the other coordinates h of g's orbit.
+    """Σ_l Σ_g mean_h |w_l(g) - w_l(h)|, see `RelaxedWeights.penalty`, and the sizes of relaxed biases.
 
-    Zero exactly when every relaxed layer is equivariant. A mean over h, so that a weight is held as strongly in a large
-    group as in a small one. Relaxed biases add their sizes, averaged over channels. Summed over layers and ensemble
-    members; a scalar.
+    Zero exactly when every relaxed layer is equivariant. Biases count averaged over channels. Summed over layers and
+    ensemble members; a scalar.
     """
     total = torch.zeros((), device=next(module.parameters()).device)
-    for layer in module.modules():
-        if isinstance(layer, RelaxedLinear):
-            orbits = _orbits_by_size(layer.hidden_rep)
-        elif isinstance(layer, SteerableKernel | MomentWeights):
-            orbits = tuple(layer.weight_orbits())
-        else:
-            continue
-        w = layer.relaxed_weights
-        if not w.requires_grad:
-            continue
-        if isinstance(layer, RelaxedLinear) and layer.relaxed_bias is not None:
-            total = total + layer.relaxed_bias.abs().sum() / layer.out_channels
-        for orbit in orbits:
-            inside = w[..., orbit.to(w.device)]
-            total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (inside.shape[-1] - 1)
+    for part in module.modules():
+        if isinstance(part, RelaxedWeights) and part.learned:
+            total = total + part.penalty()
+        if isinstance(part, RelaxedLinear) and part.relaxed_bias is not None:
+            total = total + part.relaxed_bias.abs().sum() / part.out_channels
     return total
-
-
-@lru_cache(maxsize=64)
-def _orbits_by_size(rep: Representation) -> tuple[Tensor, ...]:
-    """Orbits of coordinates as one (orbits, size) index tensor for each size above 1."""
-    orbits = coordinate_orbits(rep)
-    sizes = sorted({len(orbit) for orbit in orbits} - {1})
-    return tuple(torch.tensor(np.stack([orbit for orbit in orbits if len(orbit) == size])) for size in sizes)
 
 
 def residual_prior(module: nn.Module, settings: NetworkSettings) -> Tensor:
@@ -100,4 +73,4 @@ def weights_per_element(module: nn.Module) -> dict[str, Tensor]:
     For a listed group the coordinates of a hidden channel are the group's elements: an element whose weight
     has left the others is one the network has found broken.
     """
-    return {name: layer.relaxed_weights.mean(dim=(0, 1)) for name, layer in relaxed_layers(module).items()}
+    return {name: layer.relaxed_weights().mean(dim=(0, 1)) for name, layer in relaxed_layers(module).items()}

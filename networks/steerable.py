@@ -15,6 +15,7 @@ from nearsym.envs.symmetry import InputError
 
 from .conv import Convolution
 from .linear import Linear, PlainLinear, ResidualLinear
+from .relaxed_weights import RelaxedWeights
 from .settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ MAX_FREQUENCY = 8
 class SteerableKernel(Linear):
     """The kernel of a steerable convolution, with relaxed weights on its positions.
 
-        kernel(y) = Σ_l w_l(y) ⊙ (Σ_b c_{l,b} K_b(y))
+        kernel(y) = 1/L Σ_l w_l(y) ⊙ (Σ_b c_{l,b} K_b(y))
 
     K_b is escnn's basis of the kernels that commute with the group (Cesa, Lang & Weiler, "A Program to Build
     E(N)-Equivariant Steerable CNNs", 2022). All w_l are 1 at the start, so the layer starts as equivariant as its
@@ -58,24 +59,20 @@ class SteerableKernel(Linear):
             layers = [R2Conv(in_type, out_type, kernel_size) for _ in range(banks)]
         first = layers[0]
         self.basis: nn.Module = first.basisexpansion
-        self.coefficients = nn.Parameter(torch.stack([layer.weights.detach() for layer in layers]) / math.sqrt(banks))
-        self.relaxed_weights = nn.Parameter(torch.ones(banks, taps), requires_grad=relaxed)
+        self.coefficients = nn.Parameter(torch.stack([layer.weights.detach() for layer in layers]) * math.sqrt(banks))
         expansion = torch.zeros(out_type.size, 0) if first.bias is None else first.bias_expansion.detach().clone()
         self.register_buffer("bias_basis", expansion, persistent=False)
         self.bias_filters = nn.Parameter(torch.zeros(expansion.shape[1]))
         reach = torch.arange(kernel_size) - (kernel_size - 1) / 2
         self.register_buffer("squared_radius", (reach[:, None] ** 2 + reach**2).flatten(), persistent=False)
+        rings = [torch.nonzero(self.squared_radius == r).flatten().numpy() for r in torch.unique(self.squared_radius)]
+        self.relaxed_weights = RelaxedWeights(rings, (banks,), relaxed)
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (1, out planes, in planes·taps) and b (1, out planes)."""
-        kernels = [self.basis(c) * w for c, w in zip(self.coefficients, self.relaxed_weights, strict=True)]
-        weight = torch.stack(kernels).sum(dim=0)
+        kernels = [self.basis(c) * w for c, w in zip(self.coefficients, self.relaxed_weights(), strict=True)]
+        weight = torch.stack(kernels).mean(dim=0)
         return weight.reshape(1, self.out_features, self.in_features), (self.bias_basis @ self.bias_filters)[None]
-
-    def weight_orbits(self) -> list[Tensor]:
-        """Positions of equal radius, (1, count) index tensors of every ring with more than one."""
-        rings = [torch.nonzero(self.squared_radius == r).T for r in torch.unique(self.squared_radius)]
-        return [ring for ring in rings if ring.shape[1] > 1]
 
 
 class SteerableConv2d(Convolution):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +10,7 @@ from nearsym.envs.symmetry import InputError, Representation, Series, direct_sum
 
 from .features import hidden_representation
 from .mlp import linear
+from .relaxed_weights import RelaxedWeights
 from .settings import NetworkSettings
 
 TAPS = 4
@@ -22,8 +24,8 @@ class MomentWeights(nn.Module):
 
         f'(t) = v(t) f(t)
 
-    All are 1 at the start. A convolution after it commutes with shifts in time exactly when v is constant, so v says
-    which moments the network has learned to treat apart.
+    All are 1 at the start (`RelaxedWeights`, the moments for an orbit). A convolution after it commutes with shifts in
+    time exactly when v is constant, so v says which moments the network has learned to treat apart.
 
     Args:
         steps: length of the window.
@@ -32,15 +34,11 @@ class MomentWeights(nn.Module):
 
     def __init__(self, steps: int, relaxed: bool) -> None:
         super().__init__()
-        self.relaxed_weights = nn.Parameter(torch.ones(steps), requires_grad=relaxed)
+        self.relaxed_weights = RelaxedWeights([np.arange(steps)], (), relaxed)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, planes, steps) weighted."""
-        return x * self.relaxed_weights
-
-    def weight_orbits(self) -> list[Tensor]:
-        """All moments form one orbit, (1, steps)."""
-        return [torch.arange(len(self.relaxed_weights))[None]]
+        return x * self.relaxed_weights()
 
 
 class TemporalConv(nn.Module):

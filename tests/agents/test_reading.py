@@ -81,7 +81,7 @@ def test_an_exact_network_keeps_every_element_and_a_plain_one_does_not():
 def test_relaxed_weights_are_read_layer_by_layer():
     relaxed = agent("relaxed")
     with torch.no_grad():
-        relaxed.policy.critic.network.mlp.layers[1].relaxed_weights[..., 0] += 1
+        relaxed.policy.critic.network.mlp.layers[1].relaxed_weights.theta[..., 0] += 1
     found = read_agent(relaxed, make("InvertedPendulum-v5"), samples=10, seed=0).departures
     assert found["critic.layers.1"][1] > 0.5
     assert found["actor.layers.1"] == [0, 0]

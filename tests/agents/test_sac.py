@@ -149,7 +149,7 @@ def test_the_relaxation_penalty_holds_weights_together():
     for penalty in (0.0, 10.0):
         agent = ours("relaxed", relaxation_penalty=penalty)
         agent.learn(250)
-        weights = agent.policy.critic.network.mlp.layers[1].relaxed_weights.detach()
+        weights = agent.policy.critic.network.mlp.layers[1].relaxed_weights.theta.detach()
         spread[penalty] = (weights.max(dim=-1).values - weights.min(dim=-1).values).max().item()
     assert spread[10.0] < 0.5 * spread[0.0]
 

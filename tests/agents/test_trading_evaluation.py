@@ -102,11 +102,11 @@ def test_an_audit_names_the_assets_treated_apart(trained, capsys):
         for module in agent.policy.parts().values():
             for layer in module.modules():
                 if hasattr(layer, "hidden_rep"):
-                    layer.relaxed_weights.fill_(1.0)
-                    layer.relaxed_weights[..., 2] = 1.5
+                    layer.relaxed_weights.theta.zero_()
+                    layer.relaxed_weights.theta[..., 2] = 0.5
     departures = read_agent(agent, env, 50, 0).assets
-    assert np.argmax(departures) == 2 and departures[2] == pytest.approx(0.375 / 1.125)
-    assert departures[0] == pytest.approx(0.125 / 1.125)
+    assert np.argmax(departures) == 2 and departures[2] == pytest.approx(0.375)
+    assert departures[0] == pytest.approx(0.125)
     assert run(["audit", str(trained), "samples=60"]) == 0
     printed = capsys.readouterr().out
     assert "assets:  treated most apart are" in printed and "AA<->BB" in printed

@@ -59,7 +59,7 @@ def test_exact_layers_are_equivariant_and_relaxed_ones_until_they_are_relaxed(na
     ):
         layer = conv(name, lift, settings, stride=stride)
         assert error_of(layer, name, lift) < 1e-12
-        weights = layer.kernel.relaxed_weights
+        weights = layer.kernel.relaxed_weights.theta
         assert weights.shape[-1] == layer.kernel.hidden_rep.dim
         with torch.no_grad():
             weights[..., 0] += 0.5
@@ -71,7 +71,7 @@ def test_exact_layers_are_equivariant_and_relaxed_ones_until_they_are_relaxed(na
 def test_positions_have_relaxed_weights_of_their_own_when_asked_for():
     for positions, count in ((False, 8), (True, 8 * 9)):
         layer = conv("D4", settings=NetworkSettings(choice="relaxed", relax_positions=positions))
-        assert layer.kernel.relaxed_weights.shape == (1, 1, count)
+        assert layer.kernel.relaxed_weights.theta.shape == (1, 1, count)
 
 
 def test_the_plain_layer_is_torchs():

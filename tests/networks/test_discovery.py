@@ -22,7 +22,7 @@ def layer_that_keeps(elements):
         for g in elements:
             weights = (weights + weights[..., torch.tensor(index[g])]) / 2
     with torch.no_grad():
-        layer.relaxed_weights.copy_(weights)
+        layer.relaxed_weights.theta.copy_(weights)
     return layer
 
 
@@ -42,9 +42,9 @@ def test_departure_by_hand():
     actor = Actor(symmetry.observation, symmetry.action, NetworkSettings(choice="relaxed", width=4, depth=1))
     assert all(not departure.any() for departure in departures(actor).values())
     with torch.no_grad():
-        actor.mlp.layers[0].relaxed_weights[0, 0] = torch.tensor([3.0, 1.0])
+        actor.mlp.layers[0].relaxed_weights.theta[0, 0] = torch.tensor([0.7, -0.1])
     found = departures(actor)["mlp.layers.0"]
-    np.testing.assert_allclose(found, [0, (2 + 2) / 4])
+    np.testing.assert_allclose(found, [0, (0.8 + 0.8) / 2])  # w is (1.4, 0.6)
 
 
 def test_a_relaxed_bias_leaves_the_elements_that_move_it():

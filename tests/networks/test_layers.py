@@ -97,10 +97,10 @@ def test_relaxed_is_exact_while_weights_are_constant_and_not_after(name, kind):
     x = torch.randn(4, 2 * in_rep.dim)
     assert torch.equal(relaxed(x), exact(x))
     with torch.no_grad():
-        relaxed.relaxed_weights[:] = torch.tensor([0.7, -1.3]).view(1, 2, 1)  # constant over the group
-    assert error(relaxed, in_rep, out_rep, 2, 3) < TOLERANCE
+        relaxed.relaxed_weights.theta[:] = torch.tensor([0.7, -1.3]).view(1, 2, 1)  # constant over the group
+    torch.testing.assert_close(relaxed(x), exact(x), rtol=0, atol=TOLERANCE)
     with torch.no_grad():
-        relaxed.relaxed_weights.normal_()
+        relaxed.relaxed_weights.theta.normal_()
     assert error(relaxed, in_rep, out_rep, 2, 3) > 1e-3
 
 
@@ -158,14 +158,14 @@ def test_closed_forms(name, kind):
     in_rep, out_rep = ends(name, kind)
     layer = RelaxedLinear(in_rep, out_rep, relax="output" if kind == "lift" else "input", banks=2)
     randomize(layer)
-    w = layer.relaxed_weights[0].detach().numpy()
+    w = layer.relaxed_weights()[0].detach().numpy()
     one = copy.deepcopy(layer)
     total = np.zeros((out_rep.dim, in_rep.dim))
     for bank in range(2):  # the first column or row of each bank's matrix is its filter
         with torch.no_grad():
             one.filters.copy_(layer.filters)
             one.filters[0, 1 - bank] = 0
-            one.relaxed_weights.fill_(1)
+            one.relaxed_weights.theta.zero_()
         psi = one.expand()[0][0].detach().numpy()
         for g in range(group.order):
             if kind == "lift":

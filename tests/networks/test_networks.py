@@ -157,7 +157,7 @@ def test_relaxation_penalty_by_hand():
     actor = Actor(mirror().observation, mirror().action, NetworkSettings(choice="relaxed", width=8, depth=1))
     assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
-        next(iter(relaxed_layers(actor).values())).relaxed_weights[0, 0] = torch.tensor([1.5, 1.0])
+        next(iter(relaxed_layers(actor).values())).relaxed_weights.theta[0, 0] = torch.tensor([1.5, 1.0])
     assert relaxation_penalty(actor).item() == pytest.approx(2 * 0.5)  # both ordered pairs of the two elements
 
 
@@ -204,7 +204,7 @@ def test_a_weight_is_held_as_strongly_in_a_large_group():
         settings = NetworkSettings(choice="relaxed", width=8, depth=1)
         actor = Actor(symmetry.observation, symmetry.action, settings)
         with torch.no_grad():
-            next(iter(relaxed_layers(actor).values())).relaxed_weights[0, 0, 0] = 1.5
+            next(iter(relaxed_layers(actor).values())).relaxed_weights.theta[0, 0, 0] = 0.5
         assert relaxation_penalty(actor).item() == pytest.approx(2 * 0.5)
 
 

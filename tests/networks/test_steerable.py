@@ -98,11 +98,11 @@ def test_relaxed_weights_break_it_unless_they_are_radial(name):
     layer, before, after = build(name, "relaxed", lift=False, banks=2)
     x = torch.randn(2, before.size, SIZE, SIZE)
     with torch.no_grad():
-        layer.kernel.relaxed_weights[:, layer.kernel.squared_radius == 1] = 1.7
+        layer.kernel.relaxed_weights.theta[:, layer.kernel.squared_radius == 1] = 1.7
     assert relaxation_penalty(layer).item() == 0
     assert turned(layer, before, after, element(name), 90, x) < 1e-5
     with torch.no_grad():
-        layer.kernel.relaxed_weights[0, 7] = 1.0  # one of the four next to the centre
+        layer.kernel.relaxed_weights.theta[0, 7] = 1.0  # one of the four next to the centre
     # the one is 0.7 from its three neighbours, and each of them 0.7 from it and 0 from the others
     assert relaxation_penalty(layer).item() == pytest.approx(0.7 + 3 * 0.7 / 3, rel=1e-5)
     assert turned(layer, before, after, element(name), 90, x) > 1e-3

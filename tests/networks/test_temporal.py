@@ -64,10 +64,10 @@ def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
     for network in (actor, critic):
         assert isinstance(network.encoder, TemporalEncoder)
         for layer in network.encoder.layers:
-            layer.moments.relaxed_weights.uniform_(0.5, 1.5)
+            layer.moments.relaxed_weights.theta.uniform_(0.5, 1.5)
     assert max(errors(symmetry, actor, critic)) < 1e-9
     for network in (actor, critic):
-        network.encoder.layers[0].kernel.relaxed_weights.uniform_(0.5, 1.5)
+        network.encoder.layers[0].kernel.relaxed_weights.theta.uniform_(0.5, 1.5)
     assert min(errors(symmetry, actor, critic)) > 1e-3
 
 
@@ -112,10 +112,9 @@ def shifted_alike(layer: TemporalConv) -> bool:
 def test_time_is_homogeneous_until_moments_are_weighted(choice: str) -> None:
     layer = conv(choice)
     assert shifted_alike(layer)
-    assert layer.moments.relaxed_weights.requires_grad == (choice == "relaxed")
     with torch.no_grad():
-        layer.moments.relaxed_weights[5] = 2.0
-    assert not shifted_alike(layer)
+        layer.moments.relaxed_weights.theta[5] = 2.0
+    assert shifted_alike(layer) == (choice != "relaxed")
 
 
 def test_the_latest_moment_always_counts() -> None:
@@ -131,12 +130,12 @@ def test_the_penalty_holds_moments_together() -> None:
     _, actor, _ = networks("relaxed")
     assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
-        actor.encoder.layers[0].moments.relaxed_weights[3] = 1.5
+        actor.encoder.layers[0].moments.relaxed_weights.theta[3] = 0.5
     # |0.5| to each of 16 others, a mean over them, and a sixteenth of that for each of them
     assert relaxation_penalty(actor).item() == pytest.approx(0.5 + 16 * 0.5 / 16)
     penalty: Tensor = relaxation_penalty(actor)
     penalty.backward()
-    assert actor.encoder.layers[0].moments.relaxed_weights.grad is not None
+    assert actor.encoder.layers[0].moments.relaxed_weights.theta.grad is not None
 
 
 def test_a_series_that_is_none_is_refused() -> None:

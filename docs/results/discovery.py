@@ -1,0 +1,49 @@
+"""Which elements trained policies have left, beside what is measured of their worlds: docs/results/discovery.csv.
+
+    cd docs/examples && python ../results/discovery.py ../../runs/crane ../../runs/headline
+
+reads the runs of the suites crane.yaml and headline (docs/results.md).
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+import torch
+
+from nearsym.agents.build import make_env
+from nearsym.agents.evaluation import load_agent
+from nearsym.agents.reading import greedy, read_agent
+from nearsym.agents.run import Run
+from nearsym.envs import audit
+from nearsym.envs.perturbations import perturb
+
+SAMPLES = 100
+HEADER = ("task", "world", "network", "seed", "element", "observation", "epsilon_reward", "epsilon_transition")
+
+
+def rows(run, names):
+    """Per element: mean errors of the world, relative errors of policy and critics."""
+    settings = Run(run).settings()
+    env = perturb(make_env(settings.env, settings.pixels), settings.perturbation)
+    _, agent = load_agent(run)
+    report = audit(env, samples=SAMPLES, seed=0, policy=greedy(agent))
+    reading = read_agent(agent, env, SAMPLES, 0)
+    elements = list(agent.policy.symmetry.group.names)
+    for element in report.elements:
+        at = elements.index(element.element)
+        world = (element.observation.mean, element.reward.mean, element.transition.mean)
+        found = (reading.actor[at], reading.critic[at])
+        yield (*names, element.element, *(f"{value:.4g}" for value in (*world, *found)))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with (Path(__file__).parent / "discovery.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*HEADER, "policy_error", "critics_error"))
+        for folder in map(Path, sys.argv[1:]):
+            for config in sorted(folder.glob("*/*/*/seed*/config.yaml")):
+                task, world, network, seed = config.parent.relative_to(folder).parts
+                if network in ("relaxed", "rpp", "plain"):
+                    writer.writerows(rows(config.parent, (task, world, network, seed.removeprefix("seed"))))
