@@ -14,7 +14,7 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
     "augmented": {"choice": "plain", "augment": True},
     "exact": {},
-    "relaxed": {"relaxation_penalty": 3e-3},
+    "relaxed": {"relax_biases": True, "relaxation_penalty": 3e-4, "relaxation_rate": 10.0},
     "rpp": {"prior_equivariant": 1e-6, "prior_residual": 1e-4},
 }
 """What ``network=<name>`` stands for, on the command line and in Python; see configs/network."""
