@@ -111,11 +111,11 @@ def time_updates(updates: int, rounds: int) -> list[Timing]:
     """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every choice."""
     contenders: dict[str, Callable[[], object]] = {}
     for choice in CHOICES:
-        network = NetworkSettings(choice=choice, width=1024)
+        network = replace(NetworkSettings.named(choice), width=1024)
         settings = TrainSettings(
             env=EnvSettings("dmc/cartpole-swingup", {"action_repeat": 2}),
             agent=DrQv2Settings(),
-            network=replace(network, relaxation_penalty=3e-3 if choice == "relaxed" else 0.0),
+            network=network,
             pixels=True,
             total_steps=1000,
         )
