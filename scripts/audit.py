@@ -35,7 +35,7 @@ READABLE = 24
 """Longest state that is printed."""
 
 LEFT = 0.4
-"""Relative error of the policy above which it is said to have left an element (docs/audit.md: what that tells apart)."""
+"""Relative error of the policy above which it has left an element (docs/audit.md: what that tells apart)."""
 
 
 def run(words: list[str]) -> int:

@@ -1,8 +1,8 @@
 """Which elements trained policies have left, beside what is measured of their worlds: docs/results/discovery.csv.
 
-    cd docs/examples && python ../results/discovery.py ../../runs/crane ../../runs/headline
+    cd docs/examples && python ../results/discovery.py ../../runs/crane
 
-reads the runs of the suites crane.yaml and headline (docs/results.md).
+reads the runs of the suite crane.yaml (docs/results.md).
 """
 
 import csv
