@@ -122,7 +122,8 @@ def test_ctrl_c_ends_the_runs_and_says_how_to_go_on(here):
         ("compare", "which suite? give suite=, one of headline, large, quick or the path of a YAML file"),
         (
             "compare suite=quik",
-            "there is no suite=quik (did you mean 'quick'?); give one of headline, large, quick or the path of a YAML",
+            "there is no suite=quik (did you mean 'quick'?); give one of headline, large, quick or the path of a YAML "
+            "file",
         ),
         (
             "compare suite=other.yaml",
