@@ -7,19 +7,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stable_baselines3.common.utils import polyak_update
 
 from nearsym.envs.symmetry import Group, Representation, Symmetry, SymmetryError
 from nearsym.networks import (
     CHOICES,
     PlainLinear,
     RelaxedLinear,
-    ResidualLinear,
     equivariance_error,
     hidden_representation,
     relaxation_penalty,
 )
-from nearsym.networks.sharing import GatherSharing, StackedSharing, weight_sharing
 
 TOLERANCE = 1e-10
 QUARTER, MIRROR = [[0, -1], [1, 0]], [[1, 0], [0, -1]]
@@ -191,51 +188,6 @@ def test_gathered_and_multiplied_expansions_agree(name, monkeypatch):
         torch.testing.assert_close(a, b)
 
 
-def asset_features(blocks):
-    """Three assets in any order, seen through so many numbers of each and two that nothing moves."""
-    group = Group("S3", ("swap 01", "swap 12"), (0, 1), None)
-    asset = Representation.signed_permutation(group, [[1, 0, 2], [0, 2, 1]])
-    return asset, asset.tensor(blocks).direct_sum(Representation.trivial(group, 2))
-
-
-def assets(count):
-    """One number of each of so many assets in any order."""
-    swap, cycle = [1, 0, *range(2, count)], [*range(1, count), 0]
-    return Representation.signed_permutation(Group(f"S{count}", ("swap", "cycle"), (0, 1), None), [swap, cycle])
-
-
-def spanned(sharing, shape):
-    """(count, entries) the matrix that each filter value alone expands to."""
-    filters = torch.eye(sharing.count).view(sharing.count, 1, sharing.count, 1, 1)
-    return sharing(filters, torch.ones(sharing.count, 1, shape[0], 1)).reshape(sharing.count, -1)
-
-
-def test_stacked_blocks_share_as_the_whole_does(monkeypatch):
-    """The same space of matrices, from as many numbers, by the blocks and by the orbits of the whole."""
-    asset, features = asset_features(4)
-    shape = asset.dim, features.dim
-    whole = spanned(weight_sharing(asset, features), shape)
-    monkeypatch.setattr("nearsym.networks.sharing.MAX_BASIS", 100)
-    stacked = weight_sharing(asset, features, stack=True)
-    assert isinstance(stacked, StackedSharing) and len(stacked.sharings) == 2
-    both = torch.cat([whole, spanned(stacked, shape)])
-    assert len(whole) == stacked.count == torch.linalg.matrix_rank(both) == 4 * 2 + 2
-    everything = weight_sharing(asset, features).fan_in
-    assert stacked.fan_in.inputs == everything.inputs == features.dim
-    assert stacked.fan_in.filters == everything.filters
-    assert sorted(stacked.fan_in.reach) == sorted(everything.reach)
-    _, other = asset_features(3)
-    assert torch.linalg.matrix_rank(spanned(weight_sharing(asset, other), (3, 11))) != stacked.count
-
-
-def test_interlaced_blocks_are_not_stacked(monkeypatch):
-    """Asset by asset instead of number by number: orbits interlace, and the whole is shared at once."""
-    asset, _ = asset_features(1)
-    interlaced = asset.product(Representation.trivial(asset.group, 9))
-    monkeypatch.setattr("nearsym.networks.sharing.MAX_BASIS", 100)
-    assert isinstance(weight_sharing(asset, interlaced, stack=True), GatherSharing)
-
-
 def test_a_dense_side_needs_a_regular_one():
     observation, _, _ = reps("C8")
     with pytest.raises(SymmetryError, match="the other must be the regular representation"):
@@ -265,104 +217,6 @@ def test_members_are_independent_networks():
         single.load_state_dict({name: value[member : member + 1] for name, value in layer.state_dict().items()})
         torch.testing.assert_close(single(x)[0], out[member])
         torch.testing.assert_close(layer(x.expand(3, -1, -1))[member], out[member])
-
-
-@pytest.mark.parametrize("banks", [1, 4])
-def test_outputs_start_at_the_scale_of_torch(banks):
-    """The standard deviation of each weight is torch's, 1/sqrt(3 fan_in), for any number of banks."""
-    _, hidden, _ = reps("D4")
-    layer = RelaxedLinear(hidden, hidden, 32, 32, banks=banks)
-    expected = 1 / np.sqrt(3 * 256)
-    assert abs(layer.expand()[0].std().item() / expected - 1) < 0.05
-
-
-@pytest.mark.parametrize("banks", [1, 4])
-@pytest.mark.parametrize("kind", ["group", "projection", "assets", "pool", "stacked", "flips"])
-def test_inputs_that_move_together_start_at_the_scale_of_torch(kind, banks):
-    """1/sqrt(3) for inputs that are all 1, however many share a filter; signs that cancel are no such inputs."""
-    _, hidden, _ = reps("D4")
-    _, two, odd = reps("C2")
-    asset = assets(20)
-    features = asset.tensor(20).direct_sum(Representation.trivial(asset.group, 2))
-    pairs = {
-        "group": (hidden, hidden),
-        "projection": (hidden, Representation.trivial(hidden.group)),
-        "assets": (asset, asset),
-        "pool": (asset, Representation.trivial(asset.group)),
-        "stacked": (features, asset),
-        "flips": (two, odd),
-    }
-    torch.manual_seed(0)
-    layer = RelaxedLinear(*pairs[kind], 30, 500, banks=banks, relax="output" if kind == "stacked" else "input")
-    weight = layer.expand()[0][0].detach()
-    together, apart = (weight @ x for x in (torch.ones(weight.shape[1]), torch.randn(weight.shape[1])))
-    if kind == "flips":
-        assert together.std() < 1e-5
-        assert apart.std() * 3**0.5 == pytest.approx(1, abs=0.25)
-    else:
-        assert together.std() * 3**0.5 == pytest.approx(1, abs=0.1)
-        assert apart.std() * 3**0.5 < 1.3
-
-
-def residual(*args, **kwargs):
-    return ResidualLinear(RelaxedLinear(*args, relaxed=False, **kwargs))
-
-
-@pytest.mark.parametrize("make", [RelaxedLinear, residual])
-@pytest.mark.parametrize("mode", ["train", "eval"])
-def test_remembered_expansions_follow_every_way_of_writing_parameters(make, mode):
-    in_rep, out_rep = ends("D4", "group")
-    layer, other = make(in_rep, out_rep, 2, 2), make(in_rep, out_rep, 2, 2)
-    randomize(layer)
-    randomize(other)
-    getattr(layer, mode)()
-    x = torch.randn(3, 2 * in_rep.dim)
-    keys = set(layer.state_dict())
-
-    def check():
-        with torch.no_grad():
-            remembered = layer(x)
-            fresh = copy.deepcopy(layer)
-            assert fresh._cache is None
-            assert torch.equal(remembered, fresh(x))
-        return remembered.clone()
-
-    seen = [check()]
-
-    def step():
-        optimizer = torch.optim.Adam(layer.parameters(), lr=0.1, fused=True)
-        layer(x).square().sum().backward()
-        optimizer.step()
-
-    writes = [
-        step,
-        lambda: polyak_update(other.parameters(), layer.parameters(), 0.5),  # writes through .data
-        lambda: layer.load_state_dict(other.state_dict()),
-        lambda: next(iter(layer.parameters())).data.mul_(2),
-        lambda: layer.train(mode == "eval"),
-    ]
-    for write in writes[:-1]:
-        write()
-        seen.append(check())
-        assert not torch.equal(seen[-1], seen[-2])
-    writes[-1]()
-    assert torch.equal(check(), seen[-1])
-    assert set(layer.state_dict()) == keys
-
-
-def test_expansions_are_remembered_only_without_gradients(monkeypatch):
-    in_rep, out_rep = ends("C2", "group")
-    layer = RelaxedLinear(in_rep, out_rep)
-    calls = []
-    expand = layer.expand
-    monkeypatch.setattr(layer, "expand", lambda: calls.append(1) or expand())
-    x = torch.randn(2, in_rep.dim)
-    with torch.no_grad():
-        layer(x), layer(x)
-    assert len(calls) == 1
-    layer(x).sum().backward()
-    assert len(calls) == 2
-    assert layer.filters.grad is not None and bool(layer.filters.grad.any())
 
 
 def test_choices_are_complete():

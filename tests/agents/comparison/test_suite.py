@@ -16,7 +16,7 @@ from nearsym.envs.symmetry import InputError
 from nearsym.scripts.compose import compose
 
 CHOICES = ["augmented", "exact", "plain", "relaxed", "rpp"]
-SHIPPED = Path(__file__).parents[2] / "configs" / "suite"
+SHIPPED = Path(__file__).parents[3] / "configs" / "suite"
 
 CONTENT = {
     "name": "mine",

@@ -1,0 +1,129 @@
+"""What a folder of runs says of itself: what is finished, what is left, and which suite it belongs to."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from nearsym.agents.comparison.status import FINISHED, WAITING, last_row
+from nearsym.agents.comparison.suite import Network, Task
+from nearsym.agents.run import Run
+from nearsym.envs.symmetry import InputError
+
+RUN = "Pendulum-v1/none/relaxed/seed0"
+
+
+@pytest.fixture
+def compared(tmp_path, prepare):
+    """A folder as the tiny suite leaves it, as far as it is looked at."""
+    out = tmp_path / "tiny"
+    ledger, orders, _ = prepare(out)
+    ledger.open()
+    for order in orders:
+        checkpoint = order.run.checkpoints / "step-00000200"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "manifest.json").write_text("{}")
+        order.run.config.write_text("")
+        report = {"episodes": 2, "levels": [{"noise": 0.0}, {"noise": 0.1}]}
+        (order.run.folder / "evaluation.json").write_text(json.dumps(report))
+    ledger.close()
+    return out
+
+
+@pytest.mark.parametrize(
+    ("change", "unfinished"),
+    [
+        (lambda suite: {}, 0),
+        (lambda suite: {"seeds": (0, 1, 2)}, 2),
+        (lambda suite: {"networks": (*suite.networks, Network("exact", "exact"))}, 2),
+        (lambda suite: {"tasks": (*suite.tasks, Task("dmc/cartpole-swingup", 10))}, 4),
+    ],
+)
+def test_what_is_added_is_all_that_is_left_to_do(compared, tiny, prepare, change, unfinished):
+    _, _, states = prepare(compared, replace(tiny, **change(tiny)))
+    assert sum(status.state == WAITING for status in states.values()) == unfinished
+
+
+def test_a_run_without_its_evaluation_is_not_finished(compared, prepare):
+    evaluation = compared / RUN / "evaluation.json"
+    content = evaluation.read_text()
+    for spoiled in (content.replace("0.1", "0.3"), content.replace('"episodes": 2', '"episodes": 1'), "{", None):
+        evaluation.unlink() if spoiled is None else evaluation.write_text(spoiled)
+        assert prepare(compared)[2][RUN].state == WAITING
+    evaluation.write_text(content)
+    assert prepare(compared)[2][RUN].state == FINISHED
+    os.utime(evaluation, (0, 0))  # older than the checkpoint
+    assert prepare(compared)[2][RUN].state == WAITING
+    evaluation.write_text(content)
+
+
+def test_a_run_that_has_not_reached_its_last_step_is_not_finished(compared, prepare):
+    checkpoint = compared / RUN / "checkpoints" / "step-00000200"
+    checkpoint.rename(checkpoint.with_name("step-00000150"))
+    assert prepare(compared)[2][RUN].state == WAITING
+
+
+def test_published_runs_without_checkpoints_are_finished(compared, prepare):
+    shutil.rmtree(compared / RUN / "checkpoints")
+    assert prepare(compared)[2][RUN].state == WAITING
+    (compared / RUN / "metrics.csv").write_text("step,eval_return\n0,1.0\n200,2.5\n")
+    assert prepare(compared)[2][RUN].state == FINISHED
+    assert last_row(Run(compared / RUN)) == (200, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (lambda suite: {"name": "other"}, "its name was 'tiny' and is 'other'"),
+        (lambda suite: {"seeds": (1, 2)}, f"{RUN} is no longer one of its runs"),
+        (
+            lambda suite: {"overrides": ("network.width=32", *suite.overrides[1:])},
+            f"{RUN} had network.width=16 and has network.width=32",
+        ),
+        (lambda suite: {"overrides": suite.overrides[1:]}, f"{RUN} had network.width=16 and has nothing"),
+        (lambda suite: {"overrides": suite.overrides[::-1]}, f"the order of its overrides for {RUN} is another"),
+        (lambda suite: {"noise": (0.0,)}, f"{RUN} had noise=[0,0.1] and has noise=[0]"),
+        (
+            lambda suite: {"tasks": (replace(suite.tasks[0], total_steps=300),)},
+            f"{RUN} had total_steps=200 and has total_steps=300",
+        ),
+    ],
+)
+def test_a_changed_suite_is_refused(compared, tiny, ledger_of, change, difference):
+    with pytest.raises(InputError) as caught:
+        ledger_of(compared, replace(tiny, **change(tiny)))
+    assert str(caught.value) == (
+        f"the suite has changed since the runs in {compared} were started: {difference}; choose another out, or take "
+        "the change back (further tasks, perturbations, networks and seeds may be added)"
+    )
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path, ledger_of):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError) as caught:
+        ledger_of(tmp_path)
+    assert str(caught.value) == f"out={tmp_path} exists and holds no suite; choose another out"
+    with pytest.raises(InputError) as caught:
+        ledger_of(tmp_path / "notes.txt")
+    assert str(caught.value) == f"out={tmp_path}/notes.txt is a file; choose another out"
+
+
+def test_a_suite_without_runs_may_be_changed(tmp_path, tiny, ledger_of):
+    first = ledger_of(tmp_path / "out")
+    first.open()
+    first.close()
+    ledger_of(tmp_path / "out", replace(tiny, name="other"))
+
+
+def test_one_comparison_at_a_time_in_a_folder(tmp_path, ledger_of):
+    first, second = (ledger_of(tmp_path / "out") for _ in range(2))
+    first.open()
+    with pytest.raises(InputError) as caught:
+        second.open()
+    taken = f"another nearsym compare is at work in {tmp_path}/out; wait for it, or choose another out"
+    assert str(caught.value) == taken
+    first.close()
+    second.open()
+    second.close()
