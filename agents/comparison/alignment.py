@@ -122,7 +122,7 @@ def _scale(task: str, returns: Mapping[str, Floats]) -> Scale:
     best = max(float(runs[:, -1].mean()) for runs in returns.values())
     if everything.min() >= 0 and best > 0:
         return Scale(0.0, best, f"0 to {best:.4g}, the best final mean of a network")
-    start = float(interquartile_mean(everything[:, 0]))
+    start = float(interquartile_mean(everything)[0])
     if best > start:
         return Scale(start, best, f"{start:.4g}, before training, to {best:.4g}, the best final mean of a network")
     return Scale(start, start + 1, f"{start:.4g}, before training, and a unit of return: no network ended above it")

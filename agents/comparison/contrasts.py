@@ -47,9 +47,9 @@ def contrast(
 
     def statistic(*strata: Floats) -> Floats:
         half = len(strata) // 2
-        x, y = interquartile_mean(np.concatenate(strata[:half])), interquartile_mean(np.concatenate(strata[half:]))
-        ratio = np.divide(x, y, out=np.full(len(x), np.nan), where=y > 0)
-        return np.concatenate([x - y, ratio, improvement(strata[:half], strata[half:])])
+        x, y = (interquartile_mean(np.concatenate(one, axis=-2)) for one in (strata[:half], strata[half:]))
+        ratio = np.divide(x, y, out=np.full(x.shape, np.nan), where=y > 0)
+        return np.concatenate([x - y, ratio, improvement(strata[:half], strata[half:])], axis=-1)
 
     intervals = bootstrap(statistic, *mine, *theirs)
     names = [f"{measure}, {kind}" for kind in (DIFFERENCE, RATIO, IMPROVEMENT) for measure in measures]
@@ -77,14 +77,14 @@ def steps_contrast(
     if not good:
         return []
 
-    def steps(condition: Condition, scores: Floats) -> float:
+    def steps(condition: Condition, scores: Floats) -> Floats:
         first = first_step(condition.steps, scores, thresholds[condition.label])
         # a threshold met before training counts as met by the first evaluation after it
-        return float(np.clip(first, max(condition.steps[0], 1), condition.steps[-1]))
+        return np.clip(first, max(condition.steps[0], 1), condition.steps[-1])
 
     def statistic(*strata: Floats) -> Floats:
         taken = np.log([steps(c, runs) for c, runs in zip([*good, *good], strata, strict=True)])
-        return np.exp([taken[: len(good)].mean() - taken[len(good) :].mean()])
+        return np.exp(taken[: len(good)].mean(axis=0) - taken[len(good) :].mean(axis=0))
 
     strata = [condition.scores(network) for network in pair for condition in good]
     intervals = bootstrap(statistic, *strata)

@@ -43,7 +43,8 @@ def curve_and_area(
     """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over a part of x, (1,)."""
 
     def statistic(runs: Floats) -> Floats:
-        return np.append(interquartile_mean(runs), interquartile_mean(mean_over(x[part], runs[:, part])))
+        areas = mean_over(x[part], runs[..., part])[..., None]
+        return np.concatenate([interquartile_mean(runs), interquartile_mean(areas)], axis=-1)
 
     found = bootstrap(statistic, curves)
     line, area = (Intervals(found.value[at], found.low[at], found.high[at]) for at in (slice(-1), slice(-1, None)))
@@ -52,20 +53,20 @@ def curve_and_area(
 
 def threshold_score(condition: Condition, network: str, fraction: float) -> float | None:
     """A fraction of the final score of a network, None where that has learned nothing."""
-    final = float(interquartile_mean(condition.scores(network)[:, -1]))
+    final = float(interquartile_mean(condition.scores(network))[-1])
     return fraction * final if final > 0 else None
 
 
-def first_step(steps: NDArray[np.int64], scores: Floats, threshold: float) -> float:
-    """The first step, (K,), at which the interquartile mean of runs, (runs, K), is at the threshold for good.
+def first_step(steps: NDArray[np.int64], scores: Floats, threshold: float) -> Floats:
+    """The first step at which the interquartile mean of runs is at the threshold for good, (…, runs, K) → (…, 1).
 
     For good: the mean of this evaluation and all later ones is at the threshold too. A policy that is good by luck
     before it has learned anything, and then is not, has not got there. inf where it never does.
     """
     middle = interquartile_mean(scores)
-    rest = middle[::-1].cumsum()[::-1] / np.arange(len(middle), 0, -1)
+    rest = middle[..., ::-1].cumsum(axis=-1)[..., ::-1] / np.arange(len(steps), 0, -1)
     reached = (middle >= threshold) & (rest >= threshold)
-    return float(steps[reached.argmax()]) if reached.any() else np.inf
+    return np.where(reached.any(axis=-1), steps[reached.argmax(axis=-1)], np.inf)[..., None]
 
 
 def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootstrap) -> list[Number]:
@@ -73,7 +74,7 @@ def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootst
     beyond = 2.0 * float(condition.steps[-1]) + 1  # finite, so that percentiles can be taken, and told apart
 
     def statistic(scores: Floats) -> Floats:
-        return np.minimum([first_step(condition.steps, scores, threshold)], beyond)
+        return np.minimum(first_step(condition.steps, scores, threshold), beyond)
 
     found = []
     for network in condition.returns:
@@ -103,14 +104,17 @@ def pooled_curves(
             at = [condition.steps.searchsorted(steps) for condition in conditions]
             common = [runs[:, columns] for runs, columns in zip(scores, at, strict=True)]
             found += curve(SCORE, name, network, steps.astype(float), bootstrap(_pooled_mean, *common), fewest)
-        finals = [runs[:, -1] for runs in scores]
+        finals = [runs[:, -1:] for runs in scores]
         found += curve(PROFILE, name, network, SCORES, bootstrap(profile, *finals), fewest)
     return found
 
 
 def profile(*finals: Floats) -> Floats:
-    """Share of runs with a final score above each of `SCORES`, (51,); rliable's `score_distributions`."""
-    return (np.concatenate(finals)[:, None] > SCORES).mean(axis=0)
+    """Share of runs whose final score is above each of `SCORES`, (…, runs, 1) → (…, 51).
+
+    rliable's `score_distributions`.
+    """
+    return (np.concatenate(finals, axis=-2) > SCORES).mean(axis=-2)
 
 
 def pooled_areas(conditions: Sequence[Condition], network: str) -> list[Floats]:
@@ -125,4 +129,4 @@ def pooled_areas(conditions: Sequence[Condition], network: str) -> list[Floats]:
 
 
 def _pooled_mean(*scores: Floats) -> Floats:
-    return interquartile_mean(np.concatenate(scores))
+    return interquartile_mean(np.concatenate(scores, axis=-2))

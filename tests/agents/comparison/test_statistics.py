@@ -57,7 +57,7 @@ def test_probability_of_improvement_is_rliables_with_ties():
 def test_a_profile_is_rliables():
     scores = np.random.default_rng(0).uniform(size=(5, 4))
     np.testing.assert_allclose(
-        profile(*(scores[:, [t]].ravel() for t in range(4))), library.score_distributions(scores, SCORES)
+        profile(*(scores[:, [t]] for t in range(4))), library.score_distributions(scores, SCORES)
     )
 
 
@@ -67,6 +67,26 @@ def test_intervals_of_one_number_a_run_are_rliables_to_the_bit():
     _, expected = library.get_interval_estimates({"": [scores]}, lambda x: interquartile_mean(x), reps=60)
     found = Bootstrap(resamples=60, seed=7)(interquartile_mean, scores)
     np.testing.assert_array_equal([found.low, found.high], expected[""])
+
+
+def test_intervals_of_two_networks_are_rliables_to_the_bit():
+    """Strata of different size, resampled all at once here and one after the other there."""
+    rng = np.random.default_rng(4)
+    strata = [rng.normal(size=(6, 1)), rng.normal(size=(4, 1)) + 0.5]
+    np.random.seed(7)
+    _, expected = library.get_interval_estimates({"": strata}, lambda x, y: improvement([x], [y]), reps=60)
+    found = Bootstrap(resamples=60, seed=7)(lambda x, y: improvement([x], [y]), *strata)
+    np.testing.assert_array_equal([found.low, found.high], expected[""])
+
+
+@pytest.mark.parametrize("statistic", [interquartile_mean, profile, lambda x: first_step(np.arange(5), x, 0.5)])
+def test_statistics_of_many_resamples_are_those_of_each(statistic):
+    """Resamples of (runs, K) stand on leading axes and do not mix."""
+    width = 1 if statistic is profile else 5
+    many = np.random.default_rng(5).uniform(size=(20, 7, width))
+    each = np.array([statistic(one) for one in many])
+    np.testing.assert_array_equal(statistic(many), each)
+    assert len(np.unique(each, axis=0)) > 1
 
 
 def test_intervals_at_each_step_agree_with_rliables_own_resampling():
@@ -82,7 +102,7 @@ def test_an_area_has_the_interval_of_whole_runs():
     """Runs that differ by an offset: the area is as uncertain as a step is, not less because it has many steps."""
     curves = np.random.default_rng(3).normal(size=(10, 1)) + np.zeros(50)
     step = QUICK(interquartile_mean, curves)
-    area = QUICK(lambda runs: interquartile_mean(mean_over(np.arange(50.0), runs))[None], curves)
+    area = QUICK(lambda runs: interquartile_mean(mean_over(np.arange(50.0), runs)[..., None]), curves)
     assert area.high[0] - area.low[0] == pytest.approx(step.high[0] - step.low[0])
 
 
