@@ -32,7 +32,7 @@ def run(words: list[str]) -> int:
     if out.exists() and not out.is_dir():
         raise InputError(f"out={out} is a file; give a folder")
     comparison = read_comparison(source, settings.unfinished)
-    print(f"{len(comparison.records)} runs read; {settings.resamples:,} resamples behind each interval take a while")
+    print(f"{len(comparison.records)} runs read; {settings.resamples:,} resamples behind each interval")
     summary = summarise(comparison, settings)
     report = _report(comparison, summary, settings)
     out.mkdir(parents=True, exist_ok=True)

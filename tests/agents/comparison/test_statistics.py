@@ -199,6 +199,19 @@ def test_steps_to_threshold_by_hand(tmp_path):
     assert ratio("rpp") == 1  # never counts with the last step, at which plain arrives
 
 
+def test_a_threshold_met_before_learning_is_no_infinite_speed(tmp_path):
+    """It counts with the first evaluation after learning has started, and the ratio stays finite."""
+    steps, slow, lucky = [0, 500, 1000, 1500, 2000], [0, 0, 0, 0, 8], [9, 9, 9, 9, 9]
+    records = [
+        record(tmp_path, network, seed, returns, steps, learning_starts=600)
+        for network, returns in (("plain", slow), ("exact", lucky))
+        for seed in range(4)
+    ]
+    condition = align(records)
+    (ratio,) = steps_contrast("x", [condition], {condition.label: 0.5}, ("exact", "plain"), QUICK)
+    assert ratio.value == pytest.approx(1000 / 2000)
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
