@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nearsym.envs.auditing import Policy, sample_transitions
+from nearsym.envs import is_image
+from nearsym.envs.auditing import Policy, sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
 from nearsym.networks import coordinate_departures, departures, transform
 
@@ -29,6 +30,8 @@ class AgentReading:
         actor: relative equivariance error of the policy's mean action, for each element: 0.2 says that in a situation
             moved by g it acts otherwise than the symmetry says by a fifth of its actions' size. Defined for every
             network, whatever it is built of.
+        visited: share of the situations in the policy's own episodes whose image under each element is met there
+            too; see `nearsym.envs.auditing.visited_images`. Empty for images, whose distances say little.
         critic: relative error of the critics' invariance, for each element.
         departures: for each relaxed layer the departure of its weights from allowing each element; see
             `nearsym.networks.departures`.
@@ -38,6 +41,7 @@ class AgentReading:
 
     lipschitz: float
     orbit_gap: float
+    visited: list[float]
     actor: list[float]
     critic: list[float]
     departures: dict[str, list[float]]
@@ -50,7 +54,7 @@ class AgentReading:
 
 
 def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
-    """Read a trained agent on the states and actions that an audit of `env` looks at."""
+    """Read a trained agent on the states and actions that an audit of `env` looks at, and on episodes of its own."""
     sampled = sample_transitions(env, samples, seed, greedy(agent))
     states = sampled.states
     policy = agent.policy
@@ -74,9 +78,11 @@ def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: i
         for layer, departure in departures(module).items()
     }
     errors = equivariance_errors(policy, observations, actions)
+    images = is_image(env.observation_space)
     return AgentReading(
         lipschitz=_largest_slope(states, state_values),
         orbit_gap=max(gaps),
+        visited=[] if images else visited_images(env, greedy(agent), rep, seed).tolist(),
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
         departures=found,

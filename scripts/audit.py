@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.build import load_symmetry, make_env
@@ -24,6 +23,7 @@ from nearsym.envs.symmetry import InputError
 from .audit_figure import draw_errors
 from .compose import compose
 from .help import command_help
+from .print_table import print_table
 
 APART = 5
 """Assets named as treated apart."""
@@ -107,7 +107,7 @@ def _print_report(report: AuditReport, id: str) -> None:
             *(f"{number:.2g}" for number in numbers),
             element.verdict,
         )
-    Console(highlight=False).print(table)
+    print_table(table)
     scales = report.scales
     print(
         f"{report.verdict}: a step usually moves the state by {scales.transition:.3g}, "
@@ -167,6 +167,8 @@ def _print_elements(reading: AgentReading, names: list[str], report: AuditReport
     def add(label: str, values: Sequence[float]) -> None:
         table.add_row(label, *(f"{values[names.index(name)]:.3f}" for name in elements))
 
+    if reading.visited:
+        add("images visited", reading.visited)
     add("policy's error", reading.actor)
     add("critics' error", reading.critic)
     if reading.departures:
@@ -180,7 +182,7 @@ def _print_elements(reading: AgentReading, names: list[str], report: AuditReport
         table.add_row("world: observation", *(f"{each.mean:.2g}" for each in seen))
     table.add_row("world: ε_R", *(f"{element.reward.mean:.2g}" for element in report.elements))
     table.add_row("world: ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
-    Console(highlight=False).print(table)
+    print_table(table)
 
 
 def _print_bound(report: AuditReport, settings: AuditSettings, reading: AgentReading | None) -> None:

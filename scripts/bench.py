@@ -6,7 +6,6 @@ import csv
 from pathlib import Path
 
 import torch
-from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.benchmark import STOCK, compare_learning, compare_speed
@@ -24,6 +23,7 @@ from nearsym.agents.settings import BenchSettings
 from .compose import compose
 from .help import command_help
 from .learning_figure import draw_learning
+from .print_table import print_table
 
 
 def run(words: list[str]) -> int:
@@ -59,7 +59,7 @@ def _speed(settings: BenchSettings) -> None:
         table.add_column(column, justify="right")
     for result in compare_speed(settings.training(0), settings.steps, settings.rounds):
         table.add_row(result.name, f"{result.steps_per_second:.1f}", f"{result.ratio:.2f}")
-    Console(highlight=False).print(table)
+    print_table(table)
 
 
 def _pixels(settings: BenchSettings) -> None:
@@ -81,7 +81,7 @@ def _timings(title: str, first: str, timings: list[Timing]) -> None:
         table.add_column(column, justify="right")
     for timing in timings:
         table.add_row(timing.name, f"{timing.seconds:.3f}", f"{timing.ratio:.2f}")
-    Console(highlight=False).print(table)
+    print_table(table)
 
 
 def _learning(settings: BenchSettings) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.evaluation import NoiseLevel, evaluate_run, load_agent
@@ -18,6 +17,7 @@ from nearsym.envs.symmetry import InputError
 from .compose import compose
 from .help import command_help
 from .noise_figure import GAUSSIAN, draw_noise
+from .print_table import print_table
 from .trading_report import write_report
 
 
@@ -84,4 +84,4 @@ def _print_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str)
         table.add_column(column, justify="right")
     for level in levels:
         table.add_row(f"{level.noise:g}", f"{level.mean:.1f}", f"{level.std:.1f}", f"{level.iqm:.1f}")
-    Console(highlight=False).print(table)
+    print_table(table)

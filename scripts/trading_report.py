@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.run import write_atomic
@@ -18,6 +17,7 @@ from nearsym.agents.settings import EvaluateSettings
 from nearsym.agents.trading_evaluation import AGENT, TradingReport
 
 from .noise_figure import draw_noise
+from .print_table import print_table
 from .trading_figure import draw_trading
 
 
@@ -59,7 +59,7 @@ def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> Non
     table.add_row("drawdown", *(f"{one.max_drawdown:.1%}" for one in found))
     table.add_row("turnover", *(f"{one.turnover:.2f}" for one in found))
     table.add_row("costs", *(f"{one.costs:.2%}" for one in found))
-    Console(highlight=False).print(table)
+    print_table(table)
     tried = "the only strategy tried" if settings.trials == 1 else f"the best of {settings.trials} strategies tried"
     print(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
     if len(report.levels) > 1:
@@ -68,7 +68,7 @@ def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> Non
             noise.add_column(column, justify="right")
         for level in report.levels:
             noise.add_row(f"{level.noise:g}", f"{level.mean:.1f}%", f"{level.std:.1f}%", f"{level.iqm:.1f}%")
-        Console(highlight=False).print(noise)
+        print_table(noise)
 
 
 def _content(report: TradingReport, settings: EvaluateSettings) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Which elements trained policies have left, beside what is measured of their worlds: docs/results/discovery.csv.
 
-    cd docs/examples && python ../results/discovery.py ../../runs/crane
+    cd docs/examples && python ../results/discovery.py ../../runs/crane ../../runs/headline
 
-reads the runs of the suite crane.yaml (docs/results.md).
+reads the runs of the suites crane.yaml and headline (docs/results.md).
 """
 
 import csv
@@ -33,7 +33,7 @@ def rows(run, names):
     for element in report.elements:
         at = elements.index(element.element)
         world = (element.observation.mean, element.reward.mean, element.transition.mean)
-        found = (reading.actor[at], reading.critic[at])
+        found = (reading.visited[at], reading.actor[at], reading.critic[at])
         yield (*names, element.element, *(f"{value:.4g}" for value in (*world, *found)))
 
 
@@ -41,7 +41,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     with (Path(__file__).parent / "discovery.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow((*HEADER, "policy_error", "critics_error"))
+        writer.writerow((*HEADER, "images_visited", "policy_error", "critics_error"))
         for folder in map(Path, sys.argv[1:]):
             for config in sorted(folder.glob("*/*/*/seed*/config.yaml")):
                 task, world, network, seed = config.parent.relative_to(folder).parts

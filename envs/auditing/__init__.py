@@ -4,6 +4,7 @@ from .audit import audit
 from .bound import value_gap_bound
 from .report import AuditReport, ElementReport, Means, Spread, Worst
 from .transitions import Policy, Transitions, sample_transitions
+from .visited import visited_images
 
 __all__ = [
     "AuditReport",
@@ -16,4 +17,5 @@ __all__ = [
     "audit",
     "sample_transitions",
     "value_gap_bound",
+    "visited_images",
 ]

@@ -50,7 +50,7 @@ def neighbour_errors(
             f"samples is {len(points)}; an audit from transitions alone fits each from {neighbours} of other episodes, "
             f"so it needs at least {neighbours + EPISODE}, and ten times as many to say much"
         )
-    scale = _invariant_scale(joint, points)
+    scale = invariant_scale(joint, points)
     tree = cKDTree(points / scale)
     own, distances = _fit(tree, points / scale, targets, transitions.episodes, neighbours)
     floors_here = _errors(targets, own)
@@ -78,7 +78,7 @@ def neighbour_errors(
     return errors, floors, uncertainty
 
 
-def _invariant_scale(rep: Representation, points: FloatArray) -> FloatArray:
+def invariant_scale(rep: Representation, points: FloatArray) -> FloatArray:
     """(dim,) standard deviation of each coordinate over all images of the points, so that distances are invariant."""
     images = np.concatenate([rep.apply(g, points) for g in range(rep.group.rows)])
     deviation = images.std(axis=0)

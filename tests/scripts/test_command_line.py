@@ -68,6 +68,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
     assert run(["audit", "runs/tilted", "samples=20", "out=audit.json"]) == 0
     printed = capsys.readouterr().out
     for expected in (
+        "images visited",
         "policy's error",
         "actor.layers.0",
         "world: ε_P",

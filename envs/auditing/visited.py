@@ -1,0 +1,69 @@
+"""Where a symmetry matters: which elements move the situations that an agent meets to others that it meets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from nearsym.envs.symmetry import Representation
+
+from .neighbours import invariant_scale
+from .transitions import FloatArray, Policy, flat
+
+EPISODES, LONGEST, EVERY = 20, 250, 5
+"""Episodes looked at, steps of each at most, and of these every so manieth: neighbouring steps say the same."""
+
+REACH = 0.95
+"""An image is visited when it is as near to what other episodes visit as this fraction of the visited is."""
+
+
+def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, seen: Representation, seed: int) -> FloatArray:
+    """(elements,) share of the observations o in episodes of a policy whose image ρ(g) o is visited as well.
+
+    An exact network ties what it does at o to what it does at ρ(g) o. That helps, or harms, where both are met: an
+    element whose images are never visited neither saves samples nor, where it is broken, costs return. The share
+    is REACH for the identity, and about that for an element that leaves starts, goals and dynamics alone.
+
+    Args:
+        env: an environment with observations that `seen` acts on, flattened.
+        policy: whose episodes are looked at.
+        seen: representation on the observation.
+        seed: of the episodes.
+    """
+    points, episodes = [], []
+    for episode in range(EPISODES):
+        observation, _ = env.reset(seed=seed + episode)
+        for step in range(LONGEST):
+            if step % EVERY == 0:
+                points.append(flat(env, observation))
+                episodes.append(episode)
+            action = np.asarray(policy(observation)).astype(env.action_space.dtype)
+            observation, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                break
+    return image_shares(np.array(points), np.array(episodes), seen)
+
+
+def image_shares(points: FloatArray, episodes: NDArray[np.intp], seen: Representation) -> FloatArray:
+    """(elements,) share of points whose image is as near to points of other episodes as REACH of the points are.
+
+    Args:
+        points: (n, seen.dim).
+        episodes: (n,) the episode each belongs to. Points of one's own episode do not count: they are near because they
+            follow one another.
+        seen: representation on the points.
+    """
+    scale = invariant_scale(seen, points)
+    tree, longest = cKDTree(points / scale), int(np.bincount(episodes).max())
+
+    def nearest(queries: FloatArray) -> FloatArray:
+        distance, index = tree.query(queries / scale, k=min(longest + 1, len(points)))
+        return np.where(episodes[index] == episodes[:, None], np.inf, distance).min(axis=1)
+
+    reach = np.quantile(nearest(points), REACH)
+    images = (seen.apply(g, points) for g in range(seen.group.rows))
+    return np.array([(nearest(image) <= reach * (1 + 1e-9)).mean() for image in images])
