@@ -52,7 +52,8 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
         (
             "learning",
             "Learning curves",
-            f"Interquartile mean of the return of the deterministic policy; thin lines: single seeds. {band}",
+            f"Interquartile mean of the return of the deterministic policy; thin lines: single seeds. {band} Returns "
+            "before learning starts that are lower than all later ones are off the figure.",
             _learning,
         ),
         (
@@ -122,6 +123,10 @@ def _learning(summary: Summary) -> str:
             axes.plot(condition.steps, returns.T, color=looks[network].colour, alpha=0.22, linewidth=0.6)
         _networks(axes, summary.numbers.select(RETURN, where=condition.label), looks)
         count_steps(axes)
+        everything = np.concatenate(list(condition.returns.values()))
+        bottom, top = everything[:, condition.learning].min(), everything.max()
+        if everything.min() < bottom < top:
+            axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom))
     legend(figure, grid, summary.networks)
     return svg(figure)
 

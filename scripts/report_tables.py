@@ -80,8 +80,8 @@ def _results(summary: Summary, level: float) -> Table:
     return Table(
         "Results",
         f"Interquartile means with {level:.0%} intervals. Return over training: area under the learning curve "
-        "from where learning starts, divided by the steps from there. Under noise: area under return against noise, "
-        "divided by the range of noise.",
+        "from the first evaluation after learning starts, divided by the steps from there. Under noise: area under "
+        "return against noise, divided by the range of noise.",
         (
             "task",
             "network",

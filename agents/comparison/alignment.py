@@ -66,12 +66,12 @@ class Condition:
 
     @property
     def learning(self) -> slice:
-        """The evaluations from the last one before learning on; all of them where that leaves fewer than two.
+        """The evaluations after learning has started; all of them where that leaves fewer than two.
 
         What a network does before its first update is the luck of its initial weights. Areas leave it out.
         """
         starts = max(run.learning_starts for runs in self.runs.values() for run in runs)
-        first = max(int(np.searchsorted(self.steps, starts, side="right")) - 1, 0)
+        first = int(np.searchsorted(self.steps, starts, side="right"))
         return slice(first if first <= len(self.steps) - 2 else 0, None)
 
 

@@ -80,7 +80,7 @@ def steps_contrast(
     def steps(condition: Condition, scores: Floats) -> Floats:
         first = first_step(condition.steps, scores, thresholds[condition.label])
         # a threshold met before learning counts as met by the first evaluation after it
-        return np.clip(first, condition.steps[condition.learning][:2][-1], condition.steps[-1])
+        return np.clip(first, max(condition.steps[condition.learning][0], 1), condition.steps[-1])
 
     def statistic(*strata: Floats) -> Floats:
         taken = np.log([steps(c, runs) for c, runs in zip([*good, *good], strata, strict=True)])

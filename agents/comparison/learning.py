@@ -24,8 +24,8 @@ SCORES = np.linspace(0, 1, 51)
 def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
     """Interquartile mean of every network's returns at every common step, final return and area under the curve.
 
-    The area is taken from where learning starts and divided by the steps from there: the mean return over training,
-    in the unit of returns.
+    The area is taken from the first evaluation after learning starts and divided by the steps from there: the mean
+    return over training, in the unit of returns.
     """
     found: list[Number] = []
     steps, learning = condition.steps.astype(float), condition.learning
