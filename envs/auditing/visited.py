@@ -15,7 +15,7 @@ from .neighbours import invariant_scale
 from .transitions import FloatArray, Policy, flat
 
 EPISODES, LONGEST, EVERY = 20, 250, 5
-"""Episodes looked at, steps of each at most, and of these every so manieth: neighbouring steps say the same."""
+"""Episodes looked at, steps of each at most, and one in how many of these: neighbouring steps say the same."""
 
 REACH = 0.95
 """An image is visited when it is as near to what other episodes visit as this fraction of the visited is."""
