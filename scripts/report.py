@@ -44,8 +44,12 @@ def run(words: list[str]) -> int:
     write_atomic(out / "report.html", html(report))
     if report.absent is not None:
         print(f"not counted: {len(comparison.absent)} runs that failed or did not finish, listed in the report")
+    called = any(sentence.called for sentence in report.sentences)
     for sentence in report.sentences:
-        print(f"{sentence.where}: {sentence.text}" if sentence.where else sentence.text)
+        if sentence.called or not sentence.where or not called:
+            print(f"{sentence.where}: {sentence.text}" if sentence.where else sentence.text)
+    if called:
+        print("what could not be told apart is in the report")
     files = ("report.html", "report.md", "report.csv", evaluations_file.NAME)
     print(f"written: {', '.join(str(out / name) for name in files)}")
     return 0

@@ -119,6 +119,22 @@ def test_the_table_of_evaluations_makes_the_report_again(report, tmp_path):
     assert (again / "evaluations.csv").read_text() == (report / "evaluations.csv").read_text()
 
 
+def test_it_prints_what_is_called_and_leaves_the_rest_to_the_page(report, tmp_path, capsys):
+    assert run(["report", str(report / "evaluations.csv"), f"out={tmp_path}", QUICK]) == 0
+    printed, text = capsys.readouterr().out, (tmp_path / "report.md").read_text()
+    assert "A higher final return than exact: relaxed" in printed and "How far to trust this" in printed
+    assert "not told apart from" in text and "not told apart from" not in printed
+    assert "what could not be told apart is in the report" in printed
+
+
+def test_it_prints_all_where_nothing_is_called(report, tmp_path, capsys):
+    rows = (report / "evaluations.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "two.csv").write_text("".join(row for row in rows if ",2," not in row and ",3," not in row))
+    assert run(["report", str(tmp_path / "two.csv"), QUICK]) == 0
+    printed = capsys.readouterr().out
+    assert "not told apart from plain by 2 seeds, too few to call anything" in printed
+
+
 def test_the_page_warns_first_then_judges(report):
     page, text = (report / "report.html").read_text(), (report / "report.md").read_text()
     assert page.index("Runs that are not counted") < page.index(">Verdict<") < page.index("<img")
