@@ -1,8 +1,10 @@
-"""Which elements trained policies have left, beside what is measured of their worlds: docs/results/discovery.csv.
+"""Which elements trained policies have left and meet, beside what is measured of their worlds.
 
-    cd docs/examples && python ../results/discovery.py ../../runs/crane ../../runs/headline
+    cd docs/examples
+    python ../results/discovery.py ../../runs/crane discovery.csv relaxed rpp plain
+    python ../results/discovery.py ../../runs/headline discovery_headline.csv relaxed
 
-reads the runs of the suites crane.yaml and headline (docs/results.md).
+reads runs of the suites crane.yaml and headline (docs/results.md): a folder, the table to write here, and the networks.
 """
 
 import csv
@@ -39,11 +41,11 @@ def rows(run, names):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with (Path(__file__).parent / "discovery.csv").open("w", newline="") as file:
+    folder, table, *networks = sys.argv[1:]
+    with (Path(__file__).parent / table).open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*HEADER, "images_visited", "policy_error", "critics_error"))
-        for folder in map(Path, sys.argv[1:]):
-            for config in sorted(folder.glob("*/*/*/seed*/config.yaml")):
-                task, world, network, seed = config.parent.relative_to(folder).parts
-                if network in ("relaxed", "rpp", "plain"):
-                    writer.writerows(rows(config.parent, (task, world, network, seed.removeprefix("seed"))))
+        for config in sorted(Path(folder).glob("*/*/*/seed*/config.yaml")):
+            task, world, network, seed = config.parent.relative_to(folder).parts
+            if network in networks:
+                writer.writerows(rows(config.parent, (task, world, network, seed.removeprefix("seed"))))
