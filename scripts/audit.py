@@ -34,7 +34,7 @@ WIDE = 8
 READABLE = 24
 """Longest state that is printed."""
 
-LEFT = 0.4
+LEFT = 0.6
 """Relative error of the policy above which it has left an element (docs/audit.md: what that tells apart)."""
 
 
