@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import gymnasium
 import torch
 
 from nearsym.envs import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, load_object, make, symmetry_of
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import perturb
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.symmetry import Symmetry
 
 from .agent import Agent
 from .agent_settings import DrQSACSettings, DrQv2Settings, SACSettings

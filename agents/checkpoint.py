@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .agent import Agent
 from .replay import replay_arrays, restore_replay

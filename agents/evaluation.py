@@ -14,8 +14,8 @@ from scipy.stats import trim_mean
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from nearsym.envs import EpisodeSeeds
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
-from nearsym.envs.symmetry import InputError
 
 from .agent import Agent
 from .build import EVALUATION_SEED, build_agent, build_env

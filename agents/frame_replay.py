@@ -12,7 +12,7 @@ from stable_baselines3.common.buffers import BaseBuffer
 from stable_baselines3.common.vec_env import VecNormalize
 from torch import Tensor
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 Images = NDArray[np.uint8]
 Indices = NDArray[np.int64]

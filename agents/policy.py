@@ -12,7 +12,8 @@ from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, SACPolicy
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.networks import Actor, Critic, NetworkSettings
 
 from . import squashed_gaussian

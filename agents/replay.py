@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.buffers import BaseBuffer, ReplayBuffer
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .frame_replay import FrameReplayBuffer
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
 from .agent_settings import agent_settings

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.envs.symmetry import InputError
 from nearsym.envs.trading.splits import PARTS
 from nearsym.networks import NetworkSettings
 

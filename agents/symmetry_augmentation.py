@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nearsym.envs.symmetry import InputError, Representation, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation, Symmetry
 
 Batch = TypeVar("Batch", bound=NamedTuple)
 

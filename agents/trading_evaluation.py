@@ -10,7 +10,7 @@ import gymnasium
 import numpy as np
 import torch
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.backtest import Curve, backtest
 from nearsym.envs.trading.market import CASH, Market
 from nearsym.envs.trading.performance import Performance, deflated_sharpe, intervals, performance

@@ -11,7 +11,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .agent import Agent
 from .agent_settings import DrQSACSettings, DrQv2Settings

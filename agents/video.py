@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs import EpisodeSeeds
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .agent import Agent
 from .build import EVALUATION_SEED, build_env

@@ -9,7 +9,7 @@ import torch
 from stable_baselines3.common.vec_env import VecEnv
 
 from nearsym.envs import is_image
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .agent import Agent
 from .declared import declared_symmetry, stacked_frames

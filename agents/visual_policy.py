@@ -10,7 +10,8 @@ from gymnasium import spaces
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry, SymmetryError
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.networks import Encoder, NetworkSettings, VisualActor, VisualCritic, VisualGaussianActor
 
 from .agent import SymmetricPolicy

@@ -6,6 +6,7 @@ from .episodes import EpisodeSeeds
 from .frames import FrameStack, is_image
 from .guard import FiniteGuard
 from .registry import Entry, catalogue, load_object, make
+from .symmetry import Symmetry
 
 __all__ = [
     "AuditReport",
@@ -13,6 +14,7 @@ __all__ = [
     "EpisodeSeeds",
     "FiniteGuard",
     "FrameStack",
+    "Symmetry",
     "audit",
     "catalogue",
     "declare",

@@ -6,7 +6,8 @@ from typing import Any
 
 import gymnasium
 
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Symmetry
 
 
 class Declared(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .declare import symmetry_of
 

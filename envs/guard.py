@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 class FiniteGuard(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.symmetry import Symmetry
 
 from .declare import declare
 from .dmc import DOMAINS, DmControlEnv, Pixels
@@ -80,7 +79,7 @@ def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
     if id not in gymnasium.registry:
         known = [entry.id for entry in catalogue()] + list(gymnasium.registry)
         raise InputError(
-            f"no environment has the id {id!r}{_nearest(id, known)}; `nearsym envs` lists those with a symmetry, "
+            f"no environment has the id {id!r}{did_you_mean(id, known)}; `nearsym envs` lists those with a symmetry, "
             "and your own is my_module:MyEnv"
         )
     times = kwargs.pop("action_repeat", 1)
@@ -108,7 +107,7 @@ def load_object(spec: str) -> Any:
     if not hasattr(module, attribute):
         raise InputError(
             f"{spec!r}: module {module_name} ({getattr(module, '__file__', 'built in')}) has no "
-            f"{attribute!r}{_nearest(attribute, vars(module))}"
+            f"{attribute!r}{did_you_mean(attribute, vars(module))}"
         )
     return getattr(module, attribute)
 
@@ -118,7 +117,7 @@ def _make_dmc(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
     domain = DOMAINS.get(domain_name)
     if domain is None or task not in domain.tasks:
         known = [entry.id for entry in catalogue() if entry.id.startswith(DMC)]
-        raise InputError(f"no dm_control task has the id {id!r}{_nearest(id, known)}; see `nearsym envs`")
+        raise InputError(f"no dm_control task has the id {id!r}{did_you_mean(id, known)}; see `nearsym envs`")
     if not kwargs.pop("pixels", False):
         return _build(id, lambda: DmControlEnv(domain, task, **kwargs))
     frames = kwargs.pop("frames", 3)
@@ -131,7 +130,7 @@ def _make_trading(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
 
     factories = {f"{TRADING}portfolio": trading.Portfolio, f"{TRADING}shares": trading.Shares}
     if id not in factories:
-        raise InputError(f"no trading environment has the id {id!r}{_nearest(id, factories)}")
+        raise InputError(f"no trading environment has the id {id!r}{did_you_mean(id, factories)}")
     return _build(id, lambda: factories[id](**kwargs))
 
 
@@ -143,7 +142,7 @@ def _make_own(id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
         return _repeated(_build(id, lambda: gymnasium.make(name, **kwargs)), times)
     if re.search(r"-v\d+$", name):
         raise InputError(
-            f"{id!r}: importing {module_name} registers no environment {name!r}{_nearest(name, gymnasium.registry)}"
+            f"{id!r}: importing {module_name} registers no environment {name!r}{did_you_mean(name, gymnasium.registry)}"
         )
     factory = load_object(id)
     if not callable(factory):
@@ -179,8 +178,3 @@ def _import(module_name: str, spec: str) -> Any:
         raise InputError(f"{spec!r}: importing {module_name} fails: {error}") from error
     except Exception as error:  # whatever a user's own module raises
         raise InputError(f"{spec!r}: importing {module_name} fails: {type(error).__name__}: {error}") from error
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""

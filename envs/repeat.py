@@ -6,7 +6,7 @@ from typing import Any
 
 import gymnasium
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 class ActionRepeat(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation, Series, SymmetryError
+from nearsym.envs.errors import SymmetryError
+from nearsym.envs.symmetry import Representation, Series
 
 from .mlp import MLP
 from .settings import NetworkSettings
@@ -40,14 +41,14 @@ class Actor(nn.Module):
         series: Series | None = None,
     ) -> None:
         super().__init__()
-        if not action.signed:
+        if not action.is_signed_permutation:
             raise SymmetryError(
                 f"the action transforms by dense matrices of {action.group!r}, which tanh does not commute with, so "
                 "a tanh-squashed policy cannot be equivariant; declare the subgroup that moves actions by signed "
                 "permutations (mirrors and quarter turns)"
             )
         self.encoder = observation_encoder(observation, series, settings)
-        self.mlp = MLP(self.encoder.rep, [action, action.unsigned()], settings, gain=gain)
+        self.mlp = MLP(self.encoder.rep, [action, action.permutation()], settings, gain=gain)
 
     def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation before squashing."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import InputError, Representation, image_representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation, image_representation
 
 from .linear import Linear
 from .mlp import linear

@@ -27,7 +27,7 @@ def departures(module: nn.Module) -> dict[str, Tensor]:
     found = {}
     for name, layer in relaxed_layers(module).items():
         weights = layer.relaxed_weights()
-        rep: Representation = layer.hidden_rep.unsigned()
+        rep: Representation = layer.hidden_rep.permutation()
         moved = torch.stack([transform(rep, g, weights) for g in range(rep.group.rows)])
         found[name] = (moved - weights).abs().sum(dim=(-1, -2, -3)) / weights.abs().sum()
         if layer.relaxed_bias is not None:

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import InputError, Representation, image_representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation, image_representation
 
 from .conv import Conv2d, check_stride
 from .features import hidden_representation
@@ -95,7 +96,7 @@ class Trunk(nn.Module):
     def __init__(self, encoder: Encoder, settings: NetworkSettings, features: int = 50) -> None:
         super().__init__()
         channels = whole_channels("features", features, encoder.rep)
-        self.rep = encoder.rep.tensor(channels)
+        self.rep = encoder.rep.copies(channels)
         self.layer = linear(settings, encoder.rep, encoder.rep, encoder.channels, channels, grid=encoder.grid, gain=1.0)
         self.norm = LayerNorm(encoder.rep.dim, channels, tied=settings.choice != "plain")
 

@@ -150,7 +150,7 @@ class RelaxedLinear(Linear):
         members: int = 1,
         gain: float | None = None,
     ) -> None:
-        full = in_rep if grid is None else in_rep.product(grid)
+        full = in_rep if grid is None else in_rep.tensor_product(grid)
         super().__init__(in_channels * full.dim, out_channels * out_rep.dim, members)
         self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
         self.positions = full.dim // self.in_rep.dim
@@ -164,7 +164,7 @@ class RelaxedLinear(Linear):
         filters = torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
         self.filters = nn.Parameter(filters / scale.to(filters)[:, None, None])
         hidden = self.hidden_rep
-        orbits = coordinate_orbits(hidden) if hidden.signed else [np.arange(hidden.dim)]
+        orbits = coordinate_orbits(hidden) if hidden.is_signed_permutation else [np.arange(hidden.dim)]
         self.relaxed_weights = RelaxedWeights(orbits, (members, banks), relaxed)
         basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
         self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)

@@ -8,7 +8,8 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import InputError, Representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
 
 from .features import hidden_representation
 from .linear import Linear, PlainLinear, RelaxedLinear, ResidualLinear

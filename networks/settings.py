@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 CHOICES = ("plain", "exact", "relaxed", "rpp")
 

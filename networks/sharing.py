@@ -9,14 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import (
-    Orbits,
-    Representation,
-    SymmetryError,
-    coordinate_orbits,
-    equivariant_orbits,
-    invariant_orbits,
-)
+from nearsym.envs.errors import SymmetryError
+from nearsym.envs.symmetry import Orbits, Representation, coordinate_orbits, equivariant_orbits, invariant_orbits
 
 MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
@@ -151,7 +145,7 @@ def weight_sharing(out_rep: Representation, in_rep: Representation, *, stack: bo
     """
     if in_rep.group != out_rep.group:
         raise SymmetryError(f"input and output represent different groups, {in_rep!r} and {out_rep!r}")
-    if not (in_rep.signed and out_rep.signed):
+    if not (in_rep.is_signed_permutation and out_rep.is_signed_permutation):
         basis = _dense_basis(out_rep, in_rep)
         return BasisSharing(basis, FanIn(in_rep.dim, in_rep.dim, np.ones(basis.shape[2])))
     if stack and out_rep.dim * in_rep.dim**2 > MAX_BASIS:
@@ -192,7 +186,7 @@ def _runs(rep: Representation) -> list[tuple[Representation, int]]:
         return [(rep, 1)]
     runs: list[tuple[Representation, int]] = []
     for orbit in orbits:
-        block = rep.part(int(orbit[0]), int(orbit[-1]) + 1)
+        block = rep.restricted(int(orbit[0]), int(orbit[-1]) + 1)
         if runs and runs[-1][0] == block:
             runs[-1] = block, runs[-1][1] + 1
         else:
@@ -205,7 +199,7 @@ def invariant_basis(rep: Representation) -> NDArray[np.float64]:
 
     Entries are 0, 1 or -1 for a signed permutation; the columns are orthonormal for a dense representation.
     """
-    if rep.signed:
+    if rep.is_signed_permutation:
         return _orbit_basis(invariant_orbits(rep))
     # the group average projects onto the invariant vectors: eigenvalues are 0 and 1
     values, vectors = np.linalg.eigh(rep.matrix.mean(axis=0))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .conv import Convolution
 from .linear import Linear, PlainLinear, ResidualLinear

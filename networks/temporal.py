@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import InputError, Representation, Series, direct_sum
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation, Series, direct_sum
 
 from .features import hidden_representation
 from .mlp import linear
@@ -120,8 +121,8 @@ class TemporalEncoder(nn.Module):
         while layers[-1].steps >= SHORTEST:
             layers.append(TemporalConv(hidden, hidden, channels, channels, layers[-1].steps, settings))
         self.layers = nn.ModuleList(layers)
-        features = hidden.tensor(channels * layers[-1].steps)
-        kept = [observation.part(0, series.start), observation.part(series.stop, observation.dim)]
+        features = hidden.copies(channels * layers[-1].steps)
+        kept = [observation.restricted(0, series.start), observation.restricted(series.stop, observation.dim)]
         self.rep = direct_sum([features, *(part for part in kept if part.dim)])
 
     def forward(self, observation: Tensor) -> Tensor:

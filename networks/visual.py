@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.symmetry import Representation, SymmetryError
+from nearsym.envs.errors import SymmetryError
+from nearsym.envs.symmetry import Representation
 
 from .actor import Actor
 from .critic import Critic
@@ -36,7 +37,7 @@ class VisualActor(nn.Module):
 
     def __init__(self, encoder: Encoder, action: Representation, settings: NetworkSettings, features: int) -> None:
         super().__init__()
-        if not action.signed:
+        if not action.is_signed_permutation:
             raise SymmetryError(f"the action transforms by dense matrices of {action.group!r}; tanh does not commute")
         self.trunk = Trunk(encoder, settings, features)
         self.mlp = MLP(self.trunk.rep, [action], settings, gain=GAIN)

@@ -17,8 +17,8 @@ from nearsym.agents.settings import AuditSettings
 from nearsym.envs import AuditReport, audit, declare, symmetry_of
 from nearsym.envs.auditing import Means
 from nearsym.envs.auditing.report import ROUNDING
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import perturb
-from nearsym.envs.symmetry import InputError
 
 from .audit_figure import draw_errors
 from .compose import compose

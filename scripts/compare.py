@@ -23,9 +23,8 @@ from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.status import FAILED, FINISHED, Status
 from nearsym.agents.comparison.suite import Suite
 from nearsym.agents.comparison.suite_file import read_suite
-from nearsym.agents.comparison.words import nearest
 from nearsym.agents.settings import TrainSettings
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 
 from .compare_display import Display
 from .compose import compose, options
@@ -139,5 +138,5 @@ def _suite_path(given: str | None) -> Path:
         return Path(given)
     if given.endswith((".yaml", ".yml")):
         raise InputError(f"there is no file {given}; give the path of a suite, or one of {', '.join(names)}")
-    hint = nearest(given, names)
+    hint = did_you_mean(given, names)
     raise InputError(f"there is no suite={given}{hint}; give one of {', '.join(names)} or the path of a YAML file")

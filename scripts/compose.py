@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from importlib import resources
@@ -14,7 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 
 Schema = TypeVar("Schema")
 
@@ -87,11 +86,11 @@ def _override(word: str, known: dict[str, Any]) -> list[str]:
         if key == "env":
             quoted = value.replace("'", r"\'")
             return [f"env={ANY}", f"env.id='{quoted}'"]
-        raise InputError(f"there is no {key}={value}{_nearest(value, choices)}; choose from {', '.join(choices)}")
+        raise InputError(f"there is no {key}={value}{did_you_mean(value, choices)}; choose from {', '.join(choices)}")
     if key.startswith(FREE):
         return [f"++{word}"]
     if key not in known:
-        raise InputError(f"unknown key {key!r}{_nearest(key, known)}; `--help` lists the keys")
+        raise InputError(f"unknown key {key!r}{did_you_mean(key, known)}; `--help` lists the keys")
     if value and isinstance(known[key], str | None) and not re.match(r"['\"\[{]|null$", value):
         # paths and module:name may hold characters of Hydra's own grammar
         quoted = value.replace("'", r"\'")
@@ -144,12 +143,3 @@ def _flat(config: DictConfig, prefix: str = "") -> dict[str, Any]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if not close:  # a key given without its group: lr_rate for agent.learning_rate
-        tails = {key.rpartition(".")[2]: key for key in known}
-        close = [tails[tail] for tail in difflib.get_close_matches(name.rpartition(".")[2], tails, n=1, cutoff=0.5)]
-    return f" (did you mean {close[0]!r}?)" if close else ""

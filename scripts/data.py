@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading import Prices, load_prices
 from nearsym.envs.trading.findings import Finding, findings
 from nearsym.envs.trading.period import Period

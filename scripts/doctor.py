@@ -12,7 +12,7 @@ from importlib import metadata
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 PROBE = """
 import mujoco

@@ -9,7 +9,8 @@ from rich.progress import track
 from rich.table import Table
 
 from nearsym.envs import AuditReport, Entry, audit, catalogue, make
-from nearsym.envs.symmetry import InputError, Representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
 
 from .compose import compose
 from .help import command_help

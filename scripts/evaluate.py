@@ -12,7 +12,7 @@ from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import EvaluateSettings
 from nearsym.agents.trading_evaluation import evaluate_trading, is_trading
 from nearsym.agents.video import film
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .compose import compose
 from .help import command_help

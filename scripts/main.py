@@ -8,7 +8,7 @@ import os
 import sys
 from importlib import metadata
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 COMMANDS = {
     "train": "train an agent, or continue training it",

@@ -11,7 +11,7 @@ from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.comparison.statistics import Summary, summarise
 from nearsym.agents.comparison.verdict import verdict
 from nearsym.agents.run import write_atomic
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .compose import compose
 from .help import command_help

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "configs": [],
     "envs": ["nearsym.envs"],
-    "networks": ["nearsym.envs.symmetry", "nearsym.networks"],
+    "networks": ["nearsym.envs.errors", "nearsym.envs.symmetry", "nearsym.networks"],
     "agents": ["nearsym.envs", "nearsym.networks", "nearsym.agents"],
     "scripts": ["nearsym.envs", "nearsym.networks", "nearsym.agents", "nearsym.configs", "nearsym.scripts"],
 }
@@ -124,7 +124,7 @@ def loaded_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["nearsym.envs", "nearsym.envs.symmetry"])
+@pytest.mark.parametrize("module", ["nearsym", "nearsym.envs", "nearsym.envs.symmetry"])
 def test_environments_load_neither_learning_nor_simulators(module: str) -> None:
     assert loaded_after(f"import {module}") == set()
 

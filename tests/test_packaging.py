@@ -13,6 +13,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
+FOLDERS = ("agents", "configs", "envs", "networks", "scripts")
+
 PINS = [line for line in CONSTRAINTS if line and not line.startswith("#")]
 REQUIREMENTS = [*PROJECT["dependencies"], *(r for extra in PROJECT["optional-dependencies"].values() for r in extra)]
 
@@ -57,23 +59,34 @@ def test_constraints_are_sorted_and_name_nothing_twice() -> None:
 
 def test_every_python_folder_is_a_listed_package() -> None:
     """An unlisted sub-package works in an editable installation and is missing from a wheel."""
-    roots = SETUPTOOLS["package-dir"]
     found = {
-        ".".join([name, *path.parent.relative_to(ROOT / folder).parts])
-        for name, folder in roots.items()
+        ".".join(["nearsym", *path.parent.relative_to(ROOT).parts])
+        for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
     }
-    assert sorted(found) == SETUPTOOLS["packages"]
-    for name in found:
-        _, top, *rest = name.split(".")
-        assert ROOT.joinpath(top, *rest, "__init__.py").is_file(), f"{name} has no __init__.py"
+    assert ["nearsym", *sorted(found)] == SETUPTOOLS["packages"]
+    for name in SETUPTOOLS["packages"]:
+        _, *inside = name.split(".")
+        assert ROOT.joinpath(*inside, "__init__.py").is_file(), f"{name} has no __init__.py"
 
 
 def test_every_top_folder_says_it_is_typed() -> None:
-    for folder in SETUPTOOLS["package-dir"].values():
+    for folder in FOLDERS:
         assert (ROOT / folder / "py.typed").is_file(), f"{folder} has no py.typed"
 
 
 def test_files_named_in_the_metadata_exist() -> None:
     for name in [PROJECT["readme"], *PROJECT["license-files"]]:
         assert (ROOT / name).is_file(), f"{name} is missing"
+
+
+def test_one_import_has_what_one_starts_with():
+    import nearsym
+    from nearsym import agents, envs
+
+    assert (nearsym.make, nearsym.declare, nearsym.audit) == (envs.make, envs.declare, envs.audit)
+    assert nearsym.Symmetry is envs.Symmetry is envs.symmetry.Symmetry
+    assert nearsym.SAC is agents.SAC
+    assert Version(nearsym.__version__) == Version(PROJECT["version"])
+    with pytest.raises(AttributeError, match="no attribute 'PPO'; it has SAC, Symmetry"):
+        _ = nearsym.PPO

@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .records import Floats
 

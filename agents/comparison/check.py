@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.settings import TrainSettings
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .suite import Member, perturbation_name
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .records import Absent, Comparison, Floats, Record
 

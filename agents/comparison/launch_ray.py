@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .run_member import Order, carry_out
 from .status import FAILED, Status, read_status

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .run_member import Order, carry_out
 from .settings import SlurmSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from nearsym.agents.run import Run, write_atomic
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .lifeline import take_lock
 from .status import Status

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 PATIENCE = 30.0
 """Seconds to wait for a lock: the former owner may be dying."""

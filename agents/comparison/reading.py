@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nearsym.agents.run import Run
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .evaluations_file import read_evaluations_csv
 from .records import Absent, Comparison, Record

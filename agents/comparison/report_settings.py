@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nearsym.agents.agent_settings import check_range
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 @dataclass(frozen=True)

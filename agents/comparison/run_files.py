@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nearsym.agents.checkpoint import latest_checkpoint
 from nearsym.agents.run import Run
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.networks import NetworkSettings
 
 from .records import Floats

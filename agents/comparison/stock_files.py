@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .records import Floats, Record
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from nearsym.agents.settings import EvaluateSettings
+from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.envs.symmetry import InputError
 
-from .words import nearest, word
+from .words import word
 
 PERTURBATIONS = tuple(one.name for one in fields(PerturbationSettings))
 
@@ -48,7 +48,9 @@ class Task:
         for perturbation in self.perturbations:
             for name, strength in perturbation.items():
                 if name not in PERTURBATIONS:
-                    raise InputError(f"{self.id} has an unknown perturbation {name!r}{nearest(name, PERTURBATIONS)}")
+                    raise InputError(
+                        f"{self.id} has an unknown perturbation {name!r}{did_you_mean(name, PERTURBATIONS)}"
+                    )
                 if isinstance(strength, bool) or not isinstance(strength, int | float) or not math.isfinite(strength):
                     raise InputError(f"{name} of {self.id} is {strength!r}, expected a number such as 0.5")
         _no_repeats(f"perturbations of {self.id}", map(perturbation_name, self.perturbations))

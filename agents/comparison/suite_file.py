@@ -9,11 +9,10 @@ from typing import Any
 
 import yaml
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.networks import NetworkSettings
 
 from .suite import Network, Suite, Task
-from .words import nearest
 
 NETWORK_KEYS = tuple(one.name for one in fields(NetworkSettings))
 
@@ -110,10 +109,10 @@ def _network(content: Any, choices: Collection[str]) -> Network:
     choice = given.pop("choice", name)
     if choice not in choices:
         listed = ", ".join(sorted(choices))
-        raise InputError(f"there is no network {choice!r}{nearest(choice, choices)}; choose from {listed}")
+        raise InputError(f"there is no network {choice!r}{did_you_mean(choice, choices)}; choose from {listed}")
     for key in given:
         if "." not in str(key) and key not in NETWORK_KEYS:  # dotted keys are any of nearsym train's
-            raise InputError(f"network {name} has an unknown key {key!r}{nearest(key, NETWORK_KEYS)}")
+            raise InputError(f"network {name} has an unknown key {key!r}{did_you_mean(key, NETWORK_KEYS)}")
     return Network(
         name, choice, {str(key) if "." in str(key) else f"network.{key}": value for key, value in given.items()}
     )
@@ -126,7 +125,9 @@ def _keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str
         raise InputError(f"{where} is {_shown(content)}, expected a mapping with {', '.join(known)}")
     for key in content:
         if key not in known:
-            raise InputError(f"{where} has an unknown key {key!r}{nearest(key, known)}; it takes {', '.join(known)}")
+            raise InputError(
+                f"{where} has an unknown key {key!r}{did_you_mean(key, known)}; it takes {', '.join(known)}"
+            )
     for key in needed:
         if key not in content:
             raise InputError(f"{where} has no {key}; it needs {', '.join(needed)}")

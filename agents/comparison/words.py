@@ -1,22 +1,15 @@
-"""Values as the words of a command line, and the name that was meant."""
+"""Values as the words of a command line."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 
 def word(key: str, value: Any) -> str:
     """``key=value`` in the grammar of `nearsym train`."""
     return f"{key}={_text(value)}"
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)``, or nothing when nothing is near."""
-    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _text(value: Any) -> str:

@@ -8,8 +8,9 @@ import gymnasium
 import numpy as np
 
 from nearsym.envs.declare import symmetry_of
+from nearsym.envs.errors import InputError
 from nearsym.envs.frames import is_image
-from nearsym.envs.symmetry import InputError, Representation, Symmetry
+from nearsym.envs.symmetry import Representation, Symmetry
 
 from .neighbours import neighbour_errors
 from .report import AuditReport, Comparison, Worst, element_report, means

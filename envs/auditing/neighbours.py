@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from nearsym.envs.symmetry import InputError, Representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
 
 from .report import standard_error
 from .transitions import EPISODE, FloatArray, Transitions

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from nearsym.envs.symmetry import InputError, Representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
 
 from .transitions import FloatArray, Transitions, flat
 

@@ -12,7 +12,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .domain import Domain
 

@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .sides import OneSided
 

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 class FrameRotation(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDArray[Any]]):

@@ -8,8 +8,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.errors import InputError
 from nearsym.envs.frames import is_image
-from nearsym.envs.symmetry import InputError
 
 
 class _Noise(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDArray[Any]]):

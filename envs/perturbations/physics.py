@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from nearsym.envs.dmc import DmControlEnv
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 class _PhysicsWrapper(gymnasium.Wrapper[Any, Any, Any, Any]):

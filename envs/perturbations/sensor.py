@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.declare import symmetry_of
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .sides import mirrored_coordinate
 

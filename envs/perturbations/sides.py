@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.declare import symmetry_of
-from nearsym.envs.symmetry import InputError, Representation, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation, Symmetry
 
 
 def mirrored_coordinate(symmetry: Symmetry | None, observation_space: gymnasium.Space[Any]) -> int:

@@ -1,7 +1,6 @@
 """Groups, their representations, and the symmetry an environment declares (numpy and scipy only)."""
 
 from .blocks import chain
-from .errors import InputError, SymmetryError
 from .group import Group
 from .image import image_representation
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
@@ -11,12 +10,10 @@ from .symmetry import Symmetry
 
 __all__ = [
     "Group",
-    "InputError",
     "Orbits",
     "Representation",
     "Series",
     "Symmetry",
-    "SymmetryError",
     "chain",
     "coordinate_orbits",
     "cover_orbits",

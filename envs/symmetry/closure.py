@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import SymmetryError
+from nearsym.envs.errors import SymmetryError
+
 from .group import Group, IntArray
 from .representation import TOLERANCE, FloatArray, Representation
 

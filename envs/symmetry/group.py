@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import SymmetryError
+from nearsym.envs.errors import SymmetryError
 
 IntArray = NDArray[np.intp]
 
@@ -16,8 +16,8 @@ IntArray = NDArray[np.intp]
 class Group:
     """A finite group G.
 
-    A *listed* group has elements 0..n-1, identity 0, and a Cayley table ``product[g, h] = gh``. A group
-    too large to list (all permutations of many assets) has ``product = None`` and is known by its
+    A *listed* group has elements 0..n-1, identity 0, and a Cayley table ``table[g, h] = gh``. A group
+    too large to list (all permutations of many assets) has ``table = None`` and is known by its
     generators alone. A representation holds one row per known element: n rows in the first case, one per
     generator in the second.
 
@@ -25,7 +25,7 @@ class Group:
         name: what reports call it, such as ``D4``.
         names: a readable name for each row.
         generators: the rows that generate the group.
-        product: (n, n) Cayley table, or None.
+        table: (n, n) Cayley table, or None.
 
     Raises:
         SymmetryError: the table breaks a group law, or the generators do not generate it.
@@ -34,16 +34,16 @@ class Group:
     name: str
     names: tuple[str, ...]
     generators: tuple[int, ...]
-    product: IntArray | None
+    table: IntArray | None
 
     def __post_init__(self) -> None:
-        if self.product is None:
+        if self.table is None:
             if self.generators != tuple(range(len(self.names))):
                 raise SymmetryError(f"group {self.name}: an unlisted group has one row per generator")
             return
-        table = np.array(self.product, dtype=np.intp)
+        table = np.array(self.table, dtype=np.intp)
         table.setflags(write=False)
-        object.__setattr__(self, "product", table)
+        object.__setattr__(self, "table", table)
         _check_laws(self.name, table, self.generators)
         if len(self.names) != len(table):
             raise SymmetryError(f"group {self.name}: got {len(self.names)} names for {len(table)} elements")
@@ -51,12 +51,12 @@ class Group:
     @property
     def listed(self) -> bool:
         """Whether every element is known, rather than the generators alone."""
-        return self.product is not None
+        return self.table is not None
 
     @property
     def order(self) -> int | None:
         """Number of elements |G|, or None for an unlisted group."""
-        return None if self.product is None else len(self.product)
+        return None if self.table is None else len(self.table)
 
     @property
     def rows(self) -> int:
@@ -64,25 +64,25 @@ class Group:
         return len(self.names)
 
     @property
-    def table(self) -> IntArray:
-        """The Cayley table; raises SymmetryError for an unlisted group."""
-        if self.product is None:
+    def cayley_table(self) -> IntArray:
+        """The table of a listed group; raises SymmetryError for an unlisted one."""
+        if self.table is None:
             raise SymmetryError(f"group {self.name} is given by its generators alone and has no Cayley table")
-        return self.product
+        return self.table
 
     @property
     def inverse(self) -> IntArray:
         """(n,) the inverse of each element of a listed group."""
-        inverse: IntArray = np.argmin(self.table, axis=1)
+        inverse: IntArray = np.argmin(self.cayley_table, axis=1)
         return inverse
 
     def __eq__(self, other: object) -> bool:
         """Two groups are equal when tables and generators agree; names do not matter."""
         if not isinstance(other, Group) or self.generators != other.generators:
             return False
-        if self.product is None or other.product is None:
-            return self.product is None and other.product is None and self.name == other.name
-        return np.array_equal(self.product, other.product)
+        if self.table is None or other.table is None:
+            return self.table is None and other.table is None and self.name == other.name
+        return np.array_equal(self.table, other.table)
 
     def __hash__(self) -> int:
         """Agrees with equality."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .errors import SymmetryError
+from nearsym.envs.errors import SymmetryError
+
 from .representation import Representation
 
 
@@ -29,7 +30,7 @@ def image_representation(plane: Representation, shape: tuple[int, int, int]) -> 
     channels, height, width = shape
     if plane.dim != 2:
         raise SymmetryError(f"an image plane has 2 coordinates, the representation acts on {plane.dim}")
-    if not plane.signed:
+    if not plane.is_signed_permutation:
         raise SymmetryError(
             f"{plane.group.name} turns the plane by angles that take pixels between pixels; declare the subgroup of "
             "mirrors and quarter turns"

@@ -53,12 +53,12 @@ def equivariant_orbits(out_rep: Representation, in_rep: Representation) -> Orbit
 
     W flattened is an invariant vector of ρ_out ⊗ ρ_in.
     """
-    return invariant_orbits(out_rep.product(in_rep))
+    return invariant_orbits(out_rep.tensor_product(in_rep))
 
 
 def coordinate_orbits(rep: Representation) -> list[IntArray]:
     """The orbits of coordinates under |ρ|, each sorted, ordered by their first coordinate."""
-    label = invariant_orbits(rep.unsigned()).label
+    label = invariant_orbits(rep.permutation()).label
     order = np.argsort(label, kind="stable")
     return np.split(order, np.cumsum(np.bincount(label))[:-1])
 

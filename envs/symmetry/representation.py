@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import SymmetryError
+from nearsym.envs.errors import SymmetryError
+
 from .group import Group, IntArray
 
 FloatArray = NDArray[np.float64]
@@ -65,7 +66,7 @@ class Representation:
     @classmethod
     def regular(cls, group: Group) -> Representation:
         """The listed group acting on functions f: G → R by (ρ(g) f)(h) = f(g⁻¹h)."""
-        return cls.signed_permutation(group, group.table[group.inverse])
+        return cls.signed_permutation(group, group.cayley_table[group.inverse])
 
     @classmethod
     def signed_permutation(cls, group: Group, index: ArrayLike, sign: ArrayLike | None = None) -> Representation:
@@ -85,7 +86,7 @@ class Representation:
         return cls(group, dense=dense)
 
     @property
-    def signed(self) -> bool:
+    def is_signed_permutation(self) -> bool:
         """Whether it is stored as a signed permutation."""
         return self.index is not None
 
@@ -125,7 +126,7 @@ class Representation:
         parts = (self, *others)
         if any(part.group != self.group for part in parts):
             raise SymmetryError(f"a direct sum needs one group, got {[part.group.name for part in parts]}")
-        if all(part.signed for part in parts):
+        if all(part.is_signed_permutation for part in parts):
             offsets = np.cumsum([0] + [part.dim for part in parts[:-1]])
             index = np.concatenate([p.arrays[0] + o for p, o in zip(parts, offsets, strict=True)], axis=1)
             return Representation.signed_permutation(
@@ -139,16 +140,16 @@ class Representation:
             start = stop
         return Representation(self.group, dense=dense)
 
-    def part(self, start: int, stop: int) -> Representation:
+    def restricted(self, start: int, stop: int) -> Representation:
         """How a signed permutation acts on coordinates start, …, stop - 1, which it must keep to themselves."""
         index, sign = self.arrays
         return Representation.signed_permutation(self.group, index[:, start:stop] - start, sign[:, start:stop])
 
-    def tensor(self, channels: int) -> Representation:
+    def copies(self, channels: int) -> Representation:
         """1_channels ⊗ ρ: coordinate ``c·dim + i`` is coordinate i of channel c."""
         return self.direct_sum(*[self] * (channels - 1)) if channels > 1 else self
 
-    def product(self, other: Representation) -> Representation:
+    def tensor_product(self, other: Representation) -> Representation:
         """ρ₁ ⊗ ρ₂ of two signed permutations: coordinate ``i·dim₂ + j`` is the pair (i, j)."""
         (index, sign), (other_index, other_sign) = self.arrays, other.arrays
         rows = self.group.rows
@@ -158,25 +159,29 @@ class Representation:
             (sign[:, :, None] * other_sign[:, None, :]).reshape(rows, -1),
         )
 
-    def unsigned(self) -> Representation:
+    def permutation(self) -> Representation:
         """|ρ|: the permutation left when the signs of a signed permutation are dropped."""
         return Representation.signed_permutation(self.group, self.arrays[0])
 
     def __eq__(self, other: object) -> bool:
         """Same group and same matrices."""
-        if not isinstance(other, Representation) or self.group != other.group or self.signed != other.signed:
+        if (
+            not isinstance(other, Representation)
+            or self.group != other.group
+            or self.is_signed_permutation != other.is_signed_permutation
+        ):
             return False
-        if self.signed:
+        if self.is_signed_permutation:
             return all(np.array_equal(a, b) for a, b in zip(self.arrays, other.arrays, strict=True))
         return np.array_equal(self.matrix, other.matrix)
 
     def __hash__(self) -> int:
         """Agrees with equality."""
-        return hash((self.group, self.dim, self.signed))
+        return hash((self.group, self.dim, self.is_signed_permutation))
 
     def __repr__(self) -> str:
         """Such as ``Representation(D4, dim 4, signed permutation)``."""
-        kind = "signed permutation" if self.signed else "dense"
+        kind = "signed permutation" if self.is_signed_permutation else "dense"
         return f"Representation({self.group.name}, dim {self.dim}, {kind})"
 
 
@@ -219,11 +224,11 @@ def _check_elements(rep: Representation) -> None:
 
 def _check_product_law(rep: Representation) -> None:
     """ρ(g)ρ(a) = ρ(ga) for every g and generator a, which implies it for all pairs."""
-    if rep.group.product is None:
+    if rep.group.table is None:
         return
-    table, names = rep.group.product, rep.group.names
+    table, names = rep.group.table, rep.group.names
     for a in rep.group.generators:
-        if rep.signed:
+        if rep.is_signed_permutation:
             index, sign = rep.arrays
             # (ρ(g)ρ(a) x)[i] = s_g[i] s_a[π_g(i)] x[π_a(π_g(i))]
             same = (index[table[:, a]] == index[a][index]) & (sign[table[:, a]] == sign * sign[a][index])

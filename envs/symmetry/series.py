@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import SymmetryError
+from nearsym.envs.errors import SymmetryError
+
 from .representation import Representation
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearsym.envs.errors import SymmetryError
+
 from .closure import Generator, close
-from .errors import SymmetryError
 from .group import Group
 from .image import image_representation
 from .representation import FloatArray, Representation, direct_sum
@@ -225,8 +226,8 @@ class Symmetry:
 
 def _describe(rep: Representation, element: int) -> str:
     if rep.dim > 24:
-        return "signed permutation" if rep.signed else "dense matrix"
-    if not rep.signed:
+        return "signed permutation" if rep.is_signed_permutation else "dense matrix"
+    if not rep.is_signed_permutation:
         return f"dense {rep.dim}x{rep.dim} matrix"
     index, sign = (a[element] for a in rep.arrays)
     if np.array_equal(index, np.arange(rep.dim)):
@@ -249,7 +250,7 @@ def _check_size(part: str, rep: Representation, space: object) -> tuple[FloatArr
 def _check_box(rep: Representation, low: FloatArray, high: FloatArray) -> None:
     """Every element must take the box of actions to itself, or g·a could be no action at all."""
     for element, name in enumerate(rep.group.names):
-        if rep.signed:
+        if rep.is_signed_permutation:
             index, sign = (a[element] for a in rep.arrays)
             new_low = np.where(sign > 0, low[index], -high[index])
             new_high = np.where(sign > 0, high[index], -low[index])
@@ -292,7 +293,7 @@ def _check_closes(symmetry: Symmetry) -> None:
 
 def _displacement(rep: Representation) -> FloatArray:
     """(rows,) largest entry of |ρ(g) - 1|, without dense matrices for signed permutations."""
-    if rep.signed:
+    if rep.is_signed_permutation:
         index, sign = rep.arrays
         # 2 where a sign flips in place, 1 where a coordinate comes from elsewhere
         fixed = index == np.arange(rep.dim)

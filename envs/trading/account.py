@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .prices import FloatArray
 

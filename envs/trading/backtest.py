@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .account import Account, Costs
 from .prices import DateArray, FloatArray, Prices

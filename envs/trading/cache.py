@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .extra import extra
 

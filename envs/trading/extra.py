@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 def extra(name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .extra import extra
 from .period import Period

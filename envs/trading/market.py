@@ -10,7 +10,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
 from .prices import FloatArray, Prices

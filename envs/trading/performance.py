@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .backtest import Curve
 from .extra import extra

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 LONGEST_CLOSURE = 10
 """Calendar days that a market may be closed, holidays and the longest closures of the last decades included."""

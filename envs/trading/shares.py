@@ -8,7 +8,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Symmetry
 
 from .indicators import INDICATORS, WARM_UP, indicators
 from .market import Market

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from . import cache, yahoo
 from .extra import extra

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .backtest import Curve, Strategy
 from .extra import extra

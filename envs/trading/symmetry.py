@@ -31,7 +31,7 @@ def market_symmetry(tickers: Sequence[str], window: int, memory: int, *, short: 
         short: whether weights may be negative.
     """
     asset = _asset_representation(tickers, short=short)
-    days = asset.product(Representation.trivial(asset.group, window))
+    days = asset.tensor_product(Representation.trivial(asset.group, window))
     remembered = [Representation.trivial(asset.group, memory)] if memory else []
     return Symmetry(
         asset.group,
@@ -50,7 +50,7 @@ def shares_symmetry(tickers: Sequence[str], indicators: int) -> Symmetry:
         indicators: indicators of each asset.
     """
     asset = _asset_representation(tickers, short=False)
-    observation = asset.tensor(indicators + 2).direct_sum(Representation.trivial(asset.group))
+    observation = asset.copies(indicators + 2).direct_sum(Representation.trivial(asset.group))
     return Symmetry(asset.group, observation, asset, state=asset.direct_sum(asset))
 
 

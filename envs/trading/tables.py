@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .extra import extra
 from .period import Period

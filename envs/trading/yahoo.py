@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 from .extra import extra
 from .period import LONGEST_CLOSURE

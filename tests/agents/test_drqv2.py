@@ -18,7 +18,8 @@ from nearsym.agents.reading import read_agent
 from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs import FrameStack, declare
-from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
 
 SIZE, LENGTH = 21, 8

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearsym.agents.frame_replay import FrameReplayBuffer
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 FRAMES, CHANNELS, SIZE = 3, 2, 4
 SPACE = gymnasium.spaces.Box(0, 255, (FRAMES * CHANNELS, SIZE, SIZE), np.uint8)

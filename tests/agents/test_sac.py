@@ -10,7 +10,8 @@ from nearsym.agents import SAC, SymmetricSACPolicy
 from nearsym.agents.diagnostics import equivariance_errors
 from nearsym.agents.parameter_groups import parameter_groups
 from nearsym.envs import declare
-from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
 
 MIRROR = Symmetry.reflection(observation=[-1, 1], action=[-1])

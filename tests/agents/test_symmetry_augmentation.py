@@ -11,7 +11,8 @@ from nearsym.agents import SAC, DrQv2
 from nearsym.agents.frame_replay import NStepSamples
 from nearsym.agents.symmetry_augmentation import SymmetryAugmentation, random_elements
 from nearsym.envs import make, symmetry_of
-from nearsym.envs.symmetry import Group, InputError, Representation, Symmetry
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.envs.trading.symmetry import market_symmetry
 from nearsym.networks import Critic, NetworkSettings
 

@@ -23,7 +23,7 @@ from nearsym.agents.evaluation import evaluate_run
 from nearsym.agents.metrics import COLUMNS
 from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.networks import NetworkSettings
 
 TRAIN = """

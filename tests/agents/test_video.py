@@ -8,7 +8,7 @@ import pytest
 from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.agents.video import film
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.networks import NetworkSettings
 
 

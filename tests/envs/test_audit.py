@@ -10,8 +10,9 @@ import scipy.stats
 
 from nearsym.envs import audit, catalogue, make
 from nearsym.envs.auditing.simulator import wasserstein
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings, perturb
-from nearsym.envs.symmetry import InputError, Symmetry
+from nearsym.envs.symmetry import Symmetry
 from nearsym.scripts.envs import measure
 
 MIRROR = Symmetry.reflection(observation=[-1], action=[-1])

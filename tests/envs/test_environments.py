@@ -6,8 +6,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from nearsym.envs import EpisodeSeeds, FiniteGuard, catalogue, declare, load_object, make, symmetry_of
+from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.perturbations import ObservationNoise
-from nearsym.envs.symmetry import InputError, Symmetry, SymmetryError
+from nearsym.envs.symmetry import Symmetry
 
 IDS = [entry.id for entry in catalogue()]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nearsym.envs import audit, make
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS, ActuatorGain, PerturbationSettings, perturb
-from nearsym.envs.symmetry import InputError
 
 STRENGTHS = {
     "gravity_tilt": (1, 5, 20),
@@ -165,7 +165,7 @@ def test_a_turned_frame_keeps_rotations_and_loses_mirrors():
     report = audit(perturb(env, PerturbationSettings(frame_rotation=30)), samples=30)
     verdicts = {element.element: element.verdict == "exact" for element in report.elements}
     assert verdicts == {"a": True, "a^2": True, "a^3": True, "b": False, "ab": False, "ba": False, "a^2b": False}
-    assert report.epsilon_reward == 0 and report.epsilon_transition < 1e-12
+    assert report.epsilon_reward < 1e-12 and report.epsilon_transition < 1e-12
 
 
 def test_a_frame_needs_vectors():

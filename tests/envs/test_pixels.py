@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from nearsym.envs import FrameStack, audit, declare, make, symmetry_of
-from nearsym.envs.symmetry import InputError, Representation, Symmetry, SymmetryError, image_representation
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Representation, Symmetry, image_representation
 
 SEEN = [
     "cartpole-swingup",

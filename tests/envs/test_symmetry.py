@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nearsym.envs.errors import SymmetryError
 from nearsym.envs.symmetry import (
     Group,
     Representation,
     Symmetry,
-    SymmetryError,
     coordinate_orbits,
     cover_orbits,
     equivariant_orbits,
@@ -60,16 +60,16 @@ def test_signed_and_dense_storage_agree():
     symmetry = Symmetry.generated(
         observation=[np.kron(np.eye(2), QUARTER), np.kron(np.eye(2), MIRROR)], action=[QUARTER, MIRROR]
     )
-    signed = symmetry.observation.direct_sum(symmetry.action).tensor(2)
+    signed = symmetry.observation.direct_sum(symmetry.action).copies(2)
     dense = Representation(symmetry.group, dense=signed.matrix)
     x = rng.normal(size=(3, signed.dim))
-    assert signed.signed and not dense.signed
+    assert signed.signed and not dense.is_signed_permutation
     for g in range(symmetry.group.order):
         np.testing.assert_allclose(signed.apply(g, x), dense.apply(g, x), atol=1e-15)
         np.testing.assert_allclose(
-            signed.product(symmetry.action).matrix[g], np.kron(signed.matrix[g], symmetry.action.matrix[g])
+            signed.tensor_product(symmetry.action).matrix[g], np.kron(signed.matrix[g], symmetry.action.matrix[g])
         )
-        np.testing.assert_allclose(signed.unsigned().matrix[g], np.abs(signed.matrix[g]))
+        np.testing.assert_allclose(signed.permutation().matrix[g], np.abs(signed.matrix[g]))
 
 
 def test_direct_sum_of_signed_and_dense_is_block_diagonal():
@@ -77,7 +77,7 @@ def test_direct_sum_of_signed_and_dense_is_block_diagonal():
     turns = Representation.matrices(group, [rotation(45 * k) for k in range(8)])
     regular = Representation.regular(group)
     total = turns.direct_sum(regular)
-    assert not turns.signed and total.dim == 10
+    assert not turns.is_signed_permutation and total.dim == 10
     np.testing.assert_array_equal(total.matrix[3][:2, :2], turns.matrix[3])
     np.testing.assert_array_equal(total.matrix[3][2:, 2:], regular.matrix[3])
     assert not total.matrix[:, :2, 2:].any()

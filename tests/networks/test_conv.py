@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nearsym.envs.symmetry import InputError, Representation, Symmetry, SymmetryError, image_representation
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Representation, Symmetry, image_representation
 from nearsym.networks import CHOICES, Conv2d, Encoder, LayerNorm, NetworkSettings, Trunk, equivariance_error
 from nearsym.networks.steerable import field, space
 
@@ -33,7 +34,7 @@ def maps(name, channels, size, lift=False):
     """Representation on flattened feature maps."""
     rep = plane(name)
     value = pixel(rep) if lift else Representation.regular(rep.group)
-    return value.product(image_representation(rep, (1, size, size))).tensor(channels)
+    return value.tensor_product(image_representation(rep, (1, size, size))).copies(channels)
 
 
 def error_of(layer, name, lift, size=9):

@@ -30,7 +30,7 @@ def layer_that_keeps(elements):
 def test_a_departure_is_zero_exactly_for_the_elements_a_layer_keeps(kept):
     layer = layer_that_keeps(kept)
     (departure,) = departures(torch.nn.Sequential(layer)).values()
-    error = equivariance_error(lambda x: layer(x)[0], REGULAR.tensor(2), REGULAR.tensor(2), torch.randn(5, 16))
+    error = equivariance_error(lambda x: layer(x)[0], REGULAR.copies(2), REGULAR.copies(2), torch.randn(5, 16))
     zero = departure < 1e-10
     assert zero.tolist() == (error < 1e-8).tolist()
     assert all(zero[g] for g in [0, *kept])
@@ -52,7 +52,7 @@ def test_a_relaxed_bias_leaves_the_elements_that_move_it():
     with torch.no_grad():
         layer.relaxed_bias.view(3, 8)[1, 0] = 0.5
     (departure,) = departures(torch.nn.Sequential(layer)).values()
-    error = equivariance_error(lambda x: layer(x)[0], REGULAR.tensor(2), REGULAR.tensor(3), torch.randn(5, 16))
+    error = equivariance_error(lambda x: layer(x)[0], REGULAR.copies(2), REGULAR.copies(3), torch.randn(5, 16))
     assert (departure[1:] > 1e-3).all() and (error[1:] > 1e-3).all() and departure[0] == error[0] == 0
     assert departure[1].item() == pytest.approx(2 * 0.5 / 24 / layer.expand()[0].norm(dim=-1).mean().item())
     with torch.no_grad():

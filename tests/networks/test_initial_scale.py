@@ -32,7 +32,7 @@ def test_inputs_that_move_together_start_at_the_scale_of_torch(kind, banks):
     hidden, two = Representation.regular(Group.dihedral(4)), Representation.regular(Group.cyclic(2))
     odd = Representation.matrices(two.group, [[[1]], [[-1]]])
     asset = assets(20)
-    features = asset.tensor(20).direct_sum(Representation.trivial(asset.group, 2))
+    features = asset.copies(20).direct_sum(Representation.trivial(asset.group, 2))
     pairs = {
         "group": (hidden, hidden),
         "projection": (hidden, Representation.trivial(hidden.group)),

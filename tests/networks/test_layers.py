@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearsym.envs.symmetry import Group, Representation, Symmetry, SymmetryError
+from nearsym.envs.errors import SymmetryError
+from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.networks import (
     CHOICES,
     PlainLinear,
@@ -64,7 +65,7 @@ def ends(name, kind):
 
 def error(layer, in_rep, out_rep, c_in, c_out, batch=3):
     x = torch.randn(batch, c_in * in_rep.dim)
-    return float(equivariance_error(lambda z: layer(z)[0], in_rep.tensor(c_in), out_rep.tensor(c_out), x).max())
+    return float(equivariance_error(lambda z: layer(z)[0], in_rep.copies(c_in), out_rep.copies(c_out), x).max())
 
 
 def randomize(layer):

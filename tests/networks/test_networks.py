@@ -8,7 +8,8 @@ import pytest
 import torch
 import yaml
 
-from nearsym.envs.symmetry import InputError, Representation, Symmetry, SymmetryError
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Representation, Symmetry
 from nearsym.networks import (
     CHOICES,
     MLP,
@@ -48,7 +49,7 @@ def actor_errors(symmetry, settings):
     actor = Actor(symmetry.observation, symmetry.action, settings).double()
     x = torch.randn(9, symmetry.observation.dim, dtype=torch.float64)
     mean = equivariance_error(lambda z: actor(z)[0], symmetry.observation, symmetry.action, x).max()
-    log_std = equivariance_error(lambda z: actor(z)[1], symmetry.observation, symmetry.action.unsigned(), x).max()
+    log_std = equivariance_error(lambda z: actor(z)[1], symmetry.observation, symmetry.action.permutation(), x).max()
     return float(mean), float(log_std)
 
 

@@ -13,7 +13,7 @@ def asset_features(blocks):
     """Three assets in any order, seen through so many numbers of each and two that nothing moves."""
     group = Group("S3", ("swap 01", "swap 12"), (0, 1), None)
     asset = Representation.signed_permutation(group, [[1, 0, 2], [0, 2, 1]])
-    return asset, asset.tensor(blocks).direct_sum(Representation.trivial(group, 2))
+    return asset, asset.copies(blocks).direct_sum(Representation.trivial(group, 2))
 
 
 def spanned(sharing, shape):
@@ -43,6 +43,6 @@ def test_stacked_blocks_share_as_the_whole_does(monkeypatch):
 def test_interlaced_blocks_are_not_stacked(monkeypatch):
     """Asset by asset instead of number by number: orbits interlace, and the whole is shared at once."""
     asset, _ = asset_features(1)
-    interlaced = asset.product(Representation.trivial(asset.group, 9))
+    interlaced = asset.tensor_product(Representation.trivial(asset.group, 9))
     monkeypatch.setattr("nearsym.networks.sharing.MAX_BASIS", 100)
     assert isinstance(weight_sharing(asset, interlaced, stack=True), GatherSharing)

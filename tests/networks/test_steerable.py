@@ -8,7 +8,7 @@ import scipy.ndimage
 import torch
 from stable_baselines3.common.utils import polyak_update
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.networks import NetworkSettings, SteerableConv2d, relaxation_penalty
 from nearsym.networks.steerable import field, space
 

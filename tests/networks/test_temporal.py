@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nearsym.envs.symmetry import Group, InputError, Representation, Series, Symmetry, SymmetryError
+from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
 from nearsym.networks import CHOICES, Actor, Critic, NetworkSettings, relaxation_penalty
 from nearsym.networks.measure import transform
 from nearsym.networks.temporal import STRIDE, TAPS, TemporalConv, TemporalEncoder
@@ -19,7 +20,7 @@ def market() -> Symmetry:
     sign = np.array([[1, 1, 1], [1, 1, 1], [-1, -1, -1]])
     group = Group("S3 x C2", ("swap 01", "swap 12", "flip"), (0, 1, 2), None)
     asset = Representation.signed_permutation(group, order, sign)
-    days = asset.product(Representation.trivial(group, STEPS))
+    days = asset.tensor_product(Representation.trivial(group, STEPS))
     seen = days.direct_sum(asset, Representation.trivial(group))
     return Symmetry(group, seen, asset, series=Series(0, ASSETS * STEPS, STEPS))
 
@@ -41,7 +42,7 @@ def errors(symmetry: Symmetry, actor: Actor, critic: Critic) -> tuple[float, flo
         moved = transform(symmetry.observation, g, observation)  # type: ignore[arg-type]
         image = transform(symmetry.action, g, action)
         (mean, log_std), (mean_g, log_std_g) = actor(observation), actor(moved)
-        unsigned = symmetry.action.unsigned()
+        unsigned = symmetry.action.permutation()
         gaps = (mean_g - transform(symmetry.action, g, mean), log_std_g - transform(unsigned, g, log_std))
         actor_error = max(actor_error, *(gap.abs().max().item() for gap in gaps))
         gap = critic(moved, image) - critic(observation, action)
@@ -74,7 +75,7 @@ def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
 def conv(choice: str, in_channels: int = 2, steps: int = STEPS) -> TemporalConv:
     torch.manual_seed(0)
     moment = market().series.moment(market().observation)  # type: ignore[union-attr, arg-type]
-    hidden = moment.unsigned()
+    hidden = moment.permutation()
     return TemporalConv(hidden, hidden, in_channels, 2, steps, NetworkSettings(choice)).double()
 
 

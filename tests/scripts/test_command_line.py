@@ -15,7 +15,7 @@ from nearsym.agents.agent_settings import AGENT_SETTINGS
 from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose, defaults, options
 from nearsym.scripts.data import DataSettings
 from nearsym.scripts.envs import EnvsSettings

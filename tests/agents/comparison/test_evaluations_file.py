@@ -10,7 +10,7 @@ from nearsym.agents.comparison.reading import read_comparison
 from nearsym.agents.comparison.records import Absent, Comparison, Record
 from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.comparison.statistics import summarise
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 
 def comparison(tmp_path):

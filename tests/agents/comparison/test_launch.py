@@ -21,7 +21,7 @@ from nearsym.agents.comparison.status import FINISHED, RUNNING, WAITING, Status,
 from nearsym.agents.run import Run
 from nearsym.agents.settings import TrainSettings
 from nearsym.agents.training import train
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 
 RUN = "Pendulum-v1/none/relaxed/seed0"

@@ -19,7 +19,7 @@ from nearsym.agents.comparison.status import FAILED, FINISHED, Status, read_stat
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.settings import TrainSettings
 from nearsym.agents.training import train
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 
 INSTALL = "not installed: pip install -c constraints.txt -e '.[ray,slurm]'"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from nearsym.agents.comparison.lifeline import take_lock
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 HOLD = """
 import sys, time

@@ -10,8 +10,8 @@ import yaml
 
 from nearsym.agents.comparison.reading import read_comparison, read_records
 from nearsym.agents.settings import EnvSettings, TrainSettings
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.envs.symmetry import InputError
 from nearsym.networks import NetworkSettings
 
 HEADER = "step,episodes,train_return,eval_return,eval_return_std,actor_equivariance_error,actor_relaxation"

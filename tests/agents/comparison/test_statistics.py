@@ -24,7 +24,7 @@ from nearsym.agents.comparison.records import Comparison, Record
 from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.comparison.robustness import noise_curves, noise_levels, strength_curves, strength_falls
 from nearsym.agents.comparison.statistics import summarise
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 
 QUICK = Bootstrap(resamples=50)
 

@@ -12,7 +12,7 @@ from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.suite_file import content_of, read_suite, suite_from
 from nearsym.agents.comparison.words import word
 from nearsym.agents.settings import TrainSettings
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 
 CHOICES = ["augmented", "exact", "plain", "relaxed", "rpp"]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.account import Account, Costs
 
 PRICES = np.array([50.0, 20.0, 125.0])

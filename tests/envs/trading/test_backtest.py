@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.account import Costs
 from nearsym.envs.trading.backtest import backtest, check_weights
 from nearsym.envs.trading.prices import Prices

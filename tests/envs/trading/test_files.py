@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.files import read_prices
 from nearsym.envs.trading.period import Period
 from nearsym.envs.trading.tables import prices_from_table

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.backtest import Curve
 from nearsym.envs.trading.performance import (
     STATISTICS,

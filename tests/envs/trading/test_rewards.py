@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.rewards import REWARDS, DifferentialSharpe, reward_by_name
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skfolio.datasets import load_sp500_dataset, load_sp500_index
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading import load_prices
 from nearsym.envs.trading.extra import extra
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.splits import SplitSettings
 
 DATES = np.arange(np.datetime64("2000-01-01"), np.datetime64("2021-01-01"))

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.account import Costs
 from nearsym.envs.trading.backtest import backtest
 from nearsym.envs.trading.prices import Prices

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nearsym.envs import make, symmetry_of
-from nearsym.envs.symmetry import InputError, Representation
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
 from nearsym.envs.trading import Portfolio, Prices, Shares
 from nearsym.envs.trading.indicators import WARM_UP, indicators
 from nearsym.envs.trading.market import CASH, Market

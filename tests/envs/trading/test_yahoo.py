@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yfinance
 
-from nearsym.envs.symmetry import InputError
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.yahoo import download
 
 real_download = yfinance.download  # taken before the fixtures put others in its place

@@ -1,0 +1,33 @@
+"""Reinforcement learning for worlds that are nearly symmetric.
+
+    import nearsym
+
+    env = nearsym.make("dmc/cartpole-swingup", action_repeat=4)
+    print(nearsym.audit(env).verdict)
+
+What needs torch is loaded when it is first asked for.
+"""
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from nearsym.envs import Symmetry, audit, declare, make
+
+if TYPE_CHECKING:
+    from nearsym.agents import SAC
+
+__version__ = metadata.version("nearsym")
+
+__all__ = ["SAC", "Symmetry", "__version__", "audit", "declare", "make"]
+
+_NEED_TORCH = {"SAC": "nearsym.agents"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NEED_TORCH:
+        return getattr(import_module(_NEED_TORCH[name]), name)
+    raise AttributeError(f"module 'nearsym' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
