@@ -12,6 +12,7 @@ from rich.table import Table
 from nearsym.agents.build import load_symmetry, make_env
 from nearsym.agents.evaluation import load_agent
 from nearsym.agents.reading import AgentReading, greedy, read_agent
+from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings
 from nearsym.envs import AuditReport, audit, declare, symmetry_of
@@ -20,7 +21,6 @@ from nearsym.envs.auditing.report import ROUNDING
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import perturb
 
-from .audit_figure import draw_errors
 from .compose import compose
 from .help import command_help
 from .print_table import print_table

@@ -18,11 +18,11 @@ from nearsym.agents.pixel_benchmark import (
     time_encoders,
     time_updates,
 )
+from nearsym.agents.report.rendering.learning_figure import draw_learning
 from nearsym.agents.settings import BenchSettings
 
 from .compose import compose
 from .help import command_help
-from .learning_figure import draw_learning
 from .print_table import print_table
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nearsym.agents.comparison import evaluations_file
-from nearsym.agents.comparison.reading import read_comparison
-from nearsym.agents.comparison.records import Comparison
-from nearsym.agents.comparison.report_settings import ReportSettings
-from nearsym.agents.comparison.statistics import Summary, summarise
-from nearsym.agents.comparison.verdict import verdict
+from nearsym.agents.report import evaluations_file
+from nearsym.agents.report.loading import read_comparison
+from nearsym.agents.report.records import Comparison
+from nearsym.agents.report.rendering.figures import drawings
+from nearsym.agents.report.rendering.page import Report, html, markdown
+from nearsym.agents.report.rendering.tables import absent_table, numbers_csv, tables
+from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.statistics import Summary, summarise
+from nearsym.agents.report.verdict import verdict
 from nearsym.agents.run import write_atomic
 from nearsym.envs.errors import InputError
 
 from .compose import compose
 from .help import command_help
-from .report_figures import drawings
-from .report_page import Report, html, markdown
-from .report_tables import absent_table, numbers_csv, tables
 
 
 def run(words: list[str]) -> int:

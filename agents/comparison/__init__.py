@@ -1,1 +1,1 @@
-"""Comparing networks over tasks, perturbations and seeds: suites, launching their runs, and what the runs show."""
+"""Comparing networks over tasks, perturbations and seeds: suites, and launching their runs."""

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from nearsym.agents.agent_settings import AGENT_SETTINGS
-from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.comparison.settings import CompareSettings
+from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose, defaults, options

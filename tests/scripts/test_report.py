@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import yaml
 
-from nearsym.agents.comparison.report_settings import ReportSettings
 from nearsym.agents.metrics import COLUMNS
+from nearsym.agents.report.rendering.style import PENS, pens
+from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import NetworkSettings
 from nearsym.scripts.compose import compose
 from nearsym.scripts.main import run
-from nearsym.scripts.report_style import PENS, pens
 
 FIGURES = {"aggregate", "learning", "improvement", "profile", "strength", "noise", "equivariance", "relaxation"}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .alignment import Condition
 from .bootstrap import Intervals
-from .numbers import Number, curve
+from .estimates import Number, curve
 from .records import Floats, Record
 
 SECONDS, PARAMETERS = "seconds", "parameters"

@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from nearsym.agents.comparison.reading import read_comparison, read_records
+from nearsym.agents.report.loading import read_comparison, read_records
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings

@@ -9,11 +9,11 @@ from .alignment import Condition, align
 from .bootstrap import Bootstrap
 from .contrasts import learning_contrast, pairs, steps_contrast
 from .diagnostics import costs, traces
+from .estimates import Numbers
 from .learning import learning_curves, pooled_curves, steps_to_threshold, threshold_score
-from .numbers import Numbers
 from .records import Comparison, Record
-from .report_settings import ReportSettings
 from .robustness import noise_contrast, noise_curves, strength_curves, strength_falls
+from .settings import ReportSettings
 
 ORDER = ("plain", "augmented", "exact", "rpp", "relaxed")
 """Networks of nearsym in the order of figures and tables; others follow by name."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from .alignment import Condition
 from .bootstrap import Bootstrap, Intervals, improvement, interquartile_mean
+from .estimates import Number
 from .learning import AREA, FINAL, STEPS, first_step, pooled_areas
-from .numbers import Number
 from .records import Floats
 
 DIFFERENCE, RATIO, IMPROVEMENT = "difference", "ratio", "probability of improvement"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from rliable import library, metrics
 
-from nearsym.agents.comparison.bootstrap import Bootstrap, improvement, interquartile_mean
-from nearsym.agents.comparison.learning import SCORES, first_step, profile
-from nearsym.agents.comparison.numbers import mean_over
+from nearsym.agents.report.bootstrap import Bootstrap, improvement, interquartile_mean
+from nearsym.agents.report.estimates import mean_over
+from nearsym.agents.report.learning import SCORES, first_step, profile
 
 QUICK = Bootstrap(resamples=50)
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
+from .estimates import Number, Numbers
 from .learning import AREA, FINAL, STEPS
-from .numbers import Number, Numbers
 from .robustness import FALL, NOISE_AREA
 from .statistics import Summary
 

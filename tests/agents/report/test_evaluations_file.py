@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from nearsym.agents.comparison.evaluations_file import read_evaluations_csv, write_evaluations
-from nearsym.agents.comparison.reading import read_comparison
-from nearsym.agents.comparison.records import Absent, Comparison, Record
-from nearsym.agents.comparison.report_settings import ReportSettings
-from nearsym.agents.comparison.statistics import summarise
+from nearsym.agents.report.evaluations_file import read_evaluations_csv, write_evaluations
+from nearsym.agents.report.loading import read_comparison
+from nearsym.agents.report.records import Absent, Comparison, Record
+from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.statistics import summarise
 from nearsym.envs.errors import InputError
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nearsym.agents.comparison.records import Comparison, Record
-from nearsym.agents.comparison.report_settings import ReportSettings
-from nearsym.agents.comparison.statistics import summarise
-from nearsym.agents.comparison.verdict import FEWEST, verdict
+from nearsym.agents.report.records import Comparison, Record
+from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.statistics import summarise
+from nearsym.agents.report.verdict import FEWEST, verdict
 
 
 def comparison(tmp_path, levels, seeds=6, generator=0, noise=None, perturbations=({},), spread=30.0):

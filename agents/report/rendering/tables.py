@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from nearsym.agents.comparison.contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
-from nearsym.agents.comparison.diagnostics import PARAMETERS, SECONDS
-from nearsym.agents.comparison.learning import AREA, FINAL, STEPS
-from nearsym.agents.comparison.numbers import Number
-from nearsym.agents.comparison.records import Absent
-from nearsym.agents.comparison.robustness import NOISE_AREA
-from nearsym.agents.comparison.statistics import Summary
-from nearsym.agents.comparison.verdict import calls
+from ..contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
+from ..diagnostics import PARAMETERS, SECONDS
+from ..estimates import Number
+from ..learning import AREA, FINAL, STEPS
+from ..records import Absent
+from ..robustness import NOISE_AREA
+from ..statistics import Summary
+from ..verdict import calls
 
 NOTHING = "–"
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from rliable import metrics
 
-from nearsym.agents.comparison.alignment import align
-from nearsym.agents.comparison.bootstrap import Bootstrap
-from nearsym.agents.comparison.contrasts import contrast, learning_contrast, pairs, steps_contrast
-from nearsym.agents.comparison.learning import (
+from nearsym.agents.report.alignment import align
+from nearsym.agents.report.bootstrap import Bootstrap
+from nearsym.agents.report.contrasts import contrast, learning_contrast, pairs, steps_contrast
+from nearsym.agents.report.estimates import Numbers, mean_over
+from nearsym.agents.report.learning import (
     AREA,
     FINAL,
     RETURN,
@@ -19,11 +20,10 @@ from nearsym.agents.comparison.learning import (
     steps_to_threshold,
     threshold_score,
 )
-from nearsym.agents.comparison.numbers import Numbers, mean_over
-from nearsym.agents.comparison.records import Comparison, Record
-from nearsym.agents.comparison.report_settings import ReportSettings
-from nearsym.agents.comparison.robustness import noise_curves, noise_levels, strength_curves, strength_falls
-from nearsym.agents.comparison.statistics import summarise
+from nearsym.agents.report.records import Comparison, Record
+from nearsym.agents.report.robustness import noise_curves, noise_levels, strength_curves, strength_falls
+from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.statistics import summarise
 from nearsym.envs.errors import InputError
 
 QUICK = Bootstrap(resamples=50)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from nearsym.agents.comparison.contrasts import IMPROVEMENT
-from nearsym.agents.comparison.learning import AREA, FINAL, PROFILE, RETURN, SCORE
-from nearsym.agents.comparison.numbers import Number, Numbers
-from nearsym.agents.comparison.robustness import NOISE
-from nearsym.agents.comparison.run_files import TRACES
-from nearsym.agents.comparison.statistics import Summary
-
-from .report_style import Pen, count_steps, draw, legend, panels, pens, svg
+from ..contrasts import IMPROVEMENT
+from ..estimates import Number, Numbers
+from ..learning import AREA, FINAL, PROFILE, RETURN, SCORE
+from ..robustness import NOISE
+from ..run_files import TRACES
+from ..statistics import Summary
+from .style import Pen, count_steps, draw, legend, panels, pens, svg
 
 STEPS_LABEL = "environment steps (agent decisions)"
 LINES = {"actor": "-", "critic": "--", "encoder": ":"}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .alignment import Condition
 from .bootstrap import Bootstrap, Intervals, interquartile_mean
-from .numbers import Number, curve, mean_over
+from .estimates import Number, curve, mean_over
 from .records import Floats
 
 RETURN, FINAL, AREA, STEPS = "return", "final return", "area under the curve", "steps to threshold"

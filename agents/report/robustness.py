@@ -9,8 +9,8 @@ import numpy as np
 from .alignment import Condition
 from .bootstrap import Bootstrap, interquartile_mean
 from .contrasts import Pair, contrast
+from .estimates import Number, Numbers, curve, mean_over
 from .learning import FINAL, curve_and_area
-from .numbers import Number, Numbers, curve, mean_over
 from .records import Floats
 
 NOISE, NOISE_AREA = "return under noise", "mean return under noise"

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from nearsym.agents.comparison.numbers import Number
+from ..estimates import Number
 
 # Okabe and Ito's palette, distinguishable under every common colour blindness; its yellow is too pale for a thin line
 PENS = {

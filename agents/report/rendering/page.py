@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from nearsym.agents.comparison.verdict import Sentence
-
-from .report_figures import Drawing
-from .report_tables import Table
+from ..verdict import Sentence
+from .figures import Drawing
+from .tables import Table
 
 STYLE = """
 body { margin: 0 auto; max-width: 1060px; padding: 1.5rem; font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a;
