@@ -33,7 +33,7 @@ class SymmetricPolicy(BasePolicy):
     @property
     def observation_rep(self) -> Representation:
         """Representation on the flattened observation."""
-        return self.symmetry.observation  # type: ignore[return-value]
+        return self.symmetry.observation.rep
 
     @abstractmethod
     def parts(self) -> dict[str, nn.Module]:

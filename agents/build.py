@@ -58,7 +58,7 @@ def build_env(settings: TrainSettings, seed: int, part: str = "train") -> Traine
     symmetry = symmetry_of(env)
     if isinstance(env.observation_space, gymnasium.spaces.Dict):
         flat = gymnasium.wrappers.FlattenObservation(env)
-        symmetry = None if symmetry is None else symmetry.flatten(env.observation_space)
+        symmetry = None if symmetry is None else symmetry.ordered(env.observation_space)
         env = flat if symmetry is None else declare(flat, symmetry)
     elif is_image(env.observation_space) and not env.has_wrapper_attr("frames"):
         env = FrameStack(env)

@@ -13,7 +13,7 @@ from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, SACPolicy
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Group, Representation, Symmetry
+from nearsym.envs.symmetry import Group, Representation, Series, Symmetry, Vector
 from nearsym.networks import Actor, Critic, NetworkSettings
 
 from . import squashed_gaussian
@@ -154,7 +154,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
     def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
         """Actor and critics under other settings."""
-        rep, action, series = self.observation_rep, self.symmetry.action, self.symmetry.series
+        rep, action, series = self.observation_rep, self.symmetry.action, Series.of(self.symmetry.observation)
         return {
             "actor": Actor(rep, action, network, series=series),
             "critic": Critic(rep, action, network, self.n_critics, series=series),
@@ -171,13 +171,14 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricActor:  # type: ignore[override]
         """A new actor."""
-        network = Actor(self.observation_rep, self.symmetry.action, self.network, series=self.symmetry.series)
+        series = Series.of(self.symmetry.observation)
+        network = Actor(self.observation_rep, self.symmetry.action, self.network, series=series)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricActor(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 
     def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricCritic:  # type: ignore[override]
         """A new critic ensemble."""
-        series = self.symmetry.series
+        series = Series.of(self.symmetry.observation)
         network = Critic(self.observation_rep, self.symmetry.action, self.network, self.n_critics, series=series)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
@@ -211,7 +212,7 @@ def _flat_symmetry(
 ) -> Symmetry:
     if symmetry is not None:
         symmetry.check_spaces(observation_space, action_space)
-        return symmetry.flatten(observation_space)
+        return symmetry.ordered(observation_space)
     if network.choice != "plain" or network.augment:
         raise InputError(
             f"network={network.label} needs a symmetry and the environment declares none; pass symmetry=…, wrap "
@@ -219,4 +220,4 @@ def _flat_symmetry(
         )
     group = Group.trivial()
     size, actions = (spaces.flatdim(space) for space in (observation_space, action_space))
-    return Symmetry(group, Representation.trivial(group, size), Representation.trivial(group, actions))
+    return Symmetry(group, Vector(Representation.trivial(group, size)), Representation.trivial(group, actions))

@@ -35,8 +35,7 @@ class SymmetryAugmentation:
     """
 
     def __init__(self, symmetry: Symmetry, device: torch.device, seed: int = 0) -> None:
-        observation, action = symmetry.observation, symmetry.action
-        assert isinstance(observation, Representation)  # the policy flattens it
+        observation, action = symmetry.observation.rep, symmetry.action
         if symmetry.group.listed:
             self._observation, self._action = _Moves.of(observation, device), _Moves.of(action, device)
         else:

@@ -11,7 +11,7 @@ from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError, SymmetryError
-from nearsym.envs.symmetry import Group, Representation, Symmetry
+from nearsym.envs.symmetry import Group, Image, Representation, Symmetry
 from nearsym.networks import Encoder, NetworkSettings, VisualActor, VisualCritic, VisualGaussianActor
 
 from .agent import SymmetricPolicy
@@ -71,9 +71,10 @@ class VisualPolicy(SymmetricPolicy):
 
     def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
         """Encoder, actor and critic under other settings."""
-        assert self.symmetry.plane is not None and self.observation_space.shape is not None  # images
+        seen = self.symmetry.observation
+        assert isinstance(seen, Image) and self.observation_space.shape is not None
         channels, height, width = self.observation_space.shape
-        encoder = Encoder(self.symmetry.plane, (channels, height, width), network, self.filters)
+        encoder = Encoder(seen.plane, (channels, height, width), network, self.filters)
         action = self.symmetry.action
         return {
             "encoder": encoder,
@@ -113,7 +114,7 @@ def _image_symmetry(
     symmetry: Symmetry | None, network: NetworkSettings, observation_space: spaces.Box, action_space: spaces.Box
 ) -> Symmetry:
     if symmetry is not None:
-        if symmetry.plane is None:
+        if not isinstance(symmetry.observation, Image):
             raise SymmetryError(
                 "the symmetry is declared on vectors and the environment observes images; build it with Symmetry.image"
             )
@@ -125,7 +126,6 @@ def _image_symmetry(
             "symmetry=… (Symmetry.image), or use network=plain"
         )
     group = Group.trivial()
-    seen, plane, action = (
-        Representation.trivial(group, dim) for dim in (spaces.flatdim(observation_space), 2, action_space.shape[0])
-    )
-    return Symmetry(group, seen, action, plane=plane)
+    plane, action = (Representation.trivial(group, dim) for dim in (2, action_space.shape[0]))
+    channels, height, width = observation_space.shape
+    return Symmetry(group, Image(plane, (channels, height, width)), action)

@@ -10,7 +10,6 @@ from rich.table import Table
 
 from nearsym.envs import AuditReport, Entry, audit, catalogue, make
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
 
 from .compose import compose
 from .help import command_help
@@ -68,10 +67,9 @@ def _listed(entries: list[Entry]) -> Table:
         table.add_column(column, no_wrap=column == "id")
     for entry in entries:
         symmetry = entry.symmetry
-        seen = symmetry.observation
-        size = seen.dim if isinstance(seen, Representation) else sum(rep.dim for rep in seen.values())
         holds = "exactly" if entry.exact else "nearly"
-        table.add_row(entry.id, symmetry.group.name, holds, str(size), str(symmetry.action.dim), entry.about)
+        sizes = (str(symmetry.observation.dim), str(symmetry.action.dim))
+        table.add_row(entry.id, symmetry.group.name, holds, *sizes, entry.about)
     return table
 
 

@@ -41,7 +41,7 @@ def test_its_suites_are_suites(path):
     assert suite.members("runs/x")[0].task in ("crane:Crane", "Reacher-v5")
 
 
-@pytest.mark.parametrize(("page", "count"), [("symmetry", 6), ("perturbations", 2)])
+@pytest.mark.parametrize(("page", "count"), [("symmetry", 7), ("perturbations", 2)])
 def test_a_page_says_what_is_so(page, count):
     """Its blocks, run one after the other, hold their own assertions."""
     blocks = re.findall(r"```python\n(.*?)```", (EXAMPLES.parent / f"{page}.md").read_text(), flags=re.DOTALL)

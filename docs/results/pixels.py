@@ -32,7 +32,7 @@ def row(task: str) -> list[np.ndarray]:
     state = env.get_wrapper_attr("get_state")()
     frame = set_state(state)
     simulator = set_state(symmetry.state.apply(1, state))
-    pixels = symmetry.observation.apply(1, frame.ravel()).reshape(frame.shape)
+    pixels = symmetry.observation.rep.apply(1, frame.ravel()).reshape(frame.shape)
     difference = np.abs(simulator.astype(int) - pixels.astype(int))
     return [image.transpose(1, 2, 0) for image in (frame, simulator, pixels, np.minimum(8 * difference, 255))]
 

@@ -60,8 +60,7 @@ def audit(
     if samples < 1:
         raise InputError(f"samples is {samples}, expected a whole number >= 1")
     symmetry.check_spaces(env.observation_space, env.action_space)
-    seen = symmetry.flatten(env.observation_space).observation
-    assert isinstance(seen, Representation)  # flattened
+    seen = symmetry.ordered(env.observation_space).observation.rep
     group = symmetry.group
     moved = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
     transitions = sample_transitions(env, samples, seed, policy)

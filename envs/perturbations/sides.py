@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nearsym.envs.declare import symmetry_of
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation, Symmetry
+from nearsym.envs.symmetry import Symmetry
 
 
 def mirrored_coordinate(symmetry: Symmetry | None, observation_space: gymnasium.Space[Any]) -> int:
@@ -21,8 +21,7 @@ def mirrored_coordinate(symmetry: Symmetry | None, observation_space: gymnasium.
     """
     if symmetry is None:
         raise InputError("a one-sided perturbation needs a declared symmetry to know the sides; pass symmetry=…")
-    rep = symmetry.flatten(observation_space).observation
-    assert isinstance(rep, Representation)  # flattened
+    rep = symmetry.ordered(observation_space).observation.rep
     diagonals = np.array([np.diagonal(matrix) for matrix in rep.matrix])
     flipped = np.flatnonzero((diagonals < -1 + 1e-9).any(axis=0))
     if not len(flipped):

@@ -3,6 +3,7 @@
 from .blocks import chain
 from .group import Group
 from .image import image_representation
+from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
 from .representation import Representation, direct_sum
 from .series import Series
@@ -10,10 +11,15 @@ from .symmetry import Symmetry
 
 __all__ = [
     "Group",
+    "Image",
+    "Observation",
     "Orbits",
+    "Parts",
     "Representation",
     "Series",
     "Symmetry",
+    "Vector",
+    "Window",
     "chain",
     "coordinate_orbits",
     "cover_orbits",

@@ -8,6 +8,7 @@ import numpy as np
 
 from nearsym.envs.errors import SymmetryError
 
+from .observation import Observation, Parts, Window
 from .representation import Representation
 
 
@@ -37,6 +38,16 @@ class Series:
                 f"a series of {self.steps} steps cannot fill coordinates {self.start} to {self.stop}; expected "
                 "start + quantities·steps = stop"
             )
+
+    @classmethod
+    def of(cls, observation: Observation) -> Series | None:
+        """Where the first window among the parts of an observation lies, or None."""
+        start = 0
+        for part in observation.named.values() if isinstance(observation, Parts) else [observation]:
+            if isinstance(part, Window):
+                return cls(start, start + part.dim, part.steps)
+            start += part.dim
+        return None
 
     def moment(self, observation: Representation) -> Representation:
         """How the group acts on the quantities at one moment.

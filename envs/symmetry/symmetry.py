@@ -12,14 +12,11 @@ from nearsym.envs.errors import SymmetryError
 
 from .closure import Generator, close
 from .group import Group
-from .image import image_representation
-from .representation import FloatArray, Representation, direct_sum
-from .series import Series
+from .observation import Image, Observation, Parts, observation_of
+from .representation import FloatArray, Representation
 
 if TYPE_CHECKING:
     import gymnasium
-
-Observation = Representation | Mapping[str, Representation]
 
 OBSERVATION_KEY = "observation."
 
@@ -33,15 +30,13 @@ class Symmetry:
 
     Attributes:
         group: the group G.
-        observation: representation on the flat observation vector, or one for each key of a Dict observation.
+        observation: what is observed and how the group moves it: a `Vector`, an `Image`, a `Window` of time, or `Parts`
+            of these. A bare Representation stands for a Vector, a mapping for Parts.
         action: representation on the action vector.
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
-        plane: representation on the plane of the image, (x to the right, y upwards), where observations are images of
-            shape (channels, height, width); `observation` then moves the flattened pixels.
-        series: where the flat observation holds a window of time, which networks then read by convolutions over it.
 
     Raises:
-        SymmetryError: the representations belong to different groups, or the series does not fit the observation.
+        SymmetryError: the representations belong to different groups.
 
     Examples:
         Cart-pole seen in a mirror; the observation is (x, cos θ, sin θ, ẋ, θ̇)::
@@ -58,19 +53,14 @@ class Symmetry:
     observation: Observation
     action: Representation
     state: Representation | None = None
-    plane: Representation | None = None
-    series: Series | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "observation", observation_of(self.observation))
         for part, rep in self._parts().items():
             if not isinstance(rep, Representation):
                 raise SymmetryError(f"{part} is {rep!r}, a Representation was expected; see Symmetry.generated")
             if rep.group != self.group:
                 raise SymmetryError(f"{part} represents {rep.group!r}, the symmetry is declared for {self.group!r}")
-        if self.series is not None:
-            if not isinstance(self.observation, Representation):
-                raise SymmetryError("a series lies in a flat observation vector, this symmetry is declared on a Dict")
-            self.series.moment(self.observation)  # says why if it does not fit
 
     @classmethod
     def reflection(
@@ -126,12 +116,11 @@ class Symmetry:
         if state is not None:
             parts["state"] = state
         reps = close(parts, name)
-        seen: Observation
         if isinstance(observation, Mapping):
-            seen = {key: reps[OBSERVATION_KEY + key] for key in observation}
+            observed = observation_of({key: reps[OBSERVATION_KEY + key] for key in observation})
         else:
-            seen = reps["observation"]
-        symmetry = cls(reps["action"].group, seen, reps["action"], reps.get("state"))
+            observed = observation_of(reps["observation"])
+        symmetry = cls(reps["action"].group, observed, reps["action"], reps.get("state"))
         _check_closes(symmetry)
         return symmetry
 
@@ -161,8 +150,7 @@ class Symmetry:
             SymmetryError: as `generated`, or pixels would move between pixels (see `image_representation`).
         """
         moved = cls.generated(plane, action, state, name)
-        assert isinstance(moved.observation, Representation)  # generated from one part
-        return replace(moved, plane=moved.observation, observation=image_representation(moved.observation, shape))
+        return replace(moved, observation=Image(moved.observation.rep, shape))
 
     def resized(self, shape: tuple[int, int, int]) -> Symmetry:
         """The same symmetry on images of another (channels, height, width).
@@ -170,16 +158,16 @@ class Symmetry:
         Raises:
             SymmetryError: observations are no images.
         """
-        if self.plane is None:
+        if not isinstance(self.observation, Image):
             raise SymmetryError("the symmetry is declared on vectors, not on images; build it with Symmetry.image")
-        return replace(self, observation=image_representation(self.plane, shape))
+        return replace(self, observation=Image(self.observation.plane, shape))
 
-    def flatten(self, observation_space: gymnasium.Space) -> Symmetry:  # type: ignore[type-arg]
-        """The same symmetry on the observation flattened to one vector, Dict keys in the space's order."""
-        if isinstance(self.observation, Representation):
-            return self
-        keys = getattr(observation_space, "spaces", self.observation)
-        return replace(self, observation=direct_sum([self.observation[key] for key in keys]))
+    def ordered(self, observation_space: gymnasium.Space) -> Symmetry:  # type: ignore[type-arg]
+        """The same symmetry with its parts in the order in which a Dict space is flattened."""
+        keys = getattr(observation_space, "spaces", None)
+        if isinstance(self.observation, Parts) and isinstance(keys, Mapping):
+            return replace(self, observation=self.observation.ordered(list(keys)))
+        return self
 
     def check_spaces(self, observation_space: gymnasium.Space, action_space: gymnasium.Space) -> None:  # type: ignore[type-arg]
         """Check that the representations fit the spaces.
@@ -189,27 +177,26 @@ class Symmetry:
                 takes the box of actions out of itself.
         """
         spaces = getattr(observation_space, "spaces", None)
-        if isinstance(self.observation, Mapping) != isinstance(spaces, Mapping):
-            kind = "each key of a Dict" if isinstance(self.observation, Mapping) else "one flat vector"
-            raise SymmetryError(f"the symmetry is declared on {kind}, the observation space is {observation_space}")
-        if isinstance(self.observation, Mapping) and isinstance(spaces, Mapping):
-            if set(spaces) != set(self.observation):
-                raise SymmetryError(
-                    f"the symmetry names observation keys {sorted(self.observation)}, "
-                    f"the environment has {sorted(spaces)}"
-                )
-            for key, rep in self.observation.items():
-                _check_size(f"observation[{key!r}]", rep, spaces[key])
-        elif isinstance(self.observation, Representation):
-            _check_size("observation", self.observation, observation_space)
+        if not isinstance(spaces, Mapping):
+            _check_size("observation", self.observation.rep, observation_space)
+        elif not isinstance(self.observation, Parts):
+            raise SymmetryError(
+                f"the symmetry is declared on one flat vector, the observation space is {observation_space}; declare "
+                "it on each key of the Dict"
+            )
+        elif set(spaces) != set(self.observation.named):
+            raise SymmetryError(
+                f"the symmetry names observation keys {sorted(self.observation.named)}, "
+                f"the environment has {sorted(spaces)}"
+            )
+        else:
+            for key, part in self.observation.named.items():
+                _check_size(f"observation[{key!r}]", part.rep, spaces[key])
         low, high = _check_size("action", self.action, action_space)
         _check_box(self.action, low, high)
 
     def _parts(self) -> dict[str, Representation]:
-        seen = self.observation if isinstance(self.observation, Mapping) else {"": self.observation}
-        parts = {f"observation {key!r}" if key else "observation": rep for key, rep in seen.items()}
-        if self.plane is not None:
-            parts["plane"] = self.plane
+        parts = dict(self.observation.parts())
         parts["action"] = self.action
         if self.state is not None:
             parts["state"] = self.state
@@ -274,9 +261,7 @@ SMALL = 1e-9
 
 
 def _check_closes(symmetry: Symmetry) -> None:
-    seen = symmetry.observation
-    observation = seen if isinstance(seen, Representation) else direct_sum(list(seen.values()))
-    action = symmetry.action
+    observation, action = symmetry.observation.rep, symmetry.action
     if not symmetry.group.listed:
         return
     still = _displacement(observation) < SMALL

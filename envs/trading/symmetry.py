@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
+from nearsym.envs.symmetry import Group, Observation, Parts, Representation, Symmetry, Vector, Window
 
 from .prices import FloatArray
 
@@ -20,7 +20,7 @@ def market_symmetry(tickers: Sequence[str], window: int, memory: int, *, short: 
     The observation is (window of log-returns of each asset, weight of each asset, `memory` more numbers). Firms
     differ, so permutations hold nearly; prices drift upwards, so the flip does. Two more are built in: prices in
     another unit change nothing, for only log-returns are observed; and what holds today nearly holds tomorrow, which
-    the `Series` declares.
+    the `Window` declares.
 
     There are N! permutations: the group is given by its generators alone, the swaps of neighbours.
 
@@ -31,14 +31,14 @@ def market_symmetry(tickers: Sequence[str], window: int, memory: int, *, short: 
         short: whether weights may be negative.
     """
     asset = _asset_representation(tickers, short=short)
-    days = asset.tensor_product(Representation.trivial(asset.group, window))
-    remembered = [Representation.trivial(asset.group, memory)] if memory else []
+    observation: dict[str, Observation] = {"returns": Window(asset, window), "weights": Vector(asset)}
+    if memory:
+        observation["memory"] = Vector(Representation.trivial(asset.group, memory))
     return Symmetry(
         asset.group,
-        observation=days.direct_sum(asset, *remembered),
+        observation=Parts(observation),
         action=asset if short else asset.direct_sum(Representation.trivial(asset.group)),
         state=asset.direct_sum(asset),
-        series=Series(0, len(tickers) * window, window),
     )
 
 
@@ -51,7 +51,7 @@ def shares_symmetry(tickers: Sequence[str], indicators: int) -> Symmetry:
     """
     asset = _asset_representation(tickers, short=False)
     observation = asset.copies(indicators + 2).direct_sum(Representation.trivial(asset.group))
-    return Symmetry(asset.group, observation, asset, state=asset.direct_sum(asset))
+    return Symmetry(asset.group, Vector(observation), asset, state=asset.direct_sum(asset))
 
 
 def _asset_representation(tickers: Sequence[str], *, short: bool) -> Representation:

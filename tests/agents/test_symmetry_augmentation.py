@@ -12,7 +12,7 @@ from nearsym.agents.frame_replay import NStepSamples
 from nearsym.agents.symmetry_augmentation import SymmetryAugmentation, random_elements
 from nearsym.envs import make, symmetry_of
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Group, Representation, Symmetry
+from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
 from nearsym.envs.trading.symmetry import market_symmetry
 from nearsym.networks import Critic, NetworkSettings
 
@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 
 def batch_of(symmetry, count):
     torch.manual_seed(0)
-    rep, action = symmetry.observation, symmetry.action
+    rep, action = symmetry.observation.rep, symmetry.action
     vectors = (torch.randn(count, dim) for dim in (rep.dim, action.dim, rep.dim))
     return ReplayBufferSamples(*vectors, torch.zeros(count, 1), torch.randn(count, 1), torch.ones(count))
 
@@ -47,7 +47,8 @@ def test_each_row_is_moved_by_one_element_and_all_of_them_are_used(name):
     batch = batch_of(symmetry, 800)
     moved = SymmetryAugmentation(symmetry, CPU)(batch)
     used = np.zeros(symmetry.group.rows, dtype=int)
-    reps = {"observations": symmetry.observation, "actions": symmetry.action, "next_observations": symmetry.observation}
+    observation = symmetry.observation.rep
+    reps = {"observations": observation, "actions": symmetry.action, "next_observations": observation}
     for row in range(800):
         fits = np.ones(symmetry.group.rows, dtype=bool)
         for part, rep in reps.items():
@@ -67,9 +68,8 @@ def test_random_elements_of_a_market_are_of_its_group():
     moved = SymmetryAugmentation(symmetry, CPU)(batch)
     gaps = {}
     for choice in ("exact", "plain"):
-        critic = Critic(
-            symmetry.observation, symmetry.action, NetworkSettings(choice, width=20), series=symmetry.series
-        )
+        rep, series = symmetry.observation.rep, Series.of(symmetry.observation)
+        critic = Critic(rep, symmetry.action, NetworkSettings(choice, width=20), series=series)
         with torch.no_grad():
             gap = critic(batch.observations, batch.actions) - critic(moved.observations, moved.actions)
         gaps[choice] = gap.abs().max().item()
@@ -100,7 +100,7 @@ def test_images_are_turned_with_their_actions():
     assert moved.observations.dtype == torch.uint8 and moved.observations.shape == shape
     torch.testing.assert_close(moved.observations, moved.next_observations)
     flat = images.flatten(1).numpy()
-    turns = [symmetry.observation.apply(g, flat) for g in range(8)]
+    turns = [symmetry.observation.rep.apply(g, flat) for g in range(8)]
     after = moved.observations.flatten(1).numpy()
     used = [[g for g in range(8) if np.array_equal(turns[g][row], after[row])] for row in range(40)]
     assert all(len(found) == 1 for found in used) and len({found[0] for found in used}) > 4

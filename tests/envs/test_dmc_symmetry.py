@@ -35,7 +35,7 @@ def largest_errors(id, symmetry):
             errors = np.maximum(
                 errors,
                 [
-                    np.abs(moved - symmetry.observation.apply(g, observation)).max(),
+                    np.abs(moved - symmetry.observation.rep.apply(g, observation)).max(),
                     abs(moved_reward - reward),
                     np.abs(env.get_state() - symmetry.state.apply(g, after)).max(),
                 ],
@@ -53,7 +53,7 @@ def test_declared_symmetries_hold_in_the_simulator(id):
 def test_moving_the_state_without_the_action_is_noticed(id):
     right = load(id).symmetry
     still = Representation.trivial(right.group, right.action.dim)
-    assert largest_errors(id, Symmetry(right.group, right.observation, still, right.state))[2] > 1e-6
+    assert largest_errors(id, Symmetry(right.group, right.observation.rep, still, right.state))[2] > 1e-6
 
 
 @pytest.mark.parametrize("id", TASKS)

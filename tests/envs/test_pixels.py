@@ -49,7 +49,7 @@ def test_pixels_by_hand():
     symmetry = Symmetry.image(plane=[turn, [-1, 1]], action=[turn, [-1, 1]], shape=(2, 5, 5))
     image = np.arange(50).reshape(2, 5, 5)
     a, b = symmetry.group.generators
-    turned, flipped = (symmetry.observation.apply(g, image.ravel()).reshape(2, 5, 5) for g in (a, b))
+    turned, flipped = (symmetry.observation.rep.apply(g, image.ravel()).reshape(2, 5, 5) for g in (a, b))
     np.testing.assert_array_equal(turned, np.rot90(image, axes=(1, 2)))
     np.testing.assert_array_equal(flipped, image[:, :, ::-1])
 

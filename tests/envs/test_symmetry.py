@@ -60,10 +60,10 @@ def test_signed_and_dense_storage_agree():
     symmetry = Symmetry.generated(
         observation=[np.kron(np.eye(2), QUARTER), np.kron(np.eye(2), MIRROR)], action=[QUARTER, MIRROR]
     )
-    signed = symmetry.observation.direct_sum(symmetry.action).copies(2)
+    signed = symmetry.observation.rep.direct_sum(symmetry.action).copies(2)
     dense = Representation(symmetry.group, dense=signed.matrix)
     x = rng.normal(size=(3, signed.dim))
-    assert signed.signed and not dense.is_signed_permutation
+    assert signed.is_signed_permutation and not dense.is_signed_permutation
     for g in range(symmetry.group.order):
         np.testing.assert_allclose(signed.apply(g, x), dense.apply(g, x), atol=1e-15)
         np.testing.assert_allclose(
@@ -97,7 +97,7 @@ def test_closure_finds_the_group(generators, order, name):
     symmetry = Symmetry.generated(observation=generators, action=generators)
     assert symmetry.group.order == order
     assert symmetry.group.name == name
-    matrix = symmetry.observation.matrix
+    matrix = symmetry.observation.rep.matrix
     for g, h in itertools.product(range(order), repeat=2):
         np.testing.assert_allclose(matrix[g] @ matrix[h], matrix[symmetry.group.table[g, h]], atol=1e-12)
 
@@ -105,7 +105,7 @@ def test_closure_finds_the_group(generators, order, name):
 def test_a_group_too_large_to_list_is_kept_as_generators():
     symmetry = Symmetry.generated(observation=[SWAP, CYCLE], action=[SWAP, CYCLE], name="S5")
     assert not symmetry.group.listed and symmetry.group.order is None and symmetry.group.rows == 2
-    assert cover_orbits(symmetry.observation) == [(tuple(SWAP), tuple(CYCLE))]
+    assert cover_orbits(symmetry.observation.rep) == [(tuple(SWAP), tuple(CYCLE))]
 
 
 @st.composite
@@ -152,7 +152,7 @@ def test_orbits_span_exactly_the_invariant_vectors(generators):
 
 def test_equivariant_orbits_have_the_dimension_of_the_commutant():
     symmetry = Symmetry.generated(observation=[QUARTER, MIRROR], action=[QUARTER, MIRROR])
-    rep = symmetry.observation.direct_sum(Representation.regular(symmetry.group))
+    rep = symmetry.observation.rep.direct_sum(Representation.regular(symmetry.group))
     products = np.array([np.kron(m, m) for m in rep.matrix]).mean(axis=0)
     assert equivariant_orbits(rep, rep).count == np.linalg.matrix_rank(products, tol=1e-9)
 
@@ -208,7 +208,7 @@ def test_dict_observations_flatten_in_the_order_of_the_space():
     symmetry = Symmetry.reflection(observation={"velocity": [-1], "position": [-1, 1]}, action=[-1])
     space = gymnasium.spaces.Dict(position=box(2), velocity=box(1))
     symmetry.check_spaces(space, box(1))
-    flat = symmetry.flatten(space).observation
+    flat = symmetry.ordered(space).observation.rep
     assert flat.arrays[1][1].tolist() == [-1, 1, -1]
     with pytest.raises(SymmetryError, match="names observation keys"):
         symmetry.check_spaces(gymnasium.spaces.Dict(position=box(2)), box(1))
@@ -218,6 +218,6 @@ def test_symmetry_is_immutable_and_readable():
     symmetry = Symmetry.reflection(observation=[-1, 1, -1, -1, -1], action=[-1], state=[-1] * 4)
     assert "observation (5): a: signs -+---" in repr(symmetry)
     with pytest.raises(AttributeError):
-        symmetry.action = symmetry.observation
+        symmetry.action = symmetry.observation.rep
     with pytest.raises(ValueError, match="read-only"):
         symmetry.action.index[0, 0] = 1

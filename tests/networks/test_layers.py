@@ -50,7 +50,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 def reps(name):
     """Representations before, inside and after a hidden layer."""
     symmetry = SYMMETRIES[name]()
-    return symmetry.observation, hidden_representation(symmetry.observation), symmetry.action
+    return symmetry.observation.rep, hidden_representation(symmetry.observation.rep), symmetry.action
 
 
 def ends(name, kind):

@@ -46,16 +46,17 @@ def mirror():
 
 
 def actor_errors(symmetry, settings):
-    actor = Actor(symmetry.observation, symmetry.action, settings).double()
+    actor = Actor(symmetry.observation.rep, symmetry.action, settings).double()
     x = torch.randn(9, symmetry.observation.dim, dtype=torch.float64)
-    mean = equivariance_error(lambda z: actor(z)[0], symmetry.observation, symmetry.action, x).max()
-    log_std = equivariance_error(lambda z: actor(z)[1], symmetry.observation, symmetry.action.permutation(), x).max()
+    mean = equivariance_error(lambda z: actor(z)[0], symmetry.observation.rep, symmetry.action, x).max()
+    unsigned = symmetry.action.permutation()
+    log_std = equivariance_error(lambda z: actor(z)[1], symmetry.observation.rep, unsigned, x).max()
     return float(mean), float(log_std)
 
 
 def critic_error(symmetry, settings):
-    critic = Critic(symmetry.observation, symmetry.action, settings, members=2).double()
-    joint, d = symmetry.observation.direct_sum(symmetry.action), symmetry.observation.dim
+    critic = Critic(symmetry.observation.rep, symmetry.action, settings, members=2).double()
+    joint, d = symmetry.observation.rep.direct_sum(symmetry.action), symmetry.observation.dim
     x = torch.randn(9, joint.dim, dtype=torch.float64)
     invariant = Representation.trivial(symmetry.group, 2)
     return float(equivariance_error(lambda z: critic(z[:, :d], z[:, d:]).T, joint, invariant, x).max())
@@ -76,7 +77,7 @@ def test_every_choice_but_plain_starts_exactly_equivariant(make, choice, banks):
 def test_the_squashed_gaussian_policy_itself_is_equivariant():
     """π(ga | gs) = π(a | s), by the density of the tanh-squashed Gaussian written out."""
     symmetry = d4()
-    actor = Actor(symmetry.observation, symmetry.action, NetworkSettings(choice="exact", width=32)).double()
+    actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice="exact", width=32)).double()
     state = torch.randn(5, 4, dtype=torch.float64)
     action = torch.rand(5, 2, dtype=torch.float64) * 1.8 - 0.9
 
@@ -87,14 +88,14 @@ def test_the_squashed_gaussian_policy_itself_is_equivariant():
         return (gaussian - torch.log(1 - action**2)).sum(dim=1)
 
     for g in range(symmetry.group.order):
-        moved = log_density(transform(symmetry.observation, g, state), transform(symmetry.action, g, action))
+        moved = log_density(transform(symmetry.observation.rep, g, state), transform(symmetry.action, g, action))
         torch.testing.assert_close(moved, log_density(state, action))
     turned_back = transform(symmetry.action, 2, action)  # negative control: turn the action alone
     assert not torch.allclose(log_density(state, turned_back), log_density(state, action))
 
 
 def test_width_means_the_same_layer_width_for_every_choice():
-    widths = {Actor(d4().observation, d4().action, NetworkSettings(choice=c, width=64)).mlp.width for c in CHOICES}
+    widths = {Actor(d4().observation.rep, d4().action, NetworkSettings(choice=c, width=64)).mlp.width for c in CHOICES}
     assert widths == {64}
 
 
@@ -102,24 +103,24 @@ def test_exact_networks_have_a_parameter_for_each_orbit():
     """Hidden to hidden: plain has width² weights, exact width²/|G|."""
     counts = {}
     for choice in ("plain", "exact"):
-        mlp = MLP(d4().observation, [d4().action], NetworkSettings(choice=choice, width=64, depth=2))
+        mlp = MLP(d4().observation.rep, [d4().action], NetworkSettings(choice=choice, width=64, depth=2))
         counts[choice] = parameter_count(mlp.layers[1])
     assert counts == {"plain": 64 * 64 + 64, "exact": 64 * 64 // 8 + 8}
 
 
 @pytest.mark.parametrize("choice", ["exact", "relaxed", "rpp"])
 def test_parameters_can_be_matched_instead(choice):
-    plain = parameter_count(Actor(d4().observation, d4().action, NetworkSettings(choice="plain", width=128)))
+    plain = parameter_count(Actor(d4().observation.rep, d4().action, NetworkSettings(choice="plain", width=128)))
     settings = NetworkSettings(choice=choice, width=128, match_parameters=True)
-    matched = parameter_count(Actor(d4().observation, d4().action, settings))
-    loose = parameter_count(Actor(d4().observation, d4().action, NetworkSettings(choice=choice, width=128)))
+    matched = parameter_count(Actor(d4().observation.rep, d4().action, settings))
+    loose = parameter_count(Actor(d4().observation.rep, d4().action, NetworkSettings(choice=choice, width=128)))
     assert abs(matched / plain - 1) < 0.1 < abs(loose / plain - 1) or choice == "rpp"
     assert abs(matched - plain) <= abs(loose - plain)
 
 
 def test_a_width_below_one_channel_is_refused():
     with pytest.raises(InputError, match=r"network\.width=3 is less than one hidden channel, which takes 8 units"):
-        Actor(d4().observation, d4().action, NetworkSettings(choice="exact", width=3))
+        Actor(d4().observation.rep, d4().action, NetworkSettings(choice="exact", width=3))
 
 
 @pytest.mark.parametrize(
@@ -151,11 +152,11 @@ def test_dense_actions_are_refused_for_a_tanh_policy():
     turn = [[c, -c], [c, c]]
     symmetry = Symmetry.generated(observation=[turn], action=[turn])
     with pytest.raises(SymmetryError, match="which tanh does not commute with"):
-        Actor(symmetry.observation, symmetry.action, NetworkSettings(width=16))
+        Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(width=16))
 
 
 def test_relaxation_penalty_by_hand():
-    actor = Actor(mirror().observation, mirror().action, NetworkSettings(choice="relaxed", width=8, depth=1))
+    actor = Actor(mirror().observation.rep, mirror().action, NetworkSettings(choice="relaxed", width=8, depth=1))
     assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
         next(iter(relaxed_layers(actor).values())).relaxed_weights.theta[0, 0] = torch.tensor([1.5, 1.0])
@@ -164,7 +165,7 @@ def test_relaxation_penalty_by_hand():
 
 def test_residual_prior_by_hand():
     settings = NetworkSettings(choice="rpp", width=8, depth=1, prior_equivariant=0.1, prior_residual=10.0)
-    actor = Actor(mirror().observation, mirror().action, settings)
+    actor = Actor(mirror().observation.rep, mirror().action, settings)
     parts = dict(actor.named_parameters())
     exact = sum(p.square().sum().item() for n, p in parts.items() if ".exact." in n and p.requires_grad)
     assert exact > 0
@@ -180,7 +181,7 @@ def test_each_choice_has_the_regulariser_it_asks_for(choice):
     penalised = NetworkSettings(
         choice=choice, width=8, relaxation_penalty=1.0, prior_equivariant=1.0, prior_residual=1.0
     )
-    actor = Actor(mirror().observation, mirror().action, penalised)
+    actor = Actor(mirror().observation.rep, mirror().action, penalised)
     scale = torch.tensor(2.0)
     assert (regularizer(actor, penalised, scale) is not None) == (choice in ("relaxed", "rpp"))
     assert regularizer(actor, NetworkSettings(choice=choice), scale) is None
@@ -189,7 +190,7 @@ def test_each_choice_has_the_regulariser_it_asks_for(choice):
 def test_regularisers_are_in_units_of_the_loss():
     """Rewards ten times as large make a squared error a hundred times as large, and its regulariser too."""
     settings = NetworkSettings(choice="rpp", width=8, prior_equivariant=1.0)
-    actor = Actor(mirror().observation, mirror().action, settings)
+    actor = Actor(mirror().observation.rep, mirror().action, settings)
     one, hundred = (regularizer(actor, settings, torch.tensor(scale)) for scale in (1.0, 100.0))
     assert one.item() > 0 and hundred.item() == pytest.approx(100 * one.item())
     loss = torch.ones((), requires_grad=True)
@@ -203,7 +204,7 @@ def test_a_weight_is_held_as_strongly_in_a_large_group():
     square = Symmetry.generated(observation=[quarter], action=[quarter])
     for symmetry in (mirror(), square):
         settings = NetworkSettings(choice="relaxed", width=8, depth=1)
-        actor = Actor(symmetry.observation, symmetry.action, settings)
+        actor = Actor(symmetry.observation.rep, symmetry.action, settings)
         with torch.no_grad():
             next(iter(relaxed_layers(actor).values())).relaxed_weights.theta[0, 0, 0] = 0.5
         assert relaxation_penalty(actor).item() == pytest.approx(2 * 0.5)
@@ -212,7 +213,7 @@ def test_a_weight_is_held_as_strongly_in_a_large_group():
 def regression(choice, target, steps=400):
     """Least squares on a function of a mirrored plane; returns the final error and the actor."""
     symmetry = Symmetry.reflection(observation=[-1, 1], action=[-1])
-    actor = Actor(symmetry.observation, symmetry.action, NetworkSettings(choice=choice, width=32))
+    actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice=choice, width=32))
     x = torch.randn(128, 2)
     x = torch.cat([x, x * torch.tensor([-1.0, 1.0])])  # as symmetric as the task itself
     optimizer = torch.optim.Adam(actor.parameters(), lr=1e-2)

@@ -64,7 +64,7 @@ def test_their_penalty_by_loops():
 def test_a_frozen_copy_does_what_the_learning_one_does():
     """Target networks of some agents take no gradients; their relaxed weights are what was learned all the same."""
     symmetry = Symmetry.reflection(observation=[-1, 1], action=[-1])
-    actor = Actor(symmetry.observation, symmetry.action, NetworkSettings(choice="relaxed", width=8))
+    actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice="relaxed", width=8))
     with torch.no_grad():
         for part in actor.modules():
             if isinstance(part, RelaxedWeights):

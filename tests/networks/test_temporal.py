@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nearsym.envs.errors import InputError, SymmetryError
-from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
+from nearsym.envs.symmetry import Group, Parts, Representation, Series, Symmetry, Vector, Window
 from nearsym.networks import CHOICES, Actor, Critic, NetworkSettings, relaxation_penalty
 from nearsym.networks.measure import transform
 from nearsym.networks.temporal import STRIDE, TAPS, TemporalConv, TemporalEncoder
@@ -20,18 +20,17 @@ def market() -> Symmetry:
     sign = np.array([[1, 1, 1], [1, 1, 1], [-1, -1, -1]])
     group = Group("S3 x C2", ("swap 01", "swap 12", "flip"), (0, 1, 2), None)
     asset = Representation.signed_permutation(group, order, sign)
-    days = asset.tensor_product(Representation.trivial(group, STEPS))
-    seen = days.direct_sum(asset, Representation.trivial(group))
-    return Symmetry(group, seen, asset, series=Series(0, ASSETS * STEPS, STEPS))
+    trivial = Representation.trivial(group)
+    return Symmetry(group, Parts({"past": Window(asset, STEPS), "now": Vector(asset), "rest": Vector(trivial)}), asset)
 
 
 def networks(choice: str) -> tuple[Symmetry, Actor, Critic]:
     torch.manual_seed(0)
     symmetry = market()
     settings = NetworkSettings(choice, width=24, series_channels=2)
-    assert isinstance(symmetry.observation, Representation)
-    parts = symmetry.observation, symmetry.action, settings
-    return symmetry, Actor(*parts, series=symmetry.series).double(), Critic(*parts, series=symmetry.series).double()
+    parts = symmetry.observation.rep, symmetry.action, settings
+    series = Series.of(symmetry.observation)
+    return symmetry, Actor(*parts, series=series).double(), Critic(*parts, series=series).double()
 
 
 def errors(symmetry: Symmetry, actor: Actor, critic: Critic) -> tuple[float, float]:
@@ -39,7 +38,7 @@ def errors(symmetry: Symmetry, actor: Actor, critic: Critic) -> tuple[float, flo
     observation, action = torch.randn(5, symmetry.observation.dim).double(), torch.randn(5, ASSETS).double()  # type: ignore[union-attr]
     actor_error = critic_error = 0.0
     for g in range(symmetry.group.rows):
-        moved = transform(symmetry.observation, g, observation)  # type: ignore[arg-type]
+        moved = transform(symmetry.observation.rep, g, observation)  # type: ignore[arg-type]
         image = transform(symmetry.action, g, action)
         (mean, log_std), (mean_g, log_std_g) = actor(observation), actor(moved)
         unsigned = symmetry.action.permutation()
@@ -74,7 +73,7 @@ def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
 
 def conv(choice: str, in_channels: int = 2, steps: int = STEPS) -> TemporalConv:
     torch.manual_seed(0)
-    moment = market().series.moment(market().observation)  # type: ignore[union-attr, arg-type]
+    moment = Series.of(market().observation).moment(market().observation.rep)  # type: ignore[union-attr, arg-type]
     hidden = moment.permutation()
     return TemporalConv(hidden, hidden, in_channels, 2, steps, NetworkSettings(choice)).double()
 
@@ -141,16 +140,11 @@ def test_the_penalty_holds_moments_together() -> None:
 
 def test_a_series_that_is_none_is_refused() -> None:
     symmetry = market()
-    assert isinstance(symmetry.observation, Representation)
     with pytest.raises(SymmetryError, match="a series of 5 steps cannot fill coordinates 0 to 51"):
         Series(0, 51, 5)
     with pytest.raises(SymmetryError, match=r"element swap 01 does not move the moments of the series at 0 to 51 all"):
-        Series(0, 51, 51).moment(symmetry.observation)
-    with pytest.raises(SymmetryError, match="the series ends at coordinate 68, the observation has 55"):
-        Symmetry(symmetry.group, symmetry.observation, symmetry.action, series=Series(0, 68, 17))
-    with pytest.raises(SymmetryError, match="declared on a Dict"):
-        Symmetry(symmetry.group, {"a": symmetry.observation}, symmetry.action, series=Series(0, 51, 17))
+        Series(0, 51, 51).moment(symmetry.observation.rep)
     short = Series(0, 51, 17)
     with pytest.raises(InputError, match="a series of 3 moments is too short"):
-        TemporalEncoder(symmetry.observation, Series(0, 51, 3), NetworkSettings())
-    assert short.moment(symmetry.observation).dim == ASSETS
+        TemporalEncoder(symmetry.observation.rep, Series(0, 51, 3), NetworkSettings())
+    assert short.moment(symmetry.observation.rep).dim == ASSETS

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from nearsym.envs import make, symmetry_of
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
 from nearsym.envs.trading import Portfolio, Prices, Shares
 from nearsym.envs.trading.indicators import WARM_UP, indicators
 from nearsym.envs.trading.market import CASH, Market
@@ -144,12 +143,12 @@ def test_swapping_assets_swaps_everything(name: str, walks: Walks) -> None:
     prices = walks()
     env = build(name, prices)
     symmetry = symmetry_of(env)
-    assert symmetry is not None and isinstance(symmetry.observation, Representation)
+    assert symmetry is not None
     order = [1, 0, 2, 3]
     other = build(name, replace(prices, close=prices.close[:, order], tickers=tuple("BACD")))
     first, again = env.reset(seed=5)[0], other.reset(seed=5)[0]
     for _ in range(8):
-        np.testing.assert_allclose(symmetry.observation.apply(0, first), again, atol=1e-6)
+        np.testing.assert_allclose(symmetry.observation.rep.apply(0, first), again, atol=1e-6)
         action = env.action_space.sample()
         first, reward, *_ = env.step(action)
         again, same, *_ = other.step(symmetry.action.apply(0, action))
@@ -162,12 +161,12 @@ def test_flipping_a_market_flips_everything(walks: Walks) -> None:
     prices = walks(volatility=[1e-4] * 4)
     env = build("short", prices, commission=0.0)
     symmetry = symmetry_of(env)
-    assert symmetry is not None and isinstance(symmetry.observation, Representation)
+    assert symmetry is not None
     flip = symmetry.group.names.index("flip")
     other = build("short", replace(prices, close=1 / prices.close), commission=0.0)
     first, again = env.reset(seed=5)[0], other.reset(seed=5)[0]
     for _ in range(8):
-        np.testing.assert_allclose(symmetry.observation.apply(flip, first), again, atol=1e-3)
+        np.testing.assert_allclose(symmetry.observation.rep.apply(flip, first), again, atol=1e-3)
         action = env.action_space.sample()
         first, reward, *_ = env.step(action)
         again, same, *_ = other.step(symmetry.action.apply(flip, action))
