@@ -1,13 +1,10 @@
 """Environments, their symmetries, perturbations, audits and wrappers (gymnasium; never torch)."""
 
 from .auditing import AuditReport, audit
-from .declare import declare, symmetry_of
-from .episodes import EpisodeSeeds
-from .frames import FrameStack, is_image
-from .guard import FiniteGuard
 from .registry import Entry, catalogue, load_object, make
 from .rollout import Episode, Step, episodes, rollout, vectorised
 from .symmetry import Symmetry
+from .wrappers import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, symmetry_of
 
 __all__ = [
     "AuditReport",

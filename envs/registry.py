@@ -14,11 +14,9 @@ import gymnasium
 from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.symmetry import Symmetry
 
-from .declare import declare
 from .dmc import DOMAINS, DmControlEnv, Pixels
-from .frames import FrameStack
 from .known import TASKS
-from .repeat import ActionRepeat
+from .wrappers import ActionRepeat, FrameStack, declare
 
 DMC = "dmc/"
 TRADING = "trading/"

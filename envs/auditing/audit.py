@@ -7,10 +7,9 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from nearsym.envs.declare import symmetry_of
 from nearsym.envs.errors import InputError
-from nearsym.envs.frames import is_image
 from nearsym.envs.symmetry import Representation, Symmetry
+from nearsym.envs.wrappers import is_image, symmetry_of
 
 from .neighbours import neighbour_errors
 from .report import AuditReport, Comparison, Worst, element_report, means

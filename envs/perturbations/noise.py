@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.frames import is_image
+from nearsym.envs.wrappers import is_image
 
 
 class _Noise(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDArray[Any]]):

@@ -8,8 +8,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.declare import symmetry_of
 from nearsym.envs.errors import InputError
+from nearsym.envs.wrappers import symmetry_of
 
 from .sides import mirrored_coordinate
 

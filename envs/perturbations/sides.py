@@ -8,9 +8,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.declare import symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.wrappers import symmetry_of
 
 
 def mirrored_coordinate(symmetry: Symmetry | None, observation_space: gymnasium.Space[Any]) -> int:

@@ -1,0 +1,18 @@
+"""Wrappers that any environment can be put into: a symmetry, seeds, stacked frames, a guard, repeated actions."""
+
+from .declare import Declared, declare, symmetry_of
+from .episodes import EpisodeSeeds
+from .frames import FrameStack, is_image
+from .guard import FiniteGuard
+from .repeat import ActionRepeat
+
+__all__ = [
+    "ActionRepeat",
+    "Declared",
+    "EpisodeSeeds",
+    "FiniteGuard",
+    "FrameStack",
+    "declare",
+    "is_image",
+    "symmetry_of",
+]
