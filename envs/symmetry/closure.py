@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from nearsym.envs.errors import SymmetryError
 
+from .generators import Generator, densify, parse
 from .group import Group, IntArray
-from .representation import TOLERANCE, FloatArray, Representation
-
-Generator = Any
-"""A sign vector ``[-1, 1]``, a permutation ``[1, 0, 2]`` (coordinate i of the result is coordinate p[i] of
-the input), a pair ``(permutation, signs)``, or an orthogonal matrix of shape (dim, dim)."""
+from .names import element_names, generator_names, group_name
+from .representation import FloatArray, Representation
 
 MAX_LISTED = 48
 """Largest group of signed permutations that is listed; a larger one is kept as its generators."""
@@ -69,7 +67,7 @@ def close(parts: Mapping[str, Sequence[Generator]], name: str | None = None) -> 
             "generator k of the observation and generator k of the action are one and the same element"
         )
     parsed = {
-        part: [_parse(generator, f"{part} generator {k}") for k, generator in enumerate(generators)]
+        part: [parse(generator, f"{part} generator {k}") for k, generator in enumerate(generators)]
         for part, generators in parts.items()
     }
     for part, generators in parsed.items():
@@ -77,7 +75,7 @@ def close(parts: Mapping[str, Sequence[Generator]], name: str | None = None) -> 
         if len(set(dims)) != 1:
             raise SymmetryError(f"generators of {part} act on different numbers of coordinates: {dims}")
         if not all(signed for _, signed in generators):
-            parsed[part] = [(_densify(g) if signed else g, False) for g, signed in generators]
+            parsed[part] = [(densify(g) if signed else g, False) for g, signed in generators]
     count = counts[next(iter(counts))]
     actions = [
         _Action(tuple(p[k][0] for p in parsed.values()), tuple(p[k][1] for p in parsed.values())) for k in range(count)
@@ -105,9 +103,9 @@ def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, 
         ),
         generators[0].signed,
     )
-    elements, words = [identity], [""]
+    elements: list[_Action] = [identity]
+    words: list[tuple[int, ...]] = [()]  # the generators whose product each element is
     keys = identity.key()[None]
-    letters = "abcdefghijklmnopqrstuvwxyz"
     right: list[list[int]] = []  # right[g][k] = g · generator k
     while len(right) < len(elements):
         g = len(right)
@@ -121,11 +119,11 @@ def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, 
                 continue
             row.append(len(elements))
             elements.append(product)
-            words.append(words[g] + letters[k % 26])
+            words.append((*words[g], k))
             keys = np.concatenate([keys, key[None]])
             if len(elements) > limit:
                 if all_signed:
-                    names = tuple(letters[k % 26] for k in range(len(generators)))
+                    names = generator_names(len(generators))
                     return Group(name or "generated", names, tuple(range(len(generators))), None), generators
                 raise SymmetryError(
                     f"the generators have more than {limit} products, so the group is taken to be infinite; "
@@ -134,94 +132,16 @@ def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, 
         right.append(row)
     table = _cayley_table(np.array(right), words)
     rows = tuple(dict.fromkeys(r for r in right[0] if r != 0))  # a generator that is the identity adds nothing
-    group = Group(name or _known_name(table), tuple(map(_power_word, words)), rows, table)
+    group = Group(name or group_name(table), element_names(table, rows, words), rows, table)
     return group, elements
 
 
-def _cayley_table(right: IntArray, words: list[str]) -> IntArray:
+def _cayley_table(right: IntArray, words: list[tuple[int, ...]]) -> IntArray:
     """G · h by following the word of h from g."""
     columns = [np.arange(len(words))]
     for word in words[1:]:
         column = columns[0]
-        for letter in word:
-            column = right[column, ord(letter) - ord("a")]
+        for k in word:
+            column = right[column, k]
         columns.append(column)
     return np.stack(columns, axis=1)
-
-
-def _power_word(word: str) -> str:
-    """``aab`` as ``a^2b``; the empty word is e."""
-    text, start = "", 0
-    for stop in range(1, len(word) + 1):
-        if stop == len(word) or word[stop] != word[start]:
-            text += word[start] + (f"^{stop - start}" if stop - start > 1 else "")
-            start = stop
-    return text or "e"
-
-
-def _known_name(table: IntArray) -> str:
-    """C_n when cyclic, D_n when its element orders and inverses are a dihedral group's, else ``G<order>``."""
-    n = len(table)
-    orders = np.ones(n, dtype=np.intp)
-    power = np.arange(n)
-    for _ in range(n):
-        orders += power != 0
-        power = np.where(power == 0, 0, table[power, np.arange(n)])
-    if orders.max() == n:
-        return f"C{n}" if n > 1 else "trivial"
-    half = n // 2
-    for r in np.flatnonzero(orders == half) if n % 2 == 0 else ():
-        rotations = [0]
-        while table[rotations[-1], r] != 0:
-            rotations.append(int(table[rotations[-1], r]))
-        mirrors = np.setdiff1d(np.arange(n), rotations)
-        if (orders[mirrors] == 2).all():
-            return f"D{half}"
-    return f"G{n}"
-
-
-def _densify(pair: NDArray[Any]) -> FloatArray:
-    dense: FloatArray = np.eye(pair.shape[1])[pair[0]] * pair[1][:, None]
-    return dense
-
-
-def _parse(generator: Generator, where: str) -> tuple[NDArray[Any], bool]:
-    """(2, dim) index and sign with True, or a (dim, dim) matrix with False."""
-    help_text = (
-        "expected a sign vector such as [-1, 1], a permutation such as [1, 0], "
-        "a pair (permutation, signs), or an orthogonal matrix"
-    )
-    if isinstance(generator, tuple) and len(generator) == 2 and all(np.ndim(g) == 1 for g in generator):
-        index, sign = (np.asarray(g) for g in generator)
-        if (np.abs(sign) == 1).all():  # no row of an orthogonal matrix larger than 1x1
-            return _signed(index, sign, where, help_text)
-    try:
-        array = np.asarray(generator, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise SymmetryError(f"{where} is {generator!r}; {help_text}") from error
-    if array.size == 0 or not np.isfinite(array).all():
-        raise SymmetryError(f"{where} is {generator!r}; {help_text}")
-    if array.ndim == 1 and (np.abs(array) == 1).all():
-        return _signed(np.arange(len(array)), array, where, help_text)
-    if array.ndim == 1:
-        return _signed(array, np.ones(len(array)), where, help_text)
-    if array.ndim != 2 or array.shape[0] != array.shape[1]:
-        raise SymmetryError(f"{where} has shape {array.shape}; {help_text}")
-    departure = float(np.abs(array @ array.T - np.eye(len(array))).max())
-    if departure > TOLERANCE:
-        raise SymmetryError(
-            f"{where} is not orthogonal: M Mᵀ departs from the identity by {departure:.2g}; "
-            "a symmetry must keep lengths, so give a rotation, mirror or permutation"
-        )
-    rounded = np.rint(array)
-    if np.abs(array - rounded).max() < TOLERANCE:
-        return np.stack([np.abs(rounded).argmax(axis=1), rounded.sum(axis=1).astype(np.intp)]), True
-    return array, False
-
-
-def _signed(index: NDArray[Any], sign: NDArray[Any], where: str, help_text: str) -> tuple[NDArray[Any], bool]:
-    if index.shape != sign.shape or not np.array_equal(np.sort(index), np.arange(len(index))):
-        raise SymmetryError(f"{where} is {index.tolist()} with signs {sign.tolist()}; {help_text}")
-    if not (np.abs(sign) == 1).all():
-        raise SymmetryError(f"{where} has signs {sign.tolist()}, each must be +1 or -1; {help_text}")
-    return np.stack([index.astype(np.intp), sign.astype(np.intp)]), True

@@ -23,12 +23,12 @@ class Group:
 
     Attributes:
         name: what reports call it, such as ``D4``.
-        names: a readable name for each row.
+        names: a readable name for each row, no two alike.
         generators: the rows that generate the group.
         table: (n, n) Cayley table, or None.
 
     Raises:
-        SymmetryError: the table breaks a group law, or the generators do not generate it.
+        SymmetryError: the table breaks a group law, the generators do not generate it, or two elements share a name.
     """
 
     name: str
@@ -37,6 +37,9 @@ class Group:
     table: IntArray | None
 
     def __post_init__(self) -> None:
+        if len(set(self.names)) < len(self.names):
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise SymmetryError(f"group {self.name}: {twice!r} names two elements; give each a name of its own")
         if self.table is None:
             if self.generators != tuple(range(len(self.names))):
                 raise SymmetryError(f"group {self.name}: an unlisted group has one row per generator")
@@ -104,7 +107,7 @@ class Group:
         if n < 1:
             raise SymmetryError(f"C_n needs n >= 1, got n={n}")
         k = np.arange(n)
-        return cls(f"C{n}", _powers("r", n), (1,) if n > 1 else (), (k[:, None] + k) % n)
+        return cls(f"C{n}", powers("r", n), (1,) if n > 1 else (), (k[:, None] + k) % n)
 
     @classmethod
     def dihedral(cls, n: int) -> Group:
@@ -118,11 +121,12 @@ class Group:
         plus, minus = (k[:, None] + k) % n, (k[:, None] - k) % n
         # r^a s · r^b = r^(a-b) s and r^a s · r^b s = r^(a-b)
         table = np.block([[plus, plus + n], [minus + n, minus]])
-        names = (*_powers("r", n), "s", *(f"{p}s" for p in _powers("r", n)[1:]))
+        names = (*powers("r", n), "s", *(f"{p}s" for p in powers("r", n)[1:]))
         return cls(f"D{n}", names, (1, n) if n > 1 else (n,), table)
 
 
-def _powers(letter: str, n: int) -> tuple[str, ...]:
+def powers(letter: str, n: int) -> tuple[str, ...]:
+    """The names ``e``, ``r``, ``r^2``, … of n powers."""
     return tuple("e" if k == 0 else letter if k == 1 else f"{letter}^{k}" for k in range(n))
 
 

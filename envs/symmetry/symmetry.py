@@ -10,7 +10,8 @@ import numpy as np
 
 from nearsym.envs.errors import SymmetryError
 
-from .closure import Generator, close
+from .closure import close
+from .generators import Generator
 from .group import Group
 from .observation import Image, Observation, Parts, observation_of
 from .representation import FloatArray, Representation
