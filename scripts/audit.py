@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from nearsym.agents.build import load_symmetry, make_env
+from nearsym.agents.console import print_table
 from nearsym.agents.evaluation import load_agent
 from nearsym.agents.reading import AgentReading, greedy, read_agent
 from nearsym.agents.report.rendering.audit_figure import draw_errors
@@ -23,7 +24,6 @@ from nearsym.envs.perturbations import perturb
 
 from .compose import compose
 from .help import command_help
-from .print_table import print_table
 
 APART = 5
 """Assets named as treated apart."""

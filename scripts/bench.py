@@ -9,6 +9,7 @@ import torch
 from rich.table import Table
 
 from nearsym.agents.benchmark import STOCK, compare_learning, compare_speed
+from nearsym.agents.console import print_table
 from nearsym.agents.memory import keep_freed_memory
 from nearsym.agents.pixel_benchmark import (
     PLANES,
@@ -23,7 +24,6 @@ from nearsym.agents.settings import BenchSettings
 
 from .compose import compose
 from .help import command_help
-from .print_table import print_table
 
 
 def run(words: list[str]) -> int:

@@ -12,17 +12,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.agents.comparison.check import check_members
-from nearsym.agents.comparison.launch import Pool, launch, orders_of, states_at_start
+from nearsym.agents.comparison.check import check_runs, settings_of
+from nearsym.agents.comparison.jobs import Job
+from nearsym.agents.comparison.launch import Pool, jobs_of, launch, states_at_start
 from nearsym.agents.comparison.launch_local import LocalPool
 from nearsym.agents.comparison.launch_ray import RayPool
 from nearsym.agents.comparison.launch_slurm import SlurmPool
-from nearsym.agents.comparison.ledger import Ledger
-from nearsym.agents.comparison.run_member import Order
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.status import FAILED, FINISHED, Status
 from nearsym.agents.comparison.suite import Suite
 from nearsym.agents.comparison.suite_file import read_suite
+from nearsym.agents.comparison.suite_folder import SuiteFolder
 from nearsym.agents.settings import TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
 
@@ -39,17 +39,18 @@ def run(words: list[str]) -> int:
     settings = replace(settings, suite=named[-1] if named else None)
     networks = options("network")
     suite = read_suite(_suite_path(settings.suite), networks)
-    ledger = Ledger(Path(settings.out or f"runs/{suite.name}"), suite, networks, settings.threads)
-    check_members(ledger.members, lambda given: compose("train", TrainSettings, list(given)))
-    orders = orders_of(ledger, settings)
+    folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, networks, settings.threads)
+    training = settings_of(folder.runs, lambda given: compose("train", TrainSettings, list(given)))
+    check_runs(folder.runs, training)
+    jobs = jobs_of(folder, settings, training)
     if settings.dry_run:
-        _list(orders)
+        _list(jobs)
         return 0
-    ledger.open()
+    folder.open()
     try:
-        return _launch(suite, settings, ledger, orders)
+        return _launch(suite, settings, folder, jobs)
     finally:
-        ledger.close()
+        folder.close()
 
 
 def usage() -> str:
@@ -63,35 +64,33 @@ def usage() -> str:
     )
 
 
-def _launch(suite: Suite, settings: CompareSettings, ledger: Ledger, orders: Sequence[Order]) -> int:
-    states = states_at_start(orders, ledger)
-    jobs = settings.jobs or max(1, _cores() // settings.threads)
+def _launch(suite: Suite, settings: CompareSettings, folder: SuiteFolder, jobs: Sequence[Job]) -> int:
+    states = states_at_start(jobs, folder)
     todo = sum(status.state != FINISHED for status in states.values())
-    jobs = max(1, min(jobs, todo))
-    print(f"suite {suite.name}: {len(orders)} runs, {len(orders) - todo} finished before; {ledger.out}")
+    together = max(1, min(settings.jobs or max(1, _cores() // settings.threads), todo))
+    print(f"suite {suite.name}: {len(jobs)} runs, {len(jobs) - todo} finished before; {folder.out}")
     if todo:
-        pool, limit = _pool(suite, settings, ledger, jobs)
-        with Display(orders, states) as display:
-            states = launch(orders, states, ledger, pool, limit, display)
+        pool, limit = _pool(suite, settings, folder, together)
+        with Display(jobs, states) as display:
+            states = launch(jobs, states, folder, pool, limit, display)
     else:
-        ledger.write(states)
-    _print_table(orders, states)
-    for order in orders:
-        status = states[order.member.path]
+        folder.write(states)
+    _print_table(jobs, states)
+    for path, status in states.items():
         if status.state == FAILED:
-            print(f"failed: {order.member.path}: {status.message} ({ledger.out}/logs/{order.member.path}.txt)")
-    print(f"next:   nearsym report {ledger.out}")
+            print(f"failed: {path}: {status.message} ({folder.out}/logs/{path}.txt)")
+    print(f"next:   nearsym report {folder.out}")
     return int(any(status.state == FAILED for status in states.values()))
 
 
-def _pool(suite: Suite, settings: CompareSettings, ledger: Ledger, jobs: int) -> tuple[Pool, int | None]:
+def _pool(suite: Suite, settings: CompareSettings, folder: SuiteFolder, together: int) -> tuple[Pool, int | None]:
     """Where to carry the runs out, and how many of them at the same time: None leaves it to the cluster."""
     if settings.launcher == "ray":
-        return RayPool(settings.address, jobs, settings.threads), settings.jobs
+        return RayPool(settings.address, together, settings.threads), settings.jobs
     if settings.launcher == "slurm":
-        pool = SlurmPool(ledger.out.absolute(), suite.name, settings.jobs, settings.threads, settings.slurm)
-        return pool, None if settings.slurm.executor == "slurm" else jobs
-    return LocalPool(jobs), jobs
+        pool = SlurmPool(folder.out.absolute(), suite.name, settings.jobs, settings.threads, settings.slurm)
+        return pool, None if settings.slurm.executor == "slurm" else together
+    return LocalPool(together), together
 
 
 def _cores() -> int:
@@ -99,23 +98,23 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _list(orders: Sequence[Order]) -> None:
+def _list(jobs: Sequence[Job]) -> None:
     """What would be run, ready for a shell."""
-    for order in orders:
-        if order.finished():
-            print(f"# finished: {order.member.path}")
+    for job in jobs:
+        if job.finished():
+            print(f"# finished: {job.spec.path}")
             continue
-        print(f"nearsym train {shlex.join(order.member.words)}")
-        print(f"nearsym evaluate {shlex.join(order.member.evaluation)}")
+        print(f"nearsym train {shlex.join(job.spec.overrides)}")
+        print(f"nearsym evaluate {shlex.join(job.spec.evaluation_words)}")
 
 
-def _print_table(orders: Sequence[Order], states: Mapping[str, Status]) -> None:
+def _print_table(jobs: Sequence[Job], states: Mapping[str, Status]) -> None:
     table = Table()
     for column in ("network", "finished", "failed", "minutes"):
         table.add_column(column, justify="left" if column == "network" else "right")
-    networks = list(dict.fromkeys(order.member.network for order in orders))
+    networks = list(dict.fromkeys(job.spec.network for job in jobs))
     for network in [*networks, "all"]:
-        paths = [order.member.path for order in orders if network in (order.member.network, "all")]
+        paths = [job.spec.path for job in jobs if network in (job.spec.network, "all")]
         of = [states[path] for path in paths]
         finished, failed = (sum(status.state == state for status in of) for state in (FINISHED, FAILED))
         minutes = sum(status.seconds for status in of) / 60

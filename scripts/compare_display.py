@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from nearsym.agents.comparison.run_member import Order
+from nearsym.agents.comparison.jobs import Job
 from nearsym.agents.comparison.status import FAILED, FINISHED, RUNNING, Status, last_row
 
 EVERY = 60.0
@@ -22,19 +22,19 @@ class Display:
     """On a terminal a bar for all runs with a line for each that is running; elsewhere lines now and then.
 
     Args:
-        orders: every run.
+        jobs: every run.
         states: their status at the start.
     """
 
-    def __init__(self, orders: Sequence[Order], states: Mapping[str, Status]) -> None:
-        self._orders = {order.member.path: order for order in orders}
-        self._over = sum(status.state == FINISHED for status in states.values())
-        self._told = time.monotonic()
+    def __init__(self, jobs: Sequence[Job], states: Mapping[str, Status]) -> None:
+        self._jobs = {job.spec.path: job for job in jobs}
+        self._ended = sum(status.state == FINISHED for status in states.values())
+        self._printed = time.monotonic()
         self._console = Console(file=sys.stdout, highlight=False)
         self._bar = Progress(
             BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn(), console=self._console
         )
-        self._task = self._bar.add_task("", total=len(orders), completed=self._over)
+        self._task = self._bar.add_task("", total=len(jobs), completed=self._ended)
         self._live = Live(self._bar, console=self._console) if self._console.is_terminal else None
 
     def __enter__(self) -> Display:
@@ -53,27 +53,25 @@ class Display:
         for path, status in states.items():
             if status.state != RUNNING:
                 continue
-            order = self._orders[path]
-            step, value = last_row(order.run)
+            job = self._jobs[path]
+            step, value = last_row(job.run)
             returned = "-" if value is None else f"{value:.1f}"
-            line = (
-                f"{path}  step {step:,} of {order.member.total_steps:,}, eval {returned}, {status.seconds / 60:.1f} min"
-            )
+            line = f"{path}  step {step:,} of {job.spec.total_steps:,}, eval {returned}, {status.seconds / 60:.1f} min"
             lines.append(Text(line, no_wrap=True, overflow="ellipsis"))
-        if self._live is None and lines and time.monotonic() - self._told >= EVERY:
-            self._told = time.monotonic()
+        if self._live is None and lines and time.monotonic() - self._printed >= EVERY:
+            self._printed = time.monotonic()
             self._print("\n".join(line.plain for line in lines))
         if self._live is not None:
-            self._bar.update(self._task, completed=self._over)
+            self._bar.update(self._task, completed=self._ended)
             self._live.update(Group(self._bar, *lines))
 
     def ended(self, path: str, status: Status) -> None:
         """A line for a run that has ended."""
         if status.state not in (FINISHED, FAILED):
             return
-        self._over += 1
+        self._ended += 1
         message = f": {status.message}" if status.message else ""
-        count = f"[{self._over}/{len(self._orders)}]"
+        count = f"[{self._ended}/{len(self._jobs)}]"
         self._print(f"{count} {status.state}  {path}  {status.seconds / 60:.1f} min{message}")
 
     def _print(self, text: str) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from nearsym.agents.console import print_table
+from nearsym.agents.noise_figure import draw_noise
 from nearsym.agents.run import write_atomic
 from nearsym.agents.settings import EvaluateSettings
 from nearsym.agents.trading_evaluation import AGENT, TradingReport
 
-from .noise_figure import draw_noise
-from .print_table import print_table
 from .trading_figure import draw_trading
 
 

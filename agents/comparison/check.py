@@ -1,38 +1,71 @@
-"""Whether every run of a suite can start, found out before the first one does."""
+"""The settings of every run of a suite, and whether each can start, found out before the first one does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
-from nearsym.agents.build import build_agent, build_env
+from nearsym.agents.build import build_agent, build_env, has_parts
 from nearsym.agents.settings import TrainSettings
 from nearsym.envs.errors import InputError
 
-from .suite import Member, perturbation_name
+from .suite import RunSpec, perturbation_name
 
 
-def check_members(members: Iterable[Member], settings_of: Callable[[Sequence[str]], TrainSettings]) -> None:
+def settings_of(runs: Iterable[RunSpec], compose: Callable[[Sequence[str]], TrainSettings]) -> dict[str, TrainSettings]:
+    """The settings of every run, by its path.
+
+    Args:
+        runs: of the suite.
+        compose: settings from the overrides of `nearsym train`.
+
+    Raises:
+        InputError: an override is none; names the run.
+    """
+    composed: dict[tuple[str, str, str], TrainSettings] = {}
+    found = {}
+    for spec in runs:
+        alike = (spec.task, perturbation_name(spec.perturbation), spec.network)
+        if alike not in composed:  # seeds differ in nothing but the seed and the folder
+            with _naming(spec):
+                composed[alike] = compose(spec.overrides)
+        found[spec.path] = replace(composed[alike], seed=spec.seed, run_dir=spec.evaluation.run)
+    return found
+
+
+def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -> None:
     """Build every task in each of its worlds, and every network for each task.
 
     Args:
-        members: the runs.
-        settings_of: the settings of a `nearsym train` command, from its words.
+        runs: of the suite.
+        settings: from `settings_of`.
 
     Raises:
-        InputError: an environment is unknown or cannot be perturbed so, a network does not fit it, or an override is
-            none; names the run.
+        InputError: an environment is unknown or cannot be perturbed so, or a network does not fit it; names the run.
     """
     seen: set[tuple[str, str]] = set()
-    for member in members:
+    for spec in runs:
         # a network does not depend on the perturbation, so each pair is enough
-        pairs = {(member.task, f"in {perturbation_name(member.perturbation)}"), (member.task, member.network)}
+        pairs = {(spec.task, f"in {perturbation_name(spec.perturbation)}"), (spec.task, spec.network)}
         if pairs <= seen:
             continue
         seen |= pairs
-        try:
-            settings = settings_of(member.words)
-            trainee = build_env(settings, settings.seed)
-            build_agent(settings, trainee)
+        with _naming(spec):
+            trainee = build_env(settings[spec.path], spec.seed)
+            if has_parts(trainee.env):
+                raise InputError(
+                    "suites compare returns at levels of noise, and this environment is evaluated over a period of its "
+                    "own; use nearsym train and nearsym evaluate"
+                )
+            build_agent(settings[spec.path], trainee)
             trainee.env.close()
-        except InputError as error:
-            raise InputError(f"{member.path}: {error}") from error
+
+
+@contextmanager
+def _naming(spec: RunSpec) -> Iterator[None]:
+    """Put the run before what is wrong with it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{spec.path}: {error}") from error

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from .ledger import Ledger
-from .run_member import Order
+from nearsym.agents.settings import TrainSettings
+
+from .jobs import Job
 from .settings import CompareSettings
 from .status import FINISHED, RUNNING, WAITING, Status, read_status
+from .suite_folder import SuiteFolder
 
 POLL = 0.2
 """Seconds between two questions whether a run has ended."""
@@ -25,7 +27,7 @@ LOOK = 1.0
 class Pool(Protocol):
     """Where runs are carried out."""
 
-    def submit(self, orders: Sequence[Order]) -> None:
+    def submit(self, jobs: Sequence[Job]) -> None:
         """Start runs, or queue them."""
 
     def ended(self) -> dict[str, Status]:
@@ -45,38 +47,40 @@ class Watcher(Protocol):
         """A run has ended."""
 
 
-def orders_of(ledger: Ledger, settings: CompareSettings) -> list[Order]:
-    """An order for every run of a suite.
+def jobs_of(folder: SuiteFolder, settings: CompareSettings, training: Mapping[str, TrainSettings]) -> list[Job]:
+    """A job for every run of a suite.
 
     Args:
-        ledger: of the suite.
+        folder: of the suite.
         settings: of the comparison.
+        training: settings of every run, by its path.
     """
     launch, here = uuid.uuid4().hex, str(Path.cwd())
     return [
-        Order(member, str(ledger.out), here, launch, settings.retries, settings.threads) for member in ledger.members
+        Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries, settings.threads)
+        for spec in folder.runs
     ]
 
 
-def states_at_start(orders: Sequence[Order], ledger: Ledger) -> dict[str, Status]:
+def states_at_start(jobs: Sequence[Job], folder: SuiteFolder) -> dict[str, Status]:
     """What is finished already; all else waits. Seconds spent before are kept.
 
     Args:
-        orders: every run.
-        ledger: of the suite.
+        jobs: every run.
+        folder: of the suite.
     """
-    states, before = {}, ledger.seconds()
-    for order in orders:
-        path = order.member.path
-        seconds = max(read_status(order.status).seconds, before.get(path, 0.0))
-        states[path] = Status(FINISHED if order.finished() else WAITING, seconds, "", order.launch)
+    states, before = {}, folder.seconds()
+    for job in jobs:
+        path = job.spec.path
+        seconds = max(read_status(job.status).seconds, before.get(path, 0.0))
+        states[path] = Status(FINISHED if job.finished() else WAITING, seconds, "", job.launch)
     return states
 
 
 def launch(
-    orders: Sequence[Order],
+    jobs: Sequence[Job],
     states: Mapping[str, Status],
-    ledger: Ledger,
+    folder: SuiteFolder,
     pool: Pool,
     limit: int | None,
     watcher: Watcher,
@@ -84,9 +88,9 @@ def launch(
     """Carry out what is not finished, and keep suite.json up to date all the while.
 
     Args:
-        orders: every run.
+        jobs: every run.
         states: from `states_at_start`.
-        ledger: of the suite, opened.
+        folder: of the suite, opened.
         pool: where to carry them out.
         limit: runs at the same time, None for as many as the pool takes.
         watcher: shows progress.
@@ -95,15 +99,15 @@ def launch(
         The last status of every run. Interrupted ones, also after an exception such as Ctrl-C, wait in suite.json.
     """
     states = dict(states)
-    queue = deque(order for order in orders if states[order.member.path].state != FINISHED)
-    active: dict[str, Order] = {}
+    queue = deque(job for job in jobs if states[job.spec.path].state != FINISHED)
+    active: dict[str, Job] = {}
     looked = -LOOK
     try:
         while queue or active:
             free = len(queue) if limit is None else min(limit - len(active), len(queue))
             if free > 0:
                 batch = [queue.popleft() for _ in range(free)]
-                active.update({order.member.path: order for order in batch})
+                active.update({job.spec.path: job for job in batch})
                 pool.submit(batch)
             for path, status in pool.ended().items():
                 states[path] = status
@@ -112,19 +116,19 @@ def launch(
                 looked = -LOOK
             if time.monotonic() - looked >= LOOK:
                 looked = time.monotonic()
-                states.update({path: _seen(order) for path, order in active.items()})
-                ledger.write(states)
+                states.update({path: _seen(job) for path, job in active.items()})
+                folder.write(states)
                 watcher.show(states)
             time.sleep(POLL)
     finally:
         pool.stop()
-        states.update({path: replace(_seen(order), state=WAITING) for path, order in active.items()})
-        ledger.write(states)
+        states.update({path: replace(_seen(job), state=WAITING) for path, job in active.items()})
+        folder.write(states)
     return states
 
 
-def _seen(order: Order) -> Status:
+def _seen(job: Job) -> Status:
     """The status of a run that was submitted: one of another launch is out of date, but for the time it took."""
-    status = read_status(order.status)
-    running = status.launch == order.launch and status.state == RUNNING
-    return Status(RUNNING if running else WAITING, status.seconds, "", order.launch)
+    status = read_status(job.status)
+    running = status.launch == job.launch and status.state == RUNNING
+    return Status(RUNNING if running else WAITING, status.seconds, "", job.launch)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .run_member import Order, carry_out
+from .jobs import Job, carry_out
 from .status import Status
 
 
@@ -22,10 +22,10 @@ class LocalPool:
         self._threads = ThreadPoolExecutor(jobs)
         self._futures: dict[str, Future[Status]] = {}
 
-    def submit(self, orders: Sequence[Order]) -> None:
+    def submit(self, jobs: Sequence[Job]) -> None:
         """Start runs."""
-        for order in orders:
-            self._futures[order.member.path] = self._threads.submit(carry_out, order, self._stop.is_set)
+        for job in jobs:
+            self._futures[job.spec.path] = self._threads.submit(carry_out, job, self._stop.is_set)
 
     def ended(self) -> dict[str, Status]:
         """Runs that have ended since the last call."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from nearsym.envs.errors import InputError
 
-from .run_member import Order, carry_out
+from .jobs import Job, carry_out
 from .status import FAILED, Status, read_status
 
 DEATHS = 5
@@ -52,30 +52,30 @@ class RayPool:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InputError(f"no Ray cluster answers at address={address}: {first}") from error
         self._task = self._ray.remote(num_cpus=threads, max_retries=DEATHS)(carry_out)
-        self._orders: dict[Any, Order] = {}
+        self._jobs: dict[Any, Job] = {}
 
-    def submit(self, orders: Sequence[Order]) -> None:
+    def submit(self, jobs: Sequence[Job]) -> None:
         """Hand runs to Ray."""
-        for order in orders:
-            self._orders[self._task.options(name=order.member.path).remote(order)] = order
+        for job in jobs:
+            self._jobs[self._task.options(name=job.spec.path).remote(job)] = job
 
     def ended(self) -> dict[str, Status]:
         """Runs that have ended since the last call."""
-        if not self._orders:
+        if not self._jobs:
             return {}
-        done, _ = self._ray.wait(list(self._orders), num_returns=len(self._orders), timeout=0)
-        return {self._orders[one].member.path: self._result(one, self._orders.pop(one)) for one in done}
+        done, _ = self._ray.wait(list(self._jobs), num_returns=len(self._jobs), timeout=0)
+        return {self._jobs[one].spec.path: self._result(one, self._jobs.pop(one)) for one in done}
 
     def stop(self) -> None:
         """Cancel what still runs, whose processes end with their workers, and leave the cluster."""
-        for one in self._orders:
+        for one in self._jobs:
             self._ray.cancel(one, force=True)
         self._ray.shutdown()
 
-    def _result(self, one: Any, order: Order) -> Status:
+    def _result(self, one: Any, job: Job) -> Status:
         try:
             status: Status = self._ray.get(one)
         except self._ray.exceptions.RayError as error:
             message = (str(error).strip() or type(error).__name__).splitlines()[0]
-            return Status(FAILED, read_status(order.status).seconds, f"Ray: {message}", order.launch)
+            return Status(FAILED, read_status(job.status).seconds, f"Ray: {message}", job.launch)
         return status

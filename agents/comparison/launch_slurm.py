@@ -9,7 +9,7 @@ from typing import Any
 
 from nearsym.envs.errors import InputError
 
-from .run_member import Order, carry_out
+from .jobs import Job, carry_out
 from .settings import SlurmSettings
 from .status import FAILED, Status, read_status
 
@@ -17,13 +17,13 @@ from .status import FAILED, Status, read_status
 class Resumable:
     """`carry_out`, queued again when its job reaches its time limit or makes room for another."""
 
-    def __call__(self, order: Order) -> Status:
+    def __call__(self, job: Job) -> Status:
         """Carry out a run."""
-        return carry_out(order)
+        return carry_out(job)
 
-    def __submitit_checkpoint__(self, order: Order) -> Any:
+    def __submitit_checkpoint__(self, job: Job) -> Any:
         """What submitit queues in place of an interrupted job."""
-        return importlib.import_module("submitit").helpers.DelayedSubmission(self, order)
+        return importlib.import_module("submitit").helpers.DelayedSubmission(self, job)
 
 
 class SlurmPool:
@@ -62,29 +62,29 @@ class SlurmPool:
             parameters["slurm_partition"] = settings.partition
             parameters["slurm_array_parallelism"] = jobs or 1000
         self._executor.update_parameters(**{key: value for key, value in parameters.items() if value is not None})
-        self._jobs: list[tuple[Any, Order]] = []
+        self._submitted: list[tuple[Any, Job]] = []
 
-    def submit(self, orders: Sequence[Order]) -> None:
+    def submit(self, jobs: Sequence[Job]) -> None:
         """Hand runs to Slurm."""
         with self._executor.batch():
-            self._jobs += [(self._executor.submit(Resumable(), order), order) for order in orders]
+            self._submitted += [(self._executor.submit(Resumable(), job), job) for job in jobs]
 
     def ended(self) -> dict[str, Status]:
         """Runs that have ended since the last call."""
-        done = [pair for pair in self._jobs if pair[0].done()]
-        self._jobs = [pair for pair in self._jobs if pair not in done]
-        return {order.member.path: _result(job, order) for job, order in done}
+        done = [pair for pair in self._submitted if pair[0].done()]
+        self._submitted = [pair for pair in self._submitted if pair not in done]
+        return {job.spec.path: _result(submitted, job) for submitted, job in done}
 
     def stop(self) -> None:
         """Cancel what still runs, whose processes end with their jobs."""
-        for job, _ in self._jobs:
-            job.cancel()
+        for submitted, _ in self._submitted:
+            submitted.cancel()
 
 
-def _result(job: Any, order: Order) -> Status:
-    error = job.exception()
+def _result(submitted: Any, job: Job) -> Status:
+    error = submitted.exception()
     if error is None:
-        status: Status = job.result()
+        status: Status = submitted.result()
         return status
     lines = (str(error).strip() or type(error).__name__).splitlines()
-    return Status(FAILED, read_status(order.status).seconds, f"Slurm job {job.job_id}: {lines[0]}", order.launch)
+    return Status(FAILED, read_status(job.status).seconds, f"Slurm job {submitted.job_id}: {lines[0]}", job.launch)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nearsym.agents.checkpoint import latest_checkpoint
 from nearsym.agents.run import Run, write_atomic
+from nearsym.agents.settings import EvaluateSettings
 
 FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
 
@@ -66,12 +67,12 @@ def is_trained(run: Run, total_steps: int) -> bool:
     return not run.checkpoints.exists() and last_row(run)[0] >= total_steps
 
 
-def is_evaluated(run: Run, episodes: int, noise: tuple[float, ...]) -> bool:
-    """Whether a run's last checkpoint was evaluated at these levels."""
+def is_evaluated(run: Run, wanted: EvaluateSettings) -> bool:
+    """Whether a run's last checkpoint was evaluated at these levels, in as many episodes."""
     try:
         report = json.loads((run.folder / "evaluation.json").read_text())
-        levels = tuple(float(level["noise"]) for level in report["levels"])
-        if levels != noise or ("episodes" in report and report["episodes"] != episodes):
+        levels = [float(level["noise"]) for level in report["levels"]]
+        if levels != wanted.noise or ("episodes" in report and report["episodes"] != wanted.episodes):
             return False
         saved = latest_checkpoint(run.checkpoints)
         written = (run.folder / "evaluation.json").stat().st_mtime_ns

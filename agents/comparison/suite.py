@@ -12,7 +12,7 @@ from nearsym.agents.settings import EvaluateSettings
 from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.perturbations import PerturbationSettings
 
-from .words import word
+from .override import override
 
 PERTURBATIONS = tuple(one.name for one in fields(PerturbationSettings))
 
@@ -86,7 +86,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Member:
+class RunSpec:
     """One run of a suite.
 
     Attributes:
@@ -96,10 +96,8 @@ class Member:
         network: the network's name in the suite.
         seed: its seed.
         total_steps: steps to train for.
-        episodes: of its evaluation.
-        noise: levels of its evaluation.
-        words: of its `nearsym train` command.
-        evaluation: words of its `nearsym evaluate` command.
+        overrides: of `nearsym train`, which make it.
+        evaluation: of the trained run.
     """
 
     path: str
@@ -108,10 +106,19 @@ class Member:
     network: str
     seed: int
     total_steps: int
-    episodes: int
-    noise: tuple[float, ...]
-    words: tuple[str, ...]
-    evaluation: tuple[str, ...]
+    overrides: tuple[str, ...]
+    evaluation: EvaluateSettings
+
+    @property
+    def evaluation_words(self) -> tuple[str, ...]:
+        """Of a `nearsym evaluate` command that evaluates the same."""
+        given = self.evaluation
+        return (
+            given.run,
+            f"episodes={given.episodes}",
+            override("noise", given.noise),
+            f"threads={given.threads}",
+        )
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ class Suite:
         tasks: environments with their perturbations.
         networks: what is compared on each of them.
         seeds: one run for each.
-        overrides: words of `nearsym train` that hold for every run.
+        overrides: ``key=value`` of `nearsym train` that hold for every run.
         episodes: of the evaluation at every level of noise.
         noise: levels of observation noise in the evaluation after training.
 
@@ -151,17 +158,17 @@ class Suite:
             ("seeds", list(self.seeds)),
         ):
             _no_repeats(name, values)
-        for override in self.overrides:
-            key, equals, _ = override.partition("=")
+        for given in self.overrides:
+            key, equals, _ = given.partition("=")
             if not equals:
-                raise InputError(f"overrides has {override!r}, expected key=value such as network.width=128")
+                raise InputError(f"overrides has {given!r}, expected key=value such as network.width=128")
             _not_own("overrides", key)
         try:
             EvaluateSettings(run="", episodes=self.episodes, noise=list(self.noise))
         except InputError as error:
             raise InputError(f"evaluate: {error}") from error
 
-    def members(self, out: str, threads: int = 1) -> list[Member]:
+    def runs(self, out: str, threads: int = 1) -> list[RunSpec]:
         """Every run, one seed after the other, so that a suite cut short has compared all networks on fewer seeds.
 
         Args:
@@ -169,43 +176,40 @@ class Suite:
             threads: torch threads of each run.
         """
         return [
-            self._member(out, threads, task, perturbation, network, seed)
+            self._run(out, threads, task, perturbation, network, seed)
             for seed in self.seeds
             for task in self.tasks
             for perturbation in task.perturbations
             for network in self.networks
         ]
 
-    def _member(
+    def _run(
         self, out: str, threads: int, task: Task, perturbation: Mapping[str, float], network: Network, seed: int
-    ) -> Member:
+    ) -> RunSpec:
         strengths = {name: float(strength) for name, strength in perturbation.items() if strength}
         path = f"{task.name}/{perturbation_name(strengths)}/{network.name}/seed{seed}"
-        words = (
+        overrides = (
             f"env={task.id}",
-            *(word(f"env.kwargs.{key}", value) for key, value in task.kwargs.items()),
-            *(word(f"perturbation.{name}", strength) for name, strength in strengths.items()),
+            *(override(f"env.kwargs.{key}", value) for key, value in task.kwargs.items()),
+            *(override(f"perturbation.{name}", strength) for name, strength in strengths.items()),
             f"network={network.choice}",
             *self.overrides,
-            *(word(key, value) for key, value in network.overrides.items()),
+            *(override(key, value) for key, value in network.overrides.items()),
             f"seed={seed}",
             f"total_steps={task.total_steps}",
             f"threads={threads}",
             f"run_dir={out}/{path}",
             "resume=true",
         )
-        levels = word("noise", list(self.noise))
-        return Member(
+        return RunSpec(
             path=path,
             task=task.id,
             perturbation=strengths,
             network=network.name,
             seed=seed,
             total_steps=task.total_steps,
-            episodes=self.episodes,
-            noise=self.noise,
-            words=words,
-            evaluation=(f"{out}/{path}", f"episodes={self.episodes}", levels, f"threads={threads}"),
+            overrides=overrides,
+            evaluation=EvaluateSettings(f"{out}/{path}", self.episodes, list(self.noise), threads=threads),
         )
 
 

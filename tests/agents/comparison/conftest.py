@@ -1,11 +1,16 @@
 """A suite of a few short runs, as the launching tests carry it out or pretend to."""
 
+from functools import cache
+
 import pytest
 
-from nearsym.agents.comparison.launch import orders_of, states_at_start
-from nearsym.agents.comparison.ledger import Ledger
+from nearsym.agents.comparison.check import settings_of
+from nearsym.agents.comparison.launch import jobs_of, states_at_start
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.suite import Network, Suite, Task
+from nearsym.agents.comparison.suite_folder import SuiteFolder
+from nearsym.agents.settings import TrainSettings
+from nearsym.scripts.compose import compose
 
 CHOICES = ["exact", "plain", "relaxed", "rpp"]
 TINY = Suite(
@@ -26,24 +31,30 @@ TINY = Suite(
 )
 
 
+@cache
+def composed(overrides):
+    """Settings of `nearsym train`."""
+    return compose("train", TrainSettings, list(overrides))
+
+
 @pytest.fixture
 def tiny():
     return TINY
 
 
 @pytest.fixture
-def ledger_of():
-    """Opens the ledger of a folder."""
-    return lambda out, suite=TINY: Ledger(out, suite, CHOICES)
+def folder_of():
+    """Opens the folder of a suite."""
+    return lambda out, suite=TINY: SuiteFolder(out, suite, CHOICES)
 
 
 @pytest.fixture
-def prepare(ledger_of):
-    """The ledger of a folder, the orders of its runs, and where they stand."""
+def prepare(folder_of):
+    """The folder of a suite, the jobs of its runs, and where they stand."""
 
     def prepared(out, suite=TINY, **settings):
-        ledger = ledger_of(out, suite)
-        orders = orders_of(ledger, CompareSettings(**settings))
-        return ledger, orders, states_at_start(orders, ledger)
+        folder = folder_of(out, suite)
+        jobs = jobs_of(folder, CompareSettings(**settings), settings_of(folder.runs, composed))
+        return folder, jobs, states_at_start(jobs, folder)
 
     return prepared

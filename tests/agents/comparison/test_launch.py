@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
-from nearsym.agents.comparison import run_member
+from nearsym.agents.comparison import jobs as comparison_jobs
 from nearsym.agents.comparison.launch import launch
 from nearsym.agents.comparison.launch_local import LocalPool
 from nearsym.agents.comparison.launch_ray import RayPool
@@ -43,8 +44,8 @@ class Unwatched:
 class Refusing:
     """A pool that nothing may be given to."""
 
-    def submit(self, orders):
-        raise AssertionError([order.member.path for order in orders])
+    def submit(self, jobs):
+        raise AssertionError([job.spec.path for job in jobs])
 
     def ended(self):
         return {}
@@ -69,45 +70,50 @@ def kill_when(condition, processes):
 
 def carried_out_with_a_kill(prepare, out):
     """The tiny suite, two processes at a time, one of them killed in mid-run; the last states and what was shown."""
-    ledger, orders, states = prepare(out)
-    ledger.open()
+    folder, jobs, states = prepare(out)
+    folder.open()
     started, real = [], subprocess.Popen
 
     def remembered(command, **given):
         process = real(command, **given)
-        if f"run_dir={out}/{RUN}" in command:
+        if str(out / "logs" / f"{RUN}.yaml") in command:
             started.append(process)
         return process
 
     checkpoints = out / RUN / "checkpoints"
     watcher = Unwatched()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_member.subprocess, "Popen", remembered)
+        patch.setattr(comparison_jobs.subprocess, "Popen", remembered)
         killer = kill_when(lambda: any(checkpoints.glob("step-*")), started)
-        ended = launch(orders, states, ledger, LocalPool(2), 2, watcher)
+        ended = launch(jobs, states, folder, LocalPool(2), 2, watcher)
         killer.join()
-    ledger.close()
+    folder.close()
     assert started[0].returncode == -signal.SIGKILL
     return ended, watcher
 
 
-def test_a_suite_whose_member_is_killed_in_mid_run(tmp_path, tiny, prepare):
+def test_a_suite_of_which_a_run_is_killed_in_mid_run(tmp_path, tiny, prepare):
     """One test, for the runs are real and take long."""
     out = tmp_path / "tiny"
     ended, watcher = carried_out_with_a_kill(prepare, out)
 
-    # the killed member went on, and ends with the metrics of one that nothing interrupted
+    # the killed run went on, and ends with the metrics of one that nothing interrupted
     log = (out / "logs" / f"{RUN}.txt").read_text()
     assert "attempt 2 of 2: $ nearsym train" in log and "seed 0: continues at step" in log
-    member = next(one for one in tiny.members(str(tmp_path / "alone")) if one.path == RUN)
-    whole = train(compose("train", TrainSettings, list(member.words)), ["test"]).metrics.read_text()
+    spec = next(one for one in tiny.runs(str(tmp_path / "alone")) if one.path == RUN)
+    run = train(compose("train", TrainSettings, list(spec.overrides)), ["test"])
+    whole = run.metrics.read_text()
     assert (out / RUN / "metrics.csv").read_text() == whole
+    alone, compared = (yaml.safe_load(one.read_text()) for one in (run.config, out / RUN / "config.yaml"))
+    assert compared == {**alone, "run_dir": f"{out}/{RUN}"}
+    about = json.loads((out / RUN / "about.json").read_text())
+    assert about["command"] == ["nearsym", "train", *(one.replace("alone", "tiny") for one in spec.overrides)]
     assert (out / RUN.replace("seed0", "seed1") / "metrics.csv").read_text() != whole
 
     # suite.json says what became of every run
     saved = json.loads((out / "suite.json").read_text())
     assert saved["name"] == "tiny"
-    assert [run["path"] for run in saved["runs"]] == [member.path for member in tiny.members("x")]
+    assert [run["path"] for run in saved["runs"]] == [spec.path for spec in tiny.runs("x")]
     first = saved["runs"][0]
     assert set(first) == {"path", "task", "perturbation", "network", "seed", "state", "seconds", "message"}
     assert (first["task"], first["perturbation"], first["network"], first["seed"]) == ("Pendulum-v1", {}, "relaxed", 0)
@@ -123,8 +129,8 @@ def test_a_suite_whose_member_is_killed_in_mid_run(tmp_path, tiny, prepare):
     assert max(sum(status.state == RUNNING for status in one.values()) for one in watcher.seen) == 2
 
     # a second time there is nothing to do
-    ledger, orders, states = prepare(out)
-    again = launch(orders, states, ledger, Refusing(), 2, Unwatched())
+    folder, jobs, states = prepare(out)
+    again = launch(jobs, states, folder, Refusing(), 2, Unwatched())
     assert {path: (status.state, status.seconds) for path, status in again.items()} == {
         path: (FINISHED, status.seconds) for path, status in ended.items()
     }
@@ -137,8 +143,8 @@ class Scripted:
     def __init__(self, never):
         self.never, self.active, self.most, self.stopped = never, [], 0, False
 
-    def submit(self, orders):
-        self.active += [[order.member.path, 0] for order in orders]
+    def submit(self, jobs):
+        self.active += [[job.spec.path, 0] for job in jobs]
         self.most = max(self.most, len(self.active))
 
     def ended(self):
@@ -155,12 +161,12 @@ class Scripted:
 
 
 def test_an_interruption_leaves_the_rest_waiting(tmp_path, prepare):
-    ledger, orders, states = prepare(tmp_path / "out")
-    ledger.open()
-    pool = Scripted(never=orders[1].member.path)
+    folder, jobs, states = prepare(tmp_path / "out")
+    folder.open()
+    pool = Scripted(never=jobs[1].spec.path)
     with pytest.raises(KeyboardInterrupt):
-        launch(orders, states, ledger, pool, 2, Unwatched())
-    ledger.close()
+        launch(jobs, states, folder, pool, 2, Unwatched())
+    folder.close()
     assert pool.stopped and pool.most == 2
     saved = json.loads((tmp_path / "out" / "suite.json").read_text())["runs"]
     assert [run["state"] for run in saved] == [FINISHED, WAITING, FINISHED, FINISHED]

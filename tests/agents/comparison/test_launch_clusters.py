@@ -10,13 +10,14 @@ import time
 
 import pytest
 
-from nearsym.agents.comparison.launch import launch, orders_of, states_at_start
+from nearsym.agents.comparison.check import settings_of
+from nearsym.agents.comparison.launch import jobs_of, launch, states_at_start
 from nearsym.agents.comparison.launch_ray import RayPool
 from nearsym.agents.comparison.launch_slurm import SlurmPool
-from nearsym.agents.comparison.ledger import Ledger
 from nearsym.agents.comparison.settings import CompareSettings, SlurmSettings
 from nearsym.agents.comparison.status import FAILED, FINISHED, Status, read_status
 from nearsym.agents.comparison.suite import Network, Suite, Task
+from nearsym.agents.comparison.suite_folder import SuiteFolder
 from nearsym.agents.settings import TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs.errors import InputError
@@ -38,7 +39,7 @@ SUITE = Suite(
     ),
     episodes=1,
 )
-PATHS = [member.path for member in SUITE.members("x")]
+PATHS = [spec.path for spec in SUITE.runs("x")]
 
 
 class Disturbing:
@@ -59,12 +60,13 @@ class Disturbing:
 
 def carried_out(out, pool, disturb, limit=None):
     """The last status of every run, and what each of them printed; `pool` makes one."""
-    ledger = Ledger(out, SUITE, ["relaxed"])
-    orders = orders_of(ledger, CompareSettings(retries=0))
-    ledger.open()
+    folder = SuiteFolder(out, SUITE, ["relaxed"])
+    training = settings_of(folder.runs, lambda overrides: compose("train", TrainSettings, list(overrides)))
+    jobs = jobs_of(folder, CompareSettings(retries=0), training)
+    folder.open()
     watcher = Disturbing(out, disturb)
-    ended = launch(orders, states_at_start(orders, ledger), ledger, pool(), limit, watcher)
-    ledger.close()
+    ended = launch(jobs, states_at_start(jobs, folder), folder, pool(), limit, watcher)
+    folder.close()
     assert watcher.done
     return ended, {path: (out / "logs" / f"{path}.txt").read_text() for path in PATHS}
 
@@ -72,8 +74,8 @@ def carried_out(out, pool, disturb, limit=None):
 def metrics_alone(folder):
     """metrics.csv of each run when nothing disturbs it."""
     return {
-        member.path: train(compose("train", TrainSettings, list(member.words)), ["test"]).metrics.read_text()
-        for member in SUITE.members(str(folder))
+        spec.path: train(compose("train", TrainSettings, list(spec.overrides)), ["test"]).metrics.read_text()
+        for spec in SUITE.runs(str(folder))
     }
 
 

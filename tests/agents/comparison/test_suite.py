@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nearsym.agents.comparison.check import check_members
+from nearsym.agents.comparison.check import check_runs, settings_of
+from nearsym.agents.comparison.override import override
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.suite_file import content_of, read_suite, suite_from
-from nearsym.agents.comparison.words import word
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.settings import EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 
@@ -36,36 +36,55 @@ CONTENT = {
 }
 
 
+def from_words(overrides):
+    return compose("train", TrainSettings, list(overrides))
+
+
+def check(runs):
+    check_runs(runs, settings_of(runs, from_words))
+
+
 def changed(**changes):
     return {**copy.deepcopy(CONTENT), **changes}
 
 
 def test_a_suite_is_every_network_in_every_world_for_every_seed():
-    members = suite_from(CONTENT, CHOICES).members("runs/mine", threads=2)
+    runs = suite_from(CONTENT, CHOICES).runs("runs/mine", threads=2)
     worlds = ["cartpole-swingup/none", "cartpole-swingup/actuator_reflection0.5", "Pendulum-v1/none"]
-    assert [member.path for member in members] == [
+    assert [spec.path for spec in runs] == [
         f"{world}/{network}/seed{seed}" for seed in (3, 4) for world in worlds for network in ("exact", "two-banks")
     ]
-    member = members[3]
-    assert (member.task, member.network, member.seed) == ("dmc/cartpole-swingup", "two-banks", 3)
-    assert (member.perturbation, member.total_steps) == ({"actuator_reflection": 0.5}, 500)
+    spec = runs[3]
+    assert (spec.task, spec.network, spec.seed) == ("dmc/cartpole-swingup", "two-banks", 3)
+    assert (spec.perturbation, spec.total_steps) == ({"actuator_reflection": 0.5}, 500)
     run = "runs/mine/cartpole-swingup/actuator_reflection0.5/two-banks/seed3"
-    assert " ".join(member.words) == (
+    assert " ".join(spec.overrides) == (
         "env=dmc/cartpole-swingup env.kwargs.action_repeat=8 perturbation.actuator_reflection=0.5 network=relaxed "
         "network.width=16 eval_every=100 network.banks=2 agent.learning_rate=0.001 seed=3 total_steps=500 threads=2 "
         f"run_dir={run} resume=true"
     )
-    assert member.evaluation == (run, "episodes=2", "noise=[0,0.1]", "threads=2")
+    assert spec.evaluation == EvaluateSettings(run, 2, [0, 0.1], threads=2)
+    assert spec.evaluation_words == (run, "episodes=2", "noise=[0,0.1]", "threads=2")
+    assert compose("evaluate", EvaluateSettings, [f"run={run}", *spec.evaluation_words[1:]]) == spec.evaluation
 
 
 def test_the_words_are_those_of_train():
     """What a suite says arrives in the settings of the run."""
-    member = suite_from(CONTENT, CHOICES).members("runs/mine")[3]
-    settings = compose("train", TrainSettings, list(member.words))
+    spec = suite_from(CONTENT, CHOICES).runs("runs/mine")[3]
+    settings = compose("train", TrainSettings, list(spec.overrides))
     assert (settings.env.id, settings.env.kwargs) == ("dmc/cartpole-swingup", {"action_repeat": 8})
     assert (settings.network.choice, settings.network.banks, settings.network.width) == ("relaxed", 2, 16)
     assert settings.perturbation.actuator_reflection == 0.5 and settings.agent.learning_rate == 0.001
     assert (settings.seed, settings.total_steps, settings.eval_every, settings.resume) == (3, 500, 100, True)
+
+
+def test_runs_have_the_settings_of_their_commands():
+    """Composed once for all seeds, and equal to what each command gives."""
+    runs = suite_from(CONTENT, CHOICES).runs("runs/mine", threads=2)
+    composed = []
+    found = settings_of(runs, lambda overrides: composed.append(overrides) or from_words(overrides))
+    assert len(composed) == 6 and len(runs) == 12
+    assert found == {spec.path: from_words(spec.overrides) for spec in runs}
 
 
 VALUES = [
@@ -89,7 +108,7 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 def test_a_value_survives_the_command_line(value):
-    settings = compose("train", TrainSettings, [word("env.kwargs.given", value)])
+    settings = compose("train", TrainSettings, [override("env.kwargs.given", value)])
     assert settings.env.kwargs["given"] == value and type(settings.env.kwargs["given"]) is type(value)
 
 
@@ -105,13 +124,13 @@ def test_a_suite_is_written_and_read_as_it_was(tmp_path):
 def test_a_suite_that_comes_with_nearsym_fits(path):
     suite = read_suite(path, [one.stem for one in (SHIPPED.parent / "network").glob("*.yaml")])
     assert suite.name == path.stem
-    members = suite.members("runs/x")
+    runs = suite.runs("runs/x")
     # every task with one network and every network on one task, in its last world: all pairs take long
     last = {task.id: dict(task.perturbations[-1]) for task in suite.tasks}
-    one = [member for member in members if member.perturbation == last[member.task]]
-    some = [m for m in one if m.network == members[0].network or m.task == members[0].task]
+    one = [spec for spec in runs if spec.perturbation == last[spec.task]]
+    some = [m for m in one if m.network == runs[0].network or m.task == runs[0].task]
     assert {m.task for m in some} == set(last) and {m.network for m in some} == {n.name for n in suite.networks}
-    check_members(some, lambda words: compose("train", TrainSettings, list(words)))
+    check(some)
 
 
 def task(**changes):
@@ -250,12 +269,19 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path):
 )
 def test_a_run_that_cannot_start_is_found_before_any_does(suite, message):
     given = {"tasks": (Task("Pendulum-v1", 10),), "networks": (Network("plain", "plain"),), **suite}
-    members = Suite(name="mine", seeds=(0,), **given).members("runs/x")
+    runs = Suite(name="mine", seeds=(0,), **given).runs("runs/x")
     with pytest.raises(InputError) as caught:
-        check_members(members, lambda words: compose("train", TrainSettings, list(words)))
+        check(runs)
     assert str(caught.value).startswith(message)
 
 
 def test_what_can_start_passes_the_check():
-    members = Suite("mine", (Task("Pendulum-v1", 10),), (Network("plain", "plain"),), (0,)).members("runs/x")
-    check_members(members, lambda words: compose("train", TrainSettings, list(words)))
+    runs = Suite("mine", (Task("Pendulum-v1", 10),), (Network("plain", "plain"),), (0,)).runs("runs/x")
+    check(runs)
+
+
+def test_a_period_that_is_traded_is_not_compared():
+    """Its evaluation has other numbers than returns at levels of noise."""
+    task = Task("trading/portfolio", 10)
+    with pytest.raises(InputError, match=r"^trading-portfolio/none/plain/seed0: suites compare returns at levels"):
+        check(Suite("mine", (task,), (Network("plain", "plain"),), (0,)).runs("runs/x"))

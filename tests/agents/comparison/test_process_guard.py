@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from nearsym.agents.comparison.lifeline import take_lock
+from nearsym.agents.comparison.process_guard import take_lock
 from nearsym.envs.errors import InputError
 
 HOLD = """
-import sys, time
-from nearsym.agents.comparison.lifeline import hold
-hold(sys.argv[1])
+import pathlib, sys, time
+from nearsym.agents.comparison.process_guard import guard
+guard(pathlib.Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(100)
 """

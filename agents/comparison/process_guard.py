@@ -18,10 +18,10 @@ PATIENCE = 30.0
 """Seconds to wait for a lock: the former owner may be dying."""
 
 UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""Some shared file systems lock nothing; there the lifeline alone has to do."""
+"""Some shared file systems lock nothing; there dying with the parent has to do."""
 
 
-def hold(lock: str) -> None:
+def guard(lock: Path) -> None:
     """Take the run's lock, and die as soon as whoever started this process is gone, however it went.
 
     Standard input is a pipe that the parent keeps open and never writes to: its end of file is the parent's end, on
@@ -32,7 +32,7 @@ def hold(lock: str) -> None:
     """
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
-        take_lock(Path(lock), PATIENCE, "another process is still working on this run; stop it, or wait for it")
+        take_lock(lock, PATIENCE, "another process is still working on this run; stop it, or wait for it")
     except InputError as error:
         sys.exit(f"nearsym: {error}")
 

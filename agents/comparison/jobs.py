@@ -1,4 +1,4 @@
-"""Carrying out one run of a suite: train, evaluate, try again; the same for every launcher."""
+"""A run of a suite as a job: train, evaluate, try again; the same for every launcher."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nearsym.agents.run import Run
+from nearsym.agents.settings import TrainSettings
 
+from .settings_file import write_settings
 from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_evaluated, is_trained, read_status, write_status
-from .suite import Member
+from .suite import RunSpec
 
-COMMAND = (
-    "import sys; from nearsym.agents.comparison.lifeline import hold; hold(sys.argv.pop(1)); "
-    "from nearsym.scripts.main import main; main()"
-)
-"""`nearsym` in a process that dies with this one; the words follow the path of the run's lock."""
+WORKER = ("-m", "nearsym.agents.comparison.worker")
+"""What a process that dies with this one runs; the settings file and the step follow."""
 
 HEARTBEAT = 5.0
 """Seconds between two statuses of a run that goes on."""
+
+TRAIN, EVALUATE = "train", "evaluate"
+"""Steps of a run, each a process of its own."""
 
 GRACE = 5.0
 """Seconds between asking a process to end and ending it."""
@@ -34,19 +36,21 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 
 @dataclass(frozen=True)
-class Order:
+class Job:
     """What a worker, perhaps on another machine, needs to carry out a run.
 
     Attributes:
-        member: the run.
+        spec: the run.
+        training: its settings.
         out: the suite's folder, seen from `folder`.
         folder: where the command was given; a user's own environments are looked for there.
-        launch: which `nearsym compare` gave the order.
+        launch: which `nearsym compare` it is of.
         retries: how often a failed run is tried again.
         threads: torch threads.
     """
 
-    member: Member
+    spec: RunSpec
+    training: TrainSettings
     out: str
     folder: str
     launch: str
@@ -56,12 +60,17 @@ class Order:
     @property
     def run(self) -> Run:
         """The run's folder."""
-        return Run(Path(self.folder, self.out, self.member.path))
+        return Run(Path(self.folder, self.out, self.spec.path))
 
     @property
     def log(self) -> Path:
         """What the run's processes print; outside its folder, which has to be empty or a run."""
         return self._beside("txt")
+
+    @property
+    def settings(self) -> Path:
+        """The file that tells its processes what to do."""
+        return self._beside("yaml")
 
     @property
     def status(self) -> Path:
@@ -75,67 +84,75 @@ class Order:
 
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        member = self.member
-        return is_trained(self.run, member.total_steps) and is_evaluated(self.run, member.episodes, member.noise)
+        return self.trained() and self.evaluated()
+
+    def trained(self) -> bool:
+        """Whether it has reached its last step."""
+        return is_trained(self.run, self.spec.total_steps)
+
+    def evaluated(self) -> bool:
+        """Whether its last checkpoint was evaluated as the suite says."""
+        return is_evaluated(self.run, self.spec.evaluation)
 
     def _beside(self, suffix: str) -> Path:
-        return Path(self.folder, self.out, "logs", f"{self.member.path}.{suffix}")
+        return Path(self.folder, self.out, "logs", f"{self.spec.path}.{suffix}")
 
 
-def carry_out(order: Order, stopped: Callable[[], bool] = lambda: False) -> Status:
+def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
     """Train and evaluate, again after a failure, from the last checkpoint each time.
 
     Args:
-        order: the run.
+        job: the run.
         stopped: asked several times a second; when true, the run is left to be resumed.
 
     Returns:
         A status that is finished, failed with the last line that was printed, or waiting when stopped.
     """
-    order.log.parent.mkdir(parents=True, exist_ok=True)
-    attempts = 1 + order.retries
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    command = ["nearsym", TRAIN, *job.spec.overrides]
+    write_settings(job.settings, command, job.training, job.spec.evaluation)
+    attempts = 1 + job.retries
     message = ""
     for attempt in range(1, attempts + 1):
         label = "" if attempt == 1 else f"attempt {attempt} of {attempts}: "
         try:
-            message = _attempt(order, label, stopped)
+            message = _attempt(job, label, stopped)
         except _StoppedError:
-            return _keep(order, WAITING, read_status(order.status).seconds)
+            return _keep(job, WAITING, read_status(job.status).seconds)
         if not message:
-            return _keep(order, FINISHED, read_status(order.status).seconds)
-    return _keep(order, FAILED, read_status(order.status).seconds, message)
+            return _keep(job, FINISHED, read_status(job.status).seconds)
+    return _keep(job, FAILED, read_status(job.status).seconds, message)
 
 
 class _StoppedError(Exception):
     """The comparison was interrupted."""
 
 
-def _attempt(order: Order, label: str, stopped: Callable[[], bool]) -> str:
+def _attempt(job: Job, label: str, stopped: Callable[[], bool]) -> str:
     """What went wrong, in one line; empty when nothing did."""
-    member = order.member
-    _clear_unborn(order.run)
+    _clear_unborn(job.run)
     message = ""
-    if not is_trained(order.run, member.total_steps):
-        message = _spawn(order, label, ["train", *member.words], stopped)
-    if not message and not is_evaluated(order.run, member.episodes, member.noise):
-        message = _spawn(order, label, ["evaluate", *member.evaluation], stopped)
-    if not message and not order.finished():
+    if not job.trained():
+        message = _spawn(job, label, TRAIN, job.spec.overrides, stopped)
+    if not message and not job.evaluated():
+        message = _spawn(job, label, EVALUATE, job.spec.evaluation_words, stopped)
+    if not message and not job.finished():
         message = "its commands ended well and left no finished run; see its log"
     return message
 
 
-def _spawn(order: Order, label: str, words: list[str], stopped: Callable[[], bool]) -> str:
-    """Run one command to its end; the last line of its output when it failed, else nothing."""
-    before, start = read_status(order.status).seconds, time.monotonic()
-    with order.log.open("a") as log:
-        log.write(f"{label}$ nearsym {shlex.join(words)}\n")
+def _spawn(job: Job, label: str, step: str, words: Sequence[str], stopped: Callable[[], bool]) -> str:
+    """Run one step to its end; the last line of its output when it failed, else nothing."""
+    before, start = read_status(job.status).seconds, time.monotonic()
+    with job.log.open("a") as log:
+        log.write(f"{label}$ nearsym {step} {shlex.join(words)}\n")
         log.flush()
         printed = log.tell()
         process = subprocess.Popen(
-            # -u: what is printed stays in order, so that the last line is the error's
-            [sys.executable, "-u", "-c", COMMAND, str(order.lock), *words],
-            cwd=order.folder,
-            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(order.threads))},
+            # -u: what is printed stays in job, so that the last line is the error's
+            [sys.executable, "-u", *WORKER, str(job.settings), step],
+            cwd=job.folder,
+            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(job.threads))},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -149,20 +166,20 @@ def _spawn(order: Order, label: str, words: list[str], stopped: Callable[[], boo
                 elapsed = time.monotonic() - start
                 if elapsed - beat >= HEARTBEAT:
                     beat = elapsed
-                    _keep(order, RUNNING, before + elapsed)
+                    _keep(job, RUNNING, before + elapsed)
                 time.sleep(0.1)
         finally:
             _end(process)
-            _keep(order, RUNNING, before + time.monotonic() - start)
+            _keep(job, RUNNING, before + time.monotonic() - start)
     if process.returncode == 0:
         return ""
     if process.returncode < 0:
         name = signal.Signals(-process.returncode).name
-        return f"nearsym {words[0]} was ended by {name}"
-    with order.log.open(errors="replace") as log:
+        return f"nearsym {step} was ended by {name}"
+    with job.log.open(errors="replace") as log:
         log.seek(printed)
         lines = [line.strip() for line in log if line.strip()]
-    return lines[-1] if lines else f"nearsym {words[0]} ended with exit code {process.returncode}"
+    return lines[-1] if lines else f"nearsym {step} ended with exit code {process.returncode}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -187,7 +204,7 @@ def _clear_unborn(run: Run) -> None:
                 path.unlink()
 
 
-def _keep(order: Order, state: str, seconds: float, message: str = "") -> Status:
-    status = Status(state, round(seconds, 1), message, order.launch, socket.gethostname(), os.getpid())
-    write_status(order.status, status)
+def _keep(job: Job, state: str, seconds: float, message: str = "") -> Status:
+    status = Status(state, round(seconds, 1), message, job.launch, socket.gethostname(), os.getpid())
+    write_status(job.status, status)
     return status

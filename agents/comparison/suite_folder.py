@@ -11,13 +11,13 @@ import yaml
 from nearsym.agents.run import Run, write_atomic
 from nearsym.envs.errors import InputError
 
-from .lifeline import take_lock
+from .process_guard import take_lock
 from .status import Status
-from .suite import Member, Suite
+from .suite import RunSpec, Suite
 from .suite_file import content_of, read_suite
 
 
-class Ledger:
+class SuiteFolder:
     """Keeps ``suite.yaml`` and ``suite.json`` of a folder.
 
     Args:
@@ -33,7 +33,7 @@ class Ledger:
     def __init__(self, out: Path, suite: Suite, choices: Collection[str], threads: int = 1) -> None:
         self.out, self._suite, self._choices, self._threads = out, suite, choices, threads
         self._written = ""
-        self.members: Sequence[Member] = suite.members(str(out), threads)
+        self.runs: Sequence[RunSpec] = suite.runs(str(out), threads)
         self._check()
 
     def open(self) -> None:
@@ -63,16 +63,16 @@ class Ledger:
         """Bring suite.json up to date."""
         runs = [
             {
-                "path": member.path,
-                "task": member.task,
-                "perturbation": dict(member.perturbation),
-                "network": member.network,
-                "seed": member.seed,
-                "state": states[member.path].state,
-                "seconds": states[member.path].seconds,
-                "message": states[member.path].message,
+                "path": spec.path,
+                "task": spec.task,
+                "perturbation": dict(spec.perturbation),
+                "network": spec.network,
+                "seed": spec.seed,
+                "state": states[spec.path].state,
+                "seconds": states[spec.path].seconds,
+                "message": states[spec.path].message,
             }
-            for member in self.members
+            for spec in self.runs
         ]
         text = json.dumps({"name": self._suite.name, "runs": runs}, indent=2) + "\n"
         if text != self._written:
@@ -90,20 +90,20 @@ class Ledger:
             return
         saved = read_suite(kept, self._choices)
         before = [
-            one for one in saved.members(str(self.out), self._threads) if Run(self.out / one.path).config.exists()
+            spec for spec in saved.runs(str(self.out), self._threads) if Run(self.out / spec.path).config.exists()
         ]
         if before and saved.name != self._suite.name:
             raise self._changed(f"its name was {saved.name!r} and is {self._suite.name!r}")
-        now = {member.path: member for member in self.members}
-        for member in before:
-            if member.path not in now:
-                raise self._changed(f"{member.path} is no longer one of its runs")
-            was, is_now = (set(one.words + one.evaluation) for one in (member, now[member.path]))
+        now = {spec.path: spec for spec in self.runs}
+        for spec in before:
+            if spec.path not in now:
+                raise self._changed(f"{spec.path} is no longer one of its runs")
+            was, is_now = (set(one.overrides + one.evaluation_words) for one in (spec, now[spec.path]))
             if was != is_now:
                 gone, new = (" ".join(sorted(words)) or "nothing" for words in (was - is_now, is_now - was))
-                raise self._changed(f"{member.path} had {gone} and has {new}")
-            if member.words != now[member.path].words:
-                raise self._changed(f"the order of its overrides for {member.path} is another")
+                raise self._changed(f"{spec.path} had {gone} and has {new}")
+            if spec.overrides != now[spec.path].overrides:
+                raise self._changed(f"the order of its overrides for {spec.path} is another")
 
     def _changed(self, difference: str) -> InputError:
         return InputError(

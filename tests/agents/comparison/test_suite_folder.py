@@ -19,16 +19,16 @@ RUN = "Pendulum-v1/none/relaxed/seed0"
 def compared(tmp_path, prepare):
     """A folder as the tiny suite leaves it, as far as it is looked at."""
     out = tmp_path / "tiny"
-    ledger, orders, _ = prepare(out)
-    ledger.open()
-    for order in orders:
-        checkpoint = order.run.checkpoints / "step-00000200"
+    folder, jobs, _ = prepare(out)
+    folder.open()
+    for job in jobs:
+        checkpoint = job.run.checkpoints / "step-00000200"
         checkpoint.mkdir(parents=True)
         (checkpoint / "manifest.json").write_text("{}")
-        order.run.config.write_text("")
+        job.run.config.write_text("")
         report = {"episodes": 2, "levels": [{"noise": 0.0}, {"noise": 0.1}]}
-        (order.run.folder / "evaluation.json").write_text(json.dumps(report))
-    ledger.close()
+        (job.run.folder / "evaluation.json").write_text(json.dumps(report))
+    folder.close()
     return out
 
 
@@ -91,34 +91,34 @@ def test_published_runs_without_checkpoints_are_finished(compared, prepare):
         ),
     ],
 )
-def test_a_changed_suite_is_refused(compared, tiny, ledger_of, change, difference):
+def test_a_changed_suite_is_refused(compared, tiny, folder_of, change, difference):
     with pytest.raises(InputError) as caught:
-        ledger_of(compared, replace(tiny, **change(tiny)))
+        folder_of(compared, replace(tiny, **change(tiny)))
     assert str(caught.value) == (
         f"the suite has changed since the runs in {compared} were started: {difference}; choose another out, or take "
         "the change back (further tasks, perturbations, networks and seeds may be added)"
     )
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path, ledger_of):
+def test_a_folder_of_something_else_is_refused(tmp_path, folder_of):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError) as caught:
-        ledger_of(tmp_path)
+        folder_of(tmp_path)
     assert str(caught.value) == f"out={tmp_path} exists and holds no suite; choose another out"
     with pytest.raises(InputError) as caught:
-        ledger_of(tmp_path / "notes.txt")
+        folder_of(tmp_path / "notes.txt")
     assert str(caught.value) == f"out={tmp_path}/notes.txt is a file; choose another out"
 
 
-def test_a_suite_without_runs_may_be_changed(tmp_path, tiny, ledger_of):
-    first = ledger_of(tmp_path / "out")
+def test_a_suite_without_runs_may_be_changed(tmp_path, tiny, folder_of):
+    first = folder_of(tmp_path / "out")
     first.open()
     first.close()
-    ledger_of(tmp_path / "out", replace(tiny, name="other"))
+    folder_of(tmp_path / "out", replace(tiny, name="other"))
 
 
-def test_one_comparison_at_a_time_in_a_folder(tmp_path, ledger_of):
-    first, second = (ledger_of(tmp_path / "out") for _ in range(2))
+def test_one_comparison_at_a_time_in_a_folder(tmp_path, folder_of):
+    first, second = (folder_of(tmp_path / "out") for _ in range(2))
     first.open()
     with pytest.raises(InputError) as caught:
         second.open()

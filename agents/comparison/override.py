@@ -1,4 +1,4 @@
-"""Values as the words of a command line."""
+"""Settings as ``key=value`` overrides of a command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def word(key: str, value: Any) -> str:
+def override(key: str, value: Any) -> str:
     """``key=value`` in the grammar of `nearsym train`."""
     return f"{key}={_text(value)}"
 

@@ -1,0 +1,29 @@
+"""The settings file of a run: everything its processes need, written beside its log before they start.
+
+command: [nearsym, train, …]     what gives the same run by hand
+train: {…}                       `TrainSettings`
+evaluate: {…}                    `EvaluateSettings`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from nearsym.agents.run import settings_from, write_atomic
+from nearsym.agents.settings import EvaluateSettings, TrainSettings
+
+
+def write_settings(path: Path, command: Sequence[str], train: TrainSettings, evaluate: EvaluateSettings) -> None:
+    """Write the settings of one run."""
+    content = {"command": list(command), "train": asdict(train), "evaluate": asdict(evaluate)}
+    write_atomic(path, yaml.safe_dump(content, sort_keys=False))
+
+
+def read_settings(path: Path) -> tuple[list[str], TrainSettings, EvaluateSettings]:
+    """The command, and the settings of training and evaluation."""
+    content = yaml.safe_load(path.read_text())
+    return content["command"], settings_from(content["train"]), EvaluateSettings(**content["evaluate"])

@@ -1,0 +1,36 @@
+"""One step of a run in a process of its own: ``python -m nearsym.agents.comparison.worker FILE train``.
+
+FILE is the run's settings file; the second step is ``evaluate``. The process holds the lock beside the file, and dies
+with the process that started it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from nearsym.agents.console import evaluate_and_show, train_and_show
+from nearsym.envs.errors import InputError
+
+from .jobs import EVALUATE, TRAIN
+from .process_guard import guard
+from .settings_file import read_settings
+
+
+def main(file: str, step: str) -> None:
+    """Carry out a step; exits with 2 and one line when its settings do not fit."""
+    path = Path(file)
+    guard(path.with_suffix(".lock"))
+    try:
+        command, training, evaluation = read_settings(path)
+        if step == TRAIN:
+            train_and_show(training, command)
+        if step == EVALUATE:
+            evaluate_and_show(evaluation)
+    except InputError as error:
+        print(f"nearsym: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
