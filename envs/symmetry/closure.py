@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import SymmetryError
 
 from .generators import Generator, densify, parse
-from .group import Group, IntArray
+from .group import Group
 from .names import element_names, generator_names, group_name
+from .permutations import IntArray
 from .representation import FloatArray, Representation
 
 MAX_LISTED = 48
@@ -124,7 +125,7 @@ def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, 
             if len(elements) > limit:
                 if all_signed:
                     names = generator_names(len(generators))
-                    return Group(name or "generated", names, tuple(range(len(generators))), None), generators
+                    return Group.generated(name or "generated", names, *_joint(generators)), generators
                 raise SymmetryError(
                     f"the generators have more than {limit} products, so the group is taken to be infinite; "
                     "use a rotation by 360/n degrees with a whole n (check degrees against radians)"
@@ -134,6 +135,13 @@ def _list_elements(generators: list[_Action], name: str | None) -> tuple[Group, 
     rows = tuple(dict.fromkeys(r for r in right[0] if r != 0))  # a generator that is the identity adds nothing
     group = Group(name or group_name(table), element_names(table, rows, words), rows, table)
     return group, elements
+
+
+def _joint(elements: list[_Action]) -> NDArray[np.intp]:
+    """(2, elements, dim) index and sign on all parts side by side."""
+    starts = np.cumsum([0] + [part.shape[-1] for part in elements[0].parts[:-1]])
+    rows = [[np.add(part, [[start], [0]]) for part, start in zip(e.parts, starts, strict=True)] for e in elements]
+    return np.stack([np.concatenate(row, axis=1) for row in rows], axis=1)
 
 
 def _cayley_table(right: IntArray, words: list[tuple[int, ...]]) -> IntArray:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from nearsym.envs.errors import SymmetryError
 
-from .representation import TOLERANCE, FloatArray
+from .laws import TOLERANCE
+from .representation import FloatArray
 
 Generator = Any
 """A sign vector ``[-1, 1]``, a permutation ``[1, 0, 2]`` (coordinate i of the result is coordinate p[i] of

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from nearsym.envs.errors import SymmetryError
 
-IntArray = NDArray[np.intp]
+from .permutations import IntArray, OrbitAction, components, distinct_orbits, orders, side_by_side, signed_cover
+from .stabilisers import kernel_moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,15 +19,17 @@ class Group:
     """A finite group G.
 
     A *listed* group has elements 0..n-1, identity 0, and a Cayley table ``table[g, h] = gh``. A group
-    too large to list (all permutations of many assets) has ``table = None`` and is known by its
-    generators alone. A representation holds one row per known element: n rows in the first case, one per
-    generator in the second.
+    too large to list (all permutations of many assets) has ``table = None`` and is known by what its
+    generators do; `Group.generated` builds it. A representation holds one row per known element: n rows in the
+    first case, one per generator in the second.
 
     Attributes:
         name: what reports call it, such as ``D4``.
         names: a readable name for each row, no two alike.
         generators: the rows that generate the group.
         table: (n, n) Cayley table, or None.
+        action: how the generators of an unlisted group permute the points of some orbits, faithfully: an element that
+            moves no point is the identity.
 
     Raises:
         SymmetryError: the table breaks a group law, the generators do not generate it, or two elements share a name.
@@ -35,6 +39,7 @@ class Group:
     names: tuple[str, ...]
     generators: tuple[int, ...]
     table: IntArray | None
+    action: tuple[OrbitAction, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.names)) < len(self.names):
@@ -43,6 +48,11 @@ class Group:
         if self.table is None:
             if self.generators != tuple(range(len(self.names))):
                 raise SymmetryError(f"group {self.name}: an unlisted group has one row per generator")
+            if any(len(orbit) != len(self.names) for orbit in self.action) or not self.action:
+                raise SymmetryError(
+                    f"group {self.name}: an unlisted group is known by what each of its {len(self.names)} generators "
+                    f"does, got {[len(orbit) for orbit in self.action]}; build it with Group.generated"
+                )
             return
         table = np.array(self.table, dtype=np.intp)
         table.setflags(write=False)
@@ -79,17 +89,34 @@ class Group:
         inverse: IntArray = np.argmin(self.cayley_table, axis=1)
         return inverse
 
+    @cached_property
+    def generator_orders(self) -> tuple[int, ...]:
+        """For each generator the least power that is the identity."""
+        if self.table is None:
+            return orders(side_by_side(self.action))
+        return orders(self.table[:, list(self.generators)].T)  # g · a, g · a², … comes round with the powers of a
+
     def __eq__(self, other: object) -> bool:
-        """Two groups are equal when tables and generators agree; names do not matter."""
-        if not isinstance(other, Group) or self.generators != other.generators:
+        """Whether taking generator k of one to generator k of the other, and products to products, is an isomorphism.
+
+        Names do not matter. Tables of listed groups must agree as they stand. Unlisted ones are the same group when no
+        product of generators is the identity in one alone; see `kernel_moves` for how sure the answer is.
+        """
+        if self is other:
+            return True
+        if not isinstance(other, Group) or self.generators != other.generators or self.listed != other.listed:
             return False
-        if self.table is None or other.table is None:
-            return self.table is None and other.table is None and self.name == other.name
-        return np.array_equal(self.table, other.table)
+        if self.table is not None and other.table is not None:
+            return np.array_equal(self.table, other.table)
+        if set(self.action) == set(other.action):
+            return True
+        return self.generator_orders == other.generator_orders and not (
+            kernel_moves(self.action, other.action) or kernel_moves(other.action, self.action)
+        )
 
     def __hash__(self) -> int:
         """Agrees with equality."""
-        return hash((self.order, self.generators))
+        return hash((self.order, self.generators, self.generator_orders))
 
     def __repr__(self) -> str:
         """Such as ``Group(D4, order 8)``."""
@@ -100,6 +127,35 @@ class Group:
     def trivial(cls) -> Group:
         """The group of one element."""
         return cls("trivial", ("e",), (), np.zeros((1, 1), dtype=np.intp))
+
+    @classmethod
+    def generated(cls, name: str, names: tuple[str, ...], index: ArrayLike, sign: ArrayLike | None = None) -> Group:
+        """The group that signed permutations generate, known by these alone.
+
+        Args:
+            name: what reports call it, such as ``S20``.
+            names: a name for each generator.
+            index: (generators, dim) source coordinate of each coordinate.
+            sign: (generators, dim) entries +1 or -1; all +1 when absent.
+
+        Raises:
+            SymmetryError: a row is no signed permutation, or names are wrong in number or not distinct.
+        """
+        sources = np.asarray(index, dtype=np.intp)
+        signs = np.ones_like(sources) if sign is None else np.asarray(sign, dtype=np.intp)
+        if (
+            sources.ndim != 2
+            or sources.shape != signs.shape
+            or 0 in sources.shape
+            or (np.sort(sources, axis=1) != np.arange(sources.shape[1])).any()
+            or (np.abs(signs) != 1).any()
+        ):
+            raise SymmetryError(
+                f"group {name}: each generator is a permutation of coordinates 0..dim-1 with a sign +1 or -1 for each, "
+                f"got {sources.tolist()} with signs {signs.tolist()}"
+            )
+        cover = signed_cover(sources, signs)
+        return cls(name, names, tuple(range(len(names))), None, distinct_orbits(cover, components(cover)))
 
     @classmethod
     def cyclic(cls, n: int) -> Group:

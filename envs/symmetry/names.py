@@ -7,7 +7,8 @@ from string import ascii_lowercase
 
 import numpy as np
 
-from .group import IntArray, powers
+from .group import powers
+from .permutations import IntArray
 
 
 def generator_names(count: int) -> tuple[str, ...]:

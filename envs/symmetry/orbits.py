@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from .group import IntArray
+from .permutations import IntArray, OrbitAction, components, distinct_orbits, signed_cover
 from .representation import Representation
 
 
@@ -63,31 +61,16 @@ def coordinate_orbits(rep: Representation) -> list[IntArray]:
     return np.split(order, np.cumsum(np.bincount(label))[:-1])
 
 
-def cover_orbits(rep: Representation) -> list[tuple[tuple[int, ...], ...]]:
+def cover_orbits(rep: Representation) -> list[OrbitAction]:
     """The distinct permutations by which the rows of `rep` move the orbits of its signed double cover.
 
     Each is given as one tuple of source points per row. Orbits moved in the same way (the same assets seen
     on several days) are given once, and fixed points only when there is nothing else.
     """
-    index, sign = rep.arrays
-    flip = (sign < 0) * rep.dim
-    cover = np.concatenate([index + flip, index + (rep.dim - flip)], axis=1)
-    component = _cover_components(rep)
-    found: dict[tuple[tuple[int, ...], ...], None] = {}
-    for name in np.unique(component):
-        points = np.flatnonzero(component == name)
-        found[tuple(tuple(np.searchsorted(points, row[points]).tolist()) for row in cover)] = None
-    moved = [orbit for orbit in found if len(orbit[0]) > 1]
-    return moved or list(found)[:1]
+    return list(distinct_orbits(signed_cover(*rep.arrays), _cover_components(rep)))
 
 
 def _cover_components(rep: Representation) -> IntArray:
     """(2·dim,) component of each node (i, +), then of each (i, -), of the signed double cover."""
     generators = list(rep.group.generators)
-    index, sign = (a[generators] for a in rep.arrays)
-    flip = (sign < 0) * rep.dim
-    here = np.tile(np.arange(rep.dim), len(generators))
-    tail = np.concatenate([here, here + rep.dim])
-    head = np.concatenate([(index + flip).ravel(), (index + (rep.dim - flip)).ravel()])
-    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(2 * rep.dim, 2 * rep.dim))
-    return connected_components(graph, directed=False)[1].astype(np.intp)
+    return components(signed_cover(*(array[generators] for array in rep.arrays)))

@@ -11,15 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearsym.envs.errors import SymmetryError
 
-from .group import Group, IntArray
+from .group import Group
+from .laws import MAX_DENSE_DIM, TOLERANCE, check_elements, check_product_law
+from .permutations import IntArray
 
 FloatArray = NDArray[np.float64]
-
-TOLERANCE = 1e-9
-"""Largest departure from orthogonality or the product law that counts as rounding."""
-
-MAX_DENSE_DIM = 4096
-"""Largest dimension of dense matrices: beyond it a representation must be a signed permutation."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,8 +51,8 @@ class Representation:
                 array = np.array(value, dtype=dtype)
                 array.setflags(write=False)
                 object.__setattr__(self, name, array)
-        _check_elements(self)
-        _check_product_law(self)
+        check_elements(self)
+        check_product_law(self)
 
     @classmethod
     def trivial(cls, group: Group, dim: int = 1) -> Representation:
@@ -124,8 +120,7 @@ class Representation:
     def direct_sum(self, *others: Representation) -> Representation:
         """ρ₁ ⊕ ρ₂ ⊕ …: acts on the concatenation of the vectors each acts on."""
         parts = (self, *others)
-        if any(part.group != self.group for part in parts):
-            raise SymmetryError(f"a direct sum needs one group, got {[part.group.name for part in parts]}")
+        _check_one_group("direct sum", parts)
         if all(part.is_signed_permutation for part in parts):
             offsets = np.cumsum([0] + [part.dim for part in parts[:-1]])
             index = np.concatenate([p.arrays[0] + o for p, o in zip(parts, offsets, strict=True)], axis=1)
@@ -151,6 +146,7 @@ class Representation:
 
     def tensor_product(self, other: Representation) -> Representation:
         """ρ₁ ⊗ ρ₂ of two signed permutations: coordinate ``i·dim₂ + j`` is the pair (i, j)."""
+        _check_one_group("tensor product", (self, other))
         (index, sign), (other_index, other_sign) = self.arrays, other.arrays
         rows = self.group.rows
         return Representation.signed_permutation(
@@ -190,54 +186,10 @@ def direct_sum(parts: Sequence[Representation]) -> Representation:
     return parts[0].direct_sum(*parts[1:])
 
 
-def _check_elements(rep: Representation) -> None:
-    rows, names = rep.group.rows, rep.group.names
-    if (rep.index is None) != (rep.sign is None) or (rep.index is None) == (rep.dense is None):
-        raise SymmetryError("a representation is either index and sign, or dense matrices")
-    if rep.dense is not None:
-        shape = rep.dense.shape
-        if rep.dense.ndim != 3 or shape[0] != rows or shape[1] != shape[2] or shape[1] > MAX_DENSE_DIM:
-            raise SymmetryError(
-                f"expected {rows} square matrices of at most {MAX_DENSE_DIM} rows for {rep.group!r}, got shape {shape}"
-            )
-        error = np.abs(rep.dense @ rep.dense.transpose(0, 2, 1) - np.eye(shape[1])).max(axis=(1, 2), initial=0)
-        worst = int(np.argmax(np.where(np.isfinite(error), error, np.inf)))
-        if not error[worst] <= TOLERANCE:
-            raise SymmetryError(
-                f"the matrix of element {names[worst]} is not orthogonal: M Mᵀ departs from the identity by "
-                f"{error[worst]:.2g}; a symmetry must keep lengths, so give a rotation, mirror or permutation"
-            )
-        return
-    index, sign = rep.arrays
-    if index.ndim != 2 or index.shape != sign.shape or len(index) != rows:
+def _check_one_group(what: str, parts: Sequence[Representation]) -> None:
+    other = next((part.group for part in parts if part.group != parts[0].group), None)
+    if other is not None:
         raise SymmetryError(
-            f"expected index and sign of shape ({rows}, dim) for {rep.group!r}, got {index.shape} and {sign.shape}"
+            f"a {what} needs one group, got {parts[0].group!r} and {other!r}, which are not the same in names or in "
+            "what their generators do; close all parts together, or build both on one Group"
         )
-    if not (np.abs(sign) == 1).all():
-        raise SymmetryError("signs of a signed permutation must be +1 or -1")
-    wrong = np.flatnonzero((np.sort(index, axis=1) != np.arange(rep.dim)).any(axis=1))
-    if len(wrong):
-        raise SymmetryError(
-            f"element {names[wrong[0]]} is not a permutation of 0..{rep.dim - 1}: {index[wrong[0]].tolist()}"
-        )
-
-
-def _check_product_law(rep: Representation) -> None:
-    """ρ(g)ρ(a) = ρ(ga) for every g and generator a, which implies it for all pairs."""
-    if rep.group.table is None:
-        return
-    table, names = rep.group.table, rep.group.names
-    for a in rep.group.generators:
-        if rep.is_signed_permutation:
-            index, sign = rep.arrays
-            # (ρ(g)ρ(a) x)[i] = s_g[i] s_a[π_g(i)] x[π_a(π_g(i))]
-            same = (index[table[:, a]] == index[a][index]) & (sign[table[:, a]] == sign * sign[a][index])
-            error = 2.0 * (~same).any(axis=1)
-        else:
-            error = np.abs(rep.matrix @ rep.matrix[a] - rep.matrix[table[:, a]]).max(axis=(1, 2), initial=0)
-        g = int(error.argmax())
-        if error[g] > TOLERANCE * len(table):
-            raise SymmetryError(
-                f"generators do not close consistently: ρ({names[g]})·ρ({names[a]}) differs from "
-                f"ρ({names[table[g, a]]}) by {error[g]:.2g}, so this is no representation of {rep.group.name}"
-            )

@@ -11,6 +11,7 @@ import numpy as np
 from nearsym.envs.errors import SymmetryError
 
 from .closure import close
+from .consistency import SMALL, check_closes, check_represents
 from .generators import Generator
 from .group import Group
 from .observation import Image, Observation, Parts, observation_of
@@ -37,7 +38,7 @@ class Symmetry:
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
 
     Raises:
-        SymmetryError: the representations belong to different groups.
+        SymmetryError: the representations belong to different groups, or one represents an unlisted group wrongly.
 
     Examples:
         Cart-pole seen in a mirror; the observation is (x, cos θ, sin θ, ẋ, θ̇)::
@@ -62,6 +63,7 @@ class Symmetry:
                 raise SymmetryError(f"{part} is {rep!r}, a Representation was expected; see Symmetry.generated")
             if rep.group != self.group:
                 raise SymmetryError(f"{part} represents {rep.group!r}, the symmetry is declared for {self.group!r}")
+            check_represents(part, rep)
 
     @classmethod
     def reflection(
@@ -122,7 +124,7 @@ class Symmetry:
         else:
             observed = observation_of(reps["observation"])
         symmetry = cls(reps["action"].group, observed, reps["action"], reps.get("state"))
-        _check_closes(symmetry)
+        check_closes(symmetry.observation.rep, symmetry.action)
         return symmetry
 
     @classmethod
@@ -236,7 +238,10 @@ def _check_size(part: str, rep: Representation, space: object) -> tuple[FloatArr
 
 
 def _check_box(rep: Representation, low: FloatArray, high: FloatArray) -> None:
-    """Every element must take the box of actions to itself, or g·a could be no action at all."""
+    """Every element must take the box of actions to itself, or g·a could be no action at all.
+
+    A box turned by other angles than quarter turns is never itself; coordinates that mix are not checked.
+    """
     for element, name in enumerate(rep.group.names):
         if rep.is_signed_permutation:
             index, sign = (a[element] for a in rep.arrays)
@@ -255,33 +260,3 @@ def _check_box(rep: Representation, low: FloatArray, high: FloatArray) -> None:
                 f"[{new_low.tolist()}, {new_high.tolist()}]; rescale the actions (gymnasium's RescaleAction to "
                 "[-1, 1]) or correct the action's signs"
             )
-
-
-SMALL = 1e-9
-"""Matrix entries below this couple no coordinates (a box turned by another angle is never itself: not checked)."""
-
-
-def _check_closes(symmetry: Symmetry) -> None:
-    observation, action = symmetry.observation.rep, symmetry.action
-    if not symmetry.group.listed:
-        return
-    still = _displacement(observation) < SMALL
-    moved = _displacement(action)
-    wrong = np.flatnonzero(still & (moved > SMALL))
-    if len(wrong):
-        g = int(wrong[0])
-        raise SymmetryError(
-            f"generators do not close consistently: element {symmetry.group.names[g]} leaves every observation "
-            f"where it is but moves the action (by {moved[g]:.2g}), so no policy could follow it; check the order "
-            "of each generator, or build Symmetry(group, …) directly if the actuators really are interchangeable"
-        )
-
-
-def _displacement(rep: Representation) -> FloatArray:
-    """(rows,) largest entry of |ρ(g) - 1|, without dense matrices for signed permutations."""
-    if rep.is_signed_permutation:
-        index, sign = rep.arrays
-        # 2 where a sign flips in place, 1 where a coordinate comes from elsewhere
-        fixed = index == np.arange(rep.dim)
-        return np.where(fixed, np.where(sign < 0, 2.0, 0.0), 1.0).max(axis=1, initial=0)
-    return np.abs(rep.matrix - np.eye(rep.dim)).max(axis=(1, 2), initial=0)

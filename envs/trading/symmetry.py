@@ -68,7 +68,7 @@ def _asset_representation(tickers: Sequence[str], *, short: bool) -> Representat
     if short:
         sign[-1] = -1
     name = " x ".join(([f"S{assets}"] if swaps else []) + (["C2"] if short else []))
-    group = Group(name, tuple(names), tuple(range(len(names))), None)
+    group = Group.generated(name, tuple(names), order, sign)
     return Representation.signed_permutation(group, order, sign)
 
 

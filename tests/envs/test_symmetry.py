@@ -119,9 +119,9 @@ def all_products(generators):
 @settings(max_examples=60, deadline=None)
 @given(signed_permutations())
 def test_orbits_span_exactly_the_invariant_vectors(generators):
-    rows = len(generators)
-    group = Group("generated", tuple("ab"[:rows]), tuple(range(rows)), None)
-    rep = Representation.signed_permutation(group, [p for p, _ in generators], [s for _, s in generators])
+    arrays = [p for p, _ in generators], [s for _, s in generators]
+    group = Group.generated("generated", tuple("ab"[: len(generators)]), *arrays)
+    rep = Representation.signed_permutation(group, *arrays)
     projector = all_products(generators).mean(axis=0)
     orbits = invariant_orbits(rep)
     basis = np.zeros((rep.dim, orbits.count))

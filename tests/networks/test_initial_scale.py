@@ -12,8 +12,8 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 def assets(count):
     """One number of each of so many assets in any order."""
-    swap, cycle = [1, 0, *range(2, count)], [*range(1, count), 0]
-    return Representation.signed_permutation(Group(f"S{count}", ("swap", "cycle"), (0, 1), None), [swap, cycle])
+    order = [1, 0, *range(2, count)], [*range(1, count), 0]
+    return Representation.signed_permutation(Group.generated(f"S{count}", ("swap", "cycle"), order), order)
 
 
 @pytest.mark.parametrize("banks", [1, 4])

@@ -11,8 +11,9 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 def asset_features(blocks):
     """Three assets in any order, seen through so many numbers of each and two that nothing moves."""
-    group = Group("S3", ("swap 01", "swap 12"), (0, 1), None)
-    asset = Representation.signed_permutation(group, [[1, 0, 2], [0, 2, 1]])
+    order = [[1, 0, 2], [0, 2, 1]]
+    group = Group.generated("S3", ("swap 01", "swap 12"), order)
+    asset = Representation.signed_permutation(group, order)
     return asset, asset.copies(blocks).direct_sum(Representation.trivial(group, 2))
 
 

@@ -18,7 +18,7 @@ def market() -> Symmetry:
     """Three assets in any order, and up for down: (17 moments each, one number each, one that nothing moves)."""
     order = np.array([[1, 0, 2], [0, 2, 1], [0, 1, 2]])
     sign = np.array([[1, 1, 1], [1, 1, 1], [-1, -1, -1]])
-    group = Group("S3 x C2", ("swap 01", "swap 12", "flip"), (0, 1, 2), None)
+    group = Group.generated("S3 x C2", ("swap 01", "swap 12", "flip"), order, sign)
     asset = Representation.signed_permutation(group, order, sign)
     trivial = Representation.trivial(group)
     return Symmetry(group, Parts({"past": Window(asset, STEPS), "now": Vector(asset), "rest": Vector(trivial)}), asset)
