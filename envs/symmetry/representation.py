@@ -136,12 +136,16 @@ class Representation:
         return Representation(self.group, dense=dense)
 
     def restricted(self, start: int, stop: int) -> Representation:
-        """How a signed permutation acts on coordinates start, …, stop - 1, which it must keep to themselves."""
+        """The subrepresentation on coordinates start, …, stop - 1 of a signed permutation.
+
+        Raises:
+            SymmetryError: they are not invariant: an element takes one of them outside.
+        """
         index, sign = self.arrays
         return Representation.signed_permutation(self.group, index[:, start:stop] - start, sign[:, start:stop])
 
     def copies(self, channels: int) -> Representation:
-        """1_channels ⊗ ρ: coordinate ``c·dim + i`` is coordinate i of channel c."""
+        """1 ⊗ ρ on `channels` copies: coordinate ``c·dim + i`` is coordinate i of channel c."""
         return self.direct_sum(*[self] * (channels - 1)) if channels > 1 else self
 
     def tensor_product(self, other: Representation) -> Representation:
