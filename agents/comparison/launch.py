@@ -116,18 +116,18 @@ def launch(
                 looked = -LOOK
             if time.monotonic() - looked >= LOOK:
                 looked = time.monotonic()
-                states.update({path: _seen(job) for path, job in active.items()})
+                states.update({path: _status_of(job) for path, job in active.items()})
                 folder.write(states)
                 watcher.show(states)
             time.sleep(POLL)
     finally:
         pool.stop()
-        states.update({path: replace(_seen(job), state=WAITING) for path, job in active.items()})
+        states.update({path: replace(_status_of(job), state=WAITING) for path, job in active.items()})
         folder.write(states)
     return states
 
 
-def _seen(job: Job) -> Status:
+def _status_of(job: Job) -> Status:
     """The status of a run that was submitted: one of another launch is out of date, but for the time it took."""
     status = read_status(job.status)
     running = status.launch == job.launch and status.state == RUNNING

@@ -24,7 +24,7 @@ class Scale:
     Attributes:
         low: return of score 0.
         high: return of score 1.
-        reason: how both were chosen, in words.
+        reason: both, and how they were chosen.
     """
 
     low: float
@@ -38,12 +38,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Condition:
-    """All runs on one task with one disturbance, aligned.
+    """All runs on one task with one perturbation, aligned.
 
     Attributes:
-        label: task and disturbance.
+        label: task and perturbation.
         task: the task alone.
-        perturbation: strengths of what disturbs it.
+        perturbation: its strengths by name.
         steps: the steps all runs have, (K,).
         runs: records of each network.
         returns: of each network, (runs, K).
@@ -118,11 +118,11 @@ def align(records: Sequence[Record]) -> Condition:
 def _scale(task: str, returns: Mapping[str, Floats]) -> Scale:
     everything = np.concatenate(list(returns.values()))
     if task.startswith("dmc/"):
-        return Scale(0.0, DMC_MAXIMUM, "0 to 1000, the range of returns in the DeepMind Control Suite")
+        return Scale(0.0, DMC_MAXIMUM, "0 and 1000, the range of returns in the DeepMind Control Suite")
     best = max(float(runs[:, -1].mean()) for runs in returns.values())
     if everything.min() >= 0 and best > 0:
-        return Scale(0.0, best, f"0 to {best:.4g}, the best final mean of a network")
+        return Scale(0.0, best, f"0 and {best:.4g}, the best final mean of a network")
     start = float(interquartile_mean(everything)[0])
     if best > start:
-        return Scale(start, best, f"{start:.4g}, before training, to {best:.4g}, the best final mean of a network")
-    return Scale(start, start + 1, f"{start:.4g}, before training, and a unit of return: no network ended above it")
+        return Scale(start, best, f"{start:.4g}, before training, and {best:.4g}, the best final mean of a network")
+    return Scale(start, start + 1, f"{start:.4g}, before training, and one more, as no network ended above it")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .alignment import Condition
 from .bootstrap import Bootstrap, Intervals, improvement, interquartile_mean
-from .estimates import Number
+from .estimates import Estimate
 from .learning import AREA, FINAL, STEPS, first_step, pooled_areas
 from .records import Floats
 
@@ -30,7 +30,7 @@ def pairs(networks: Sequence[str], against: Sequence[str]) -> list[Pair]:
 
 def contrast(
     measures: Sequence[str], where: str, pair: Pair, mine: list[Floats], theirs: list[Floats], bootstrap: Bootstrap
-) -> list[Number]:
+) -> list[Estimate]:
     """Compare two networks in several measures of their runs.
 
     The difference and the ratio are of interquartile means of scores over all runs of the conditions together; the
@@ -53,10 +53,10 @@ def contrast(
 
     intervals = bootstrap(statistic, *mine, *theirs)
     names = [f"{measure}, {kind}" for kind in (DIFFERENCE, RATIO, IMPROVEMENT) for measure in measures]
-    return _numbers(names, where, pair, intervals, min(map(len, (*mine, *theirs))))
+    return _estimates(names, where, pair, intervals, min(map(len, (*mine, *theirs))))
 
 
-def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Number]:
+def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Estimate]:
     """Final scores and areas under the curve of two networks on the conditions that both have runs on."""
     both = [condition for condition in conditions if all(network in condition.returns for network in pair)]
     if not both:
@@ -67,7 +67,7 @@ def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, b
 
 def steps_contrast(
     where: str, conditions: Sequence[Condition], thresholds: Mapping[str, float], pair: Pair, bootstrap: Bootstrap
-) -> list[Number]:
+) -> list[Estimate]:
     """Ratio of the steps two networks take to the threshold, the geometric mean over conditions; below 1 is faster.
 
     A network that never gets there counts with the last step. That pulls the ratio towards 1, so no difference is
@@ -88,9 +88,9 @@ def steps_contrast(
 
     strata = [condition.scores(network) for network in pair for condition in good]
     intervals = bootstrap(statistic, *strata)
-    return _numbers([f"{STEPS}, {RATIO}"], where, pair, intervals, min(map(len, strata)))
+    return _estimates([f"{STEPS}, {RATIO}"], where, pair, intervals, min(map(len, strata)))
 
 
-def _numbers(names: Sequence[str], where: str, pair: Pair, found: Intervals, runs: int) -> list[Number]:
+def _estimates(names: Sequence[str], where: str, pair: Pair, found: Intervals, runs: int) -> list[Estimate]:
     rows = zip(names, found.value, found.low, found.high, strict=True)
-    return [Number(name, where, pair[0], float(v), float(lo), float(hi), runs, pair[1]) for name, v, lo, hi in rows]
+    return [Estimate(name, where, pair[0], float(v), float(lo), float(hi), runs, pair[1]) for name, v, lo, hi in rows]

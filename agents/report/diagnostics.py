@@ -8,15 +8,15 @@ import numpy as np
 
 from .alignment import Condition
 from .bootstrap import Intervals
-from .estimates import Number, curve
+from .estimates import Estimate, curve
 from .records import Floats, Record
 
 SECONDS, PARAMETERS = "seconds", "parameters"
 
 
-def traces(condition: Condition) -> list[Number]:
+def traces(condition: Condition) -> list[Estimate]:
     """Median over runs of every traced column at the common steps, with its quartiles in place of an interval."""
-    found: list[Number] = []
+    found: list[Estimate] = []
     steps = condition.steps.astype(float)
     for network, runs in condition.runs.items():
         for name in sorted({name for run in runs for name in run.traces}):
@@ -29,9 +29,9 @@ def traces(condition: Condition) -> list[Number]:
     return found
 
 
-def costs(conditions: Sequence[Condition]) -> list[Number]:
+def costs(conditions: Sequence[Condition]) -> list[Estimate]:
     """Median seconds of a run and its parameters, by task and network, with the smallest and largest."""
-    found: list[Number] = []
+    found: list[Estimate] = []
     for task in dict.fromkeys(condition.task for condition in conditions):
         runs = [run for c in conditions if c.task == task for same in c.runs.values() for run in same]
         for network in dict.fromkeys(run.network for run in runs):
@@ -40,7 +40,7 @@ def costs(conditions: Sequence[Condition]) -> list[Number]:
                 values = np.array([value for value in known if value is not None], dtype=float)
                 if len(values):
                     ends = (float(np.median(values)), float(values.min()), float(values.max()))
-                    found.append(Number(name, task, network, *ends, len(values)))
+                    found.append(Estimate(name, task, network, *ends, len(values)))
     return found
 
 

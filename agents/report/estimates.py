@@ -1,4 +1,4 @@
-"""The one shape in which every result of a report is kept: a number with its interval, and what it is a number of."""
+"""The one shape in which every result of a report is kept: a value with its interval, and what it is of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .records import Floats
 
 
 @dataclass(frozen=True)
-class Number:
+class Estimate:
     """One estimate.
 
     Attributes:
@@ -37,34 +37,34 @@ class Number:
     x: float = math.nan
 
     def excludes(self, none: float) -> bool:
-        """Whether the interval leaves out the value that would mean no difference; never with a missing end."""
+        """Whether the interval excludes the value that would mean no difference; never with a missing end."""
         return self.low > none or self.high < none
 
 
-class Numbers(list[Number]):
-    """Numbers, and how to find some of them."""
+class Estimates(list[Estimate]):
+    """Estimates, and how to find some of them."""
 
-    def select(self, quantity: str, **wanted: str) -> Numbers:
+    def select(self, quantity: str, **wanted: str) -> Estimates:
         """Those of a quantity whose other attributes are as wanted."""
         return self.where(lambda n: n.quantity == quantity and all(getattr(n, k) == v for k, v in wanted.items()))
 
-    def where(self, good: Callable[[Number], bool]) -> Numbers:
+    def where(self, good: Callable[[Estimate], bool]) -> Estimates:
         """Those for which `good` is true."""
-        return Numbers(number for number in self if good(number))
+        return Estimates(estimate for estimate in self if good(estimate))
 
-    def one(self, quantity: str, **wanted: str) -> Number | None:
+    def one(self, quantity: str, **wanted: str) -> Estimate | None:
         """The only one, or None."""
         return next(iter(self.select(quantity, **wanted)), None)
 
     def values(self, attribute: str) -> list[str]:
         """Different values of an attribute, in the order they first appear."""
-        return list(dict.fromkeys(getattr(number, attribute) for number in self))
+        return list(dict.fromkeys(getattr(estimate, attribute) for estimate in self))
 
 
-def curve(quantity: str, where: str, network: str, x: Iterable[float], found: Intervals, runs: int) -> list[Number]:
-    """A number for every point of a curve."""
+def curve(quantity: str, where: str, network: str, x: Iterable[float], found: Intervals, runs: int) -> list[Estimate]:
+    """An estimate for every point of a curve."""
     points = zip(x, found.value.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-    return [Number(quantity, where, network, value, low, high, runs, x=float(at)) for at, value, low, high in points]
+    return [Estimate(quantity, where, network, value, low, high, runs, x=float(at)) for at, value, low, high in points]
 
 
 def mean_over(x: Floats, curves: Floats) -> Floats:

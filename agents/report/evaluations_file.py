@@ -1,6 +1,6 @@
 """evaluations.csv: everything that a report counts of its runs in one small table, from which it can be made again.
 
-One number a row; `x` is a step, a level of noise, or empty:
+One value a row; `x` is a step, a level of noise, or empty:
 
     task, perturbation, network, seed, quantity, x, value
     dmc/cartpole-swingup, wind=0.2, relaxed, 3, return, 5000, 612.3
@@ -29,7 +29,7 @@ COLUMNS = ("task", "perturbation", "network", "seed", "quantity", "x", "value")
 
 RETURN, NOISE = "return", "return under noise"
 ONCE = ("learning_starts", "total_steps", "seconds", "parameters")
-"""Numbers that a run has one of."""
+"""Quantities of which a run has one value."""
 
 ABSENT = ("failed", "waiting", "running", "unfinished", "missing")
 """States of runs that do not count; the value of such a row says why."""
@@ -56,7 +56,7 @@ def read_evaluations_csv(path: Path) -> Comparison:
     """The comparison that a file holds; columns may stand in any order, and `perturbation` may be missing.
 
     Raises:
-        InputError: it cannot be read, a column is missing, or a row is no number of a run.
+        InputError: it cannot be read, a column is missing, or a row does not fit them.
     """
     try:
         with path.open(newline="") as file:
@@ -79,7 +79,7 @@ def read_evaluations_csv(path: Path) -> Comparison:
                 x = float(row["x"]) if row["x"] else math.nan
                 found[key].append((row["quantity"], x, float(row["value"])))
         except (ValueError, TypeError) as error:
-            raise InputError(f"line {line} of {path} is no number of a run: {error}") from error
+            raise InputError(f"line {line} of {path} does not fit the columns {', '.join(COLUMNS)}: {error}") from error
     return Comparison(path.stem, [_record(path, *key, numbers) for key, numbers in found.items()], absent)
 
 
@@ -136,8 +136,8 @@ def _trace(steps: Floats, points: Sequence[tuple[float, float]], what: str) -> F
     return values
 
 
-def _strengths(path: Path, words: str) -> Mapping[str, float]:
+def _strengths(path: Path, text: str) -> Mapping[str, float]:
     try:
-        return {name: float(strength) for name, strength in (word.split("=") for word in words.split(";") if word)}
+        return {name: float(strength) for name, strength in (one.split("=") for one in text.split(";") if one)}
     except ValueError as error:
-        raise InputError(f"{path} has the perturbation {words!r}, expected name=strength such as wind=0.2") from error
+        raise InputError(f"{path} has the perturbation {text!r}, expected name=strength such as wind=0.2") from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .alignment import Condition
 from .bootstrap import Bootstrap, Intervals, interquartile_mean
-from .estimates import Number, curve, mean_over
+from .estimates import Estimate, curve, mean_over
 from .records import Floats
 
 RETURN, FINAL, AREA, STEPS = "return", "final return", "area under the curve", "steps to threshold"
@@ -21,13 +21,13 @@ SCORES = np.linspace(0, 1, 51)
 """Where a performance profile is taken."""
 
 
-def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
+def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Estimate]:
     """Interquartile mean of every network's returns at every common step, final return and area under the curve.
 
     The area is taken from the first evaluation after learning starts and divided by the steps from there: the mean
     return over training, in the unit of returns.
     """
-    found: list[Number] = []
+    found: list[Estimate] = []
     steps, learning = condition.steps.astype(float), condition.learning
     for network, returns in condition.returns.items():
         line, area = curve_and_area(steps, returns, bootstrap, learning)
@@ -69,9 +69,9 @@ def first_step(steps: NDArray[np.int64], scores: Floats, threshold: float) -> Fl
     return np.where(reached.any(axis=-1), steps[reached.argmax(axis=-1)], np.inf)[..., None]
 
 
-def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootstrap) -> list[Number]:
+def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootstrap) -> list[Estimate]:
     """The first step at which each network's interquartile mean is at the threshold for good; inf where it never is."""
-    beyond = 2.0 * float(condition.steps[-1]) + 1  # finite, so that percentiles can be taken, and told apart
+    beyond = 2.0 * float(condition.steps[-1]) + 1  # finite, so that percentiles can be taken, and recognised
 
     def statistic(scores: Floats) -> Floats:
         return np.minimum(first_step(condition.steps, scores, threshold), beyond)
@@ -86,7 +86,7 @@ def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootst
 
 def pooled_curves(
     name: str, conditions: Sequence[Condition], networks: Sequence[str], bootstrap: Bootstrap
-) -> list[Number]:
+) -> list[Estimate]:
     """Interquartile mean over the runs on several tasks of each network's scores, and its performance profile.
 
     Args:
@@ -96,7 +96,7 @@ def pooled_curves(
         bootstrap: resamples runs within their condition.
     """
     steps = reduce(np.intersect1d, [condition.steps for condition in conditions])
-    found: list[Number] = []
+    found: list[Estimate] = []
     for network in networks:
         scores = [condition.scores(network) for condition in conditions]
         fewest = min(map(len, scores))

@@ -98,15 +98,15 @@ def _label(one: Description, others: Iterable[Description]) -> str:
     """The environment's id, and what sets it apart from others with that id: arguments and algorithm."""
     same = [other for other in others if other.env == one.env]
     keys = sorted({key for other in same for key in other.kwargs})
-    telling = [key for key in keys if any(other.kwargs.get(key) != one.kwargs.get(key) for other in same)]
-    words = [f"{key}={one.kwargs.get(key)}" for key in telling]
+    differing = [key for key in keys if any(other.kwargs.get(key) != one.kwargs.get(key) for other in same)]
+    details = [f"{key}={one.kwargs.get(key)}" for key in differing]
     if any(other.agent != one.agent for other in same):
-        words.insert(0, one.agent)
-    return f"{one.env} ({', '.join(words)})" if words else one.env
+        details.insert(0, one.agent)
+    return f"{one.env} ({', '.join(details)})" if details else one.env
 
 
 def _read_run(run: Run, described: Description, task: str, **given: Any) -> Record | Absent:
-    """One run; `given` are what a suite says about it, in place of its own words."""
+    """One run; `given` is what a suite says about it, in place of its own settings."""
     known: dict[str, Any] = {
         "perturbation": described.perturbation,
         "network": described.network,

@@ -18,8 +18,8 @@ class Record:
 
     Attributes:
         path: its folder.
-        task: what is learned, without what disturbs it.
-        perturbation: strength of everything that disturbs the task, zeros left out.
+        task: what is learned, without its perturbation.
+        perturbation: strengths by name, zeros left out.
         network: label of the network, or of the algorithm.
         seed: tells runs of one network on one task apart.
         steps: environment steps of the evaluations, rising, (K,).
@@ -47,23 +47,23 @@ class Record:
     parameters: int | None = None
 
     @property
-    def disturbed(self) -> str:
-        """What disturbs the task and how strongly, such as ``wind 0.2``; empty for nothing."""
+    def perturbation_label(self) -> str:
+        """Names and strengths, such as ``wind 0.2``; empty for none."""
         return ", ".join(f"{name} {strength:g}" for name, strength in sorted(self.perturbation.items()))
 
     @property
     def condition(self) -> str:
-        """Task and disturbance: runs of one condition are compared with each other."""
-        return f"{self.task}, {self.disturbed}" if self.perturbation else self.task
+        """Task and perturbation: runs of one condition are compared with each other."""
+        return f"{self.task}, {self.perturbation_label}" if self.perturbation else self.task
 
 
 @dataclass(frozen=True)
 class Absent:
-    """A run of the comparison that no figure counts.
+    """A run that the report leaves out.
 
     Attributes:
         path: its folder.
-        task: label of its task, with what disturbs it.
+        task: label of its task, with its perturbation.
         network: label of its network.
         seed: its seed.
         state: ``failed``, ``waiting``, ``running`` or ``unfinished``.

@@ -1,4 +1,4 @@
-"""Return against observation noise after training, and against how strongly the world is disturbed."""
+"""Return against observation noise after training, and against the strength of a perturbation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .alignment import Condition
 from .bootstrap import Bootstrap, interquartile_mean
 from .contrasts import Pair, contrast
-from .estimates import Number, Numbers, curve, mean_over
+from .estimates import Estimate, Estimates, curve, mean_over
 from .learning import FINAL, curve_and_area
 from .records import Floats
 
@@ -29,10 +29,10 @@ def noise_returns(condition: Condition, network: str) -> Floats:
     return np.array([[run.noise[level] for level in levels] for run in condition.runs.get(network, ()) if run.noise])
 
 
-def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
+def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Estimate]:
     """Interquartile mean of returns at each noise level, and of their mean over the range of noise."""
     levels = noise_levels(condition)
-    found: list[Number] = []
+    found: list[Estimate] = []
     for network in condition.runs if len(levels) > 1 else ():
         returns = noise_returns(condition, network)
         if not len(returns):
@@ -43,7 +43,7 @@ def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Number]:
     return found
 
 
-def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Number]:
+def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Estimate]:
     """Mean scores over the range of noise of two networks, on the conditions where both were evaluated."""
     mine, theirs = [], []
     for condition in conditions:
@@ -55,28 +55,28 @@ def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, boot
     return contrast((NOISE_AREA,), where, pair, mine, theirs, bootstrap) if mine else []
 
 
-def strength_curves(conditions: Sequence[Condition], numbers: Numbers) -> list[Number]:
-    """Final returns again, by task and single disturbance, against its strength; undisturbed runs are at 0."""
+def strength_curves(conditions: Sequence[Condition], estimates: Estimates) -> list[Estimate]:
+    """Final returns again, by task and single perturbation, against its strength; unperturbed runs are at 0."""
     found = []
-    for task, name, worlds in _dials(conditions):
-        for condition in worlds:
+    for task, name, alike in _by_strength(conditions):
+        for condition in alike:
             x = condition.perturbation.get(name, 0.0)
             found += [
-                Number(f"{FINAL} against {name}", task, n.network, n.value, n.low, n.high, n.runs, x=x)
-                for n in numbers.select(FINAL, where=condition.label)
+                Estimate(f"{FINAL} against {name}", task, n.network, n.value, n.low, n.high, n.runs, x=x)
+                for n in estimates.select(FINAL, where=condition.label)
             ]
     return found
 
 
-def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> list[Number]:
-    """What each network loses between the weakest and the strongest disturbance, in scores of the weakest's scale."""
-    found: list[Number] = []
-    for task, name, worlds in _dials(conditions):
-        weak, strong = worlds[0], worlds[-1]
+def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> list[Estimate]:
+    """What each network loses between the weakest and the strongest perturbation, in scores of the weakest's scale."""
+    found: list[Estimate] = []
+    for task, name, alike in _by_strength(conditions):
+        weak, strong = alike[0], alike[-1]
         for network in weak.returns:
             if network not in strong.returns:
                 continue
-            ends = [weak.scale.score(world.returns[network][:, -1:]) for world in (weak, strong)]
+            ends = [weak.scale.score(condition.returns[network][:, -1:]) for condition in (weak, strong)]
             fall = bootstrap(lambda a, b: interquartile_mean(a) - interquartile_mean(b), *ends)
             runs, x = min(map(len, ends)), strong.perturbation[name]
             found += curve(f"{FALL} with {name}", task, network, [x], fall, runs)
@@ -91,14 +91,14 @@ def _areas(condition: Condition, network: str) -> Floats:
     return mean_over(noise_levels(condition), condition.scale.score(returns))[:, None]
 
 
-def _dials(conditions: Sequence[Condition]) -> list[tuple[str, str, list[Condition]]]:
-    """(task, disturbance, its conditions from weak to strong) wherever there are two strengths or more."""
+def _by_strength(conditions: Sequence[Condition]) -> list[tuple[str, str, list[Condition]]]:
+    """(task, perturbation, its conditions from weak to strong) wherever there are two strengths or more."""
     found = []
     for task in dict.fromkeys(condition.task for condition in conditions):
         of_task = [condition for condition in conditions if condition.task == task]
         for name in sorted({name for condition in of_task for name in condition.perturbation}):
-            worlds = [condition for condition in of_task if set(condition.perturbation) <= {name}]
-            worlds.sort(key=lambda condition: condition.perturbation.get(name, 0.0))
-            if len(worlds) > 1:
-                found.append((task, name, worlds))
+            alike = [condition for condition in of_task if set(condition.perturbation) <= {name}]
+            alike.sort(key=lambda condition: condition.perturbation.get(name, 0.0))
+            if len(alike) > 1:
+                found.append((task, name, alike))
     return found

@@ -68,13 +68,13 @@ def describe(run: Run) -> Description:
     try:
         saved = yaml.safe_load(run.config.read_text())
         network = NetworkSettings(saved["network"]["choice"], augment=bool(saved["network"].get("augment", False)))
-        disturbed = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
+        strengths = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
         return Description(
             env=str(saved["env"]["id"]),
             kwargs=saved["env"].get("kwargs") or {},
             agent=str(saved["agent"]["name"]),
             network=network.label,
-            perturbation={name: strength for name, strength in disturbed.items() if strength},
+            perturbation={name: strength for name, strength in strengths.items() if strength},
             seed=int(saved["seed"]),
             learning_starts=int(saved["agent"].get("learning_starts", 0)),
             total_steps=int(saved["total_steps"]),

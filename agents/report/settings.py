@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nearsym.agents.agent_settings import check_range
 from nearsym.envs.errors import InputError
@@ -16,7 +16,8 @@ class ReportSettings:
         folder: holds the runs, at any depth: folders of nearsym train, or evaluations.npz of stable-baselines3. Or the
             evaluations.csv of an earlier report, from which it is made again.
         out: folder of the report; null for <folder>/report.
-        against: networks that every other one is compared with, where they are there.
+        against: networks that every other one is compared with, such as [plain,rpp]; null for plain and exact,
+            as far as there are runs of them.
         threshold: fraction of the way from the bottom of a task's scale to the final return of the first network of
             `against`; steps are counted until a network gets there.
         unfinished: count runs that have not reached their last step too; every curve of their task then ends with them.
@@ -30,7 +31,7 @@ class ReportSettings:
 
     folder: str
     out: str | None = None
-    against: list[str] = field(default_factory=lambda: ["plain", "exact"])
+    against: list[str] | None = None
     threshold: float = 0.8
     unfinished: bool = False
     level: float = 0.95
@@ -43,5 +44,5 @@ class ReportSettings:
         for name in ("threshold", "level"):
             if not 0 < getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number between 0 and 1")
-        if not self.against or len(set(self.against)) < len(self.against):
+        if self.against is not None and (not self.against or len(set(self.against)) < len(self.against)):
             raise InputError(f"against is {self.against}, expected different names of networks such as [plain,exact]")

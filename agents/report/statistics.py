@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nearsym.envs.errors import InputError, did_you_mean
+
 from .alignment import Condition, align
 from .bootstrap import Bootstrap
 from .contrasts import learning_contrast, pairs, steps_contrast
 from .diagnostics import costs, traces
-from .estimates import Numbers
+from .estimates import Estimates
 from .learning import learning_curves, pooled_curves, steps_to_threshold, threshold_score
 from .records import Comparison, Record
 from .robustness import noise_contrast, noise_curves, strength_curves, strength_falls
@@ -18,7 +20,10 @@ from .settings import ReportSettings
 ORDER = ("plain", "augmented", "exact", "rpp", "relaxed")
 """Networks of nearsym in the order of figures and tables; others follow by name."""
 
-UNDISTURBED, DISTURBED = "undisturbed tasks", "disturbed tasks"
+REFERENCES = ("plain", "exact")
+"""Networks that every other one is compared with where nothing else is asked for."""
+
+UNPERTURBED, PERTURBED = "unperturbed tasks", "perturbed tasks"
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Summary:
         conditions: aligned runs by condition.
         groups: conditions that a verdict looks at together, by name; a lone one goes by its own label.
         thresholds: score whose first step is counted, by condition.
-        numbers: every result.
+        estimates: every result.
         notes: what was cut, interpolated or left out.
     """
 
@@ -40,7 +45,7 @@ class Summary:
     conditions: Sequence[Condition]
     groups: Mapping[str, Sequence[Condition]]
     thresholds: Mapping[str, float]
-    numbers: Numbers
+    estimates: Estimates
     notes: Sequence[str]
 
 
@@ -48,7 +53,8 @@ def summarise(comparison: Comparison, settings: ReportSettings) -> Summary:
     """All statistics of a comparison.
 
     Raises:
-        InputError: the runs of a task have no stretch of training in common, or rliable is not installed.
+        InputError: the runs of a task have no stretch of training in common, no run is of a network of `against`, or
+            rliable is not installed.
     """
     bootstrap = Bootstrap(settings.level, settings.resamples, settings.seed)
     by_label: dict[str, list[Record]] = {}
@@ -57,33 +63,42 @@ def summarise(comparison: Comparison, settings: ReportSettings) -> Summary:
     conditions = [align(records) for records in by_label.values()]
     notes = [note for condition in conditions for note in condition.notes]
     networks = sorted({record.network for record in comparison.records}, key=_place)
-    against = [network for network in settings.against if network in networks]
-    if not against:
-        against = networks[:1]
-        notes.append(f"none of {', '.join(settings.against)} is here: all others are compared with {against[0]}")
+    against = _references(settings.against, networks)
+    if settings.against is None and against[0] not in REFERENCES:
+        notes.append(f"none of {', '.join(REFERENCES)} is here: all others are compared with {against[0]}")
     groups = _groups(conditions)
     thresholds = _thresholds(conditions, against, settings.threshold)
     notes += [_threshold_note(condition, thresholds) for condition in conditions]
 
-    numbers = Numbers()
+    estimates = Estimates()
     for condition in conditions:
-        numbers += learning_curves(condition, bootstrap) + noise_curves(condition, bootstrap) + traces(condition)
+        estimates += learning_curves(condition, bootstrap) + noise_curves(condition, bootstrap) + traces(condition)
         if condition.label in thresholds:
-            numbers += steps_to_threshold(condition, thresholds[condition.label], bootstrap)
+            estimates += steps_to_threshold(condition, thresholds[condition.label], bootstrap)
         notes += _noise_notes(condition)
     for name, group in groups.items():
         everywhere = [network for network in networks if all(network in condition.returns for condition in group)]
-        numbers += pooled_curves(name, group, everywhere, bootstrap)
+        estimates += pooled_curves(name, group, everywhere, bootstrap)
         missing = [network for network in networks if network not in everywhere]
         if missing:
-            notes.append(f"{', '.join(missing)} has no runs on some of the {name} and is left out of their averages")
+            notes.append(f"{', '.join(missing)} without runs on some of the {name}: left out of their averages")
     for name, group in ({condition.label: [condition] for condition in conditions} | dict(groups)).items():
         for pair in pairs(networks, against):
-            numbers += learning_contrast(name, group, pair, bootstrap)
-            numbers += steps_contrast(name, group, thresholds, pair, bootstrap)
-            numbers += noise_contrast(name, group, pair, bootstrap)
-    numbers += strength_curves(conditions, numbers) + strength_falls(conditions, bootstrap) + costs(conditions)
-    return Summary(networks, against, conditions, groups, thresholds, numbers, notes)
+            estimates += learning_contrast(name, group, pair, bootstrap)
+            estimates += steps_contrast(name, group, thresholds, pair, bootstrap)
+            estimates += noise_contrast(name, group, pair, bootstrap)
+    estimates += strength_curves(conditions, estimates) + strength_falls(conditions, bootstrap) + costs(conditions)
+    return Summary(networks, against, conditions, groups, thresholds, estimates, notes)
+
+
+def _references(wanted: Sequence[str] | None, networks: Sequence[str]) -> list[str]:
+    if wanted is None:
+        return [network for network in REFERENCES if network in networks] or list(networks[:1])
+    for name in wanted:
+        if name not in networks:
+            hint = did_you_mean(name, networks)
+            raise InputError(f"against has {name!r}{hint}, which no run is of; choose from {', '.join(networks)}")
+    return list(wanted)
 
 
 def _place(network: str) -> tuple[int, str]:
@@ -92,8 +107,8 @@ def _place(network: str) -> tuple[int, str]:
 
 def _groups(conditions: Sequence[Condition]) -> dict[str, Sequence[Condition]]:
     split = {
-        UNDISTURBED: [condition for condition in conditions if not condition.perturbation],
-        DISTURBED: [condition for condition in conditions if condition.perturbation],
+        UNPERTURBED: [condition for condition in conditions if not condition.perturbation],
+        PERTURBED: [condition for condition in conditions if condition.perturbation],
     }
     return {(name if len(group) > 1 else group[0].label): group for name, group in split.items() if group}
 
@@ -110,10 +125,10 @@ def _thresholds(conditions: Sequence[Condition], against: Sequence[str], fractio
 
 def _threshold_note(condition: Condition, thresholds: Mapping[str, float]) -> str:
     scale, score = condition.scale, thresholds.get(condition.label)
-    unit = f"{condition.label}: scores are returns from {scale.reason}"
+    unit = f"{condition.label}: scores of 0 and 1 are returns of {scale.reason}"
     if score is None:
-        return f"{unit}; no steps are counted, because the reference is not here or has learned nothing"
-    return f"{unit}; steps are counted until a return of {scale.low + score * (scale.high - scale.low):.4g}"
+        return f"{unit}; no steps are counted, because the reference has no runs here or learned nothing"
+    return f"{unit}; the threshold is a return of {scale.low + score * (scale.high - scale.low):.4g}"
 
 
 def _noise_notes(condition: Condition) -> list[str]:

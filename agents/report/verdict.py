@@ -1,31 +1,32 @@
 """What the intervals support, in plain sentences.
 
-A difference is called only when the interval of the difference leaves out zero (of a ratio: one) and at least `FEWEST`
+A difference is claimed only when the interval of the difference excludes zero (of a ratio: one) and at least `FEWEST`
 seeds stand on either side: intervals from fewer are too narrow. In simulations without any difference, 95% intervals of
-interquartile means called one in about 7% of comparisons with 4 or 5 seeds, 5% with 8 or more, but 19% with 3.
+interquartile means excluded zero in about 7% of comparisons with 4 or 5 seeds, 5% with 8 or more, but 19% with 3.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
-from .estimates import Number, Numbers
+from .estimates import Estimate, Estimates
 from .learning import AREA, FINAL, STEPS
 from .robustness import FALL, NOISE_AREA
 from .statistics import Summary
 
 FEWEST = 4
-"""Seeds on either side below which no difference is called."""
+"""Seeds on either side below which no difference is claimed."""
 
 MEASURES: Mapping[str, tuple[str, str, str]] = {
-    AREA: ("Return over training", "More return over training", "Less return over training"),
-    FINAL: ("Final return", "A higher final return", "A lower final return"),
-    STEPS: ("Steps to the threshold", "More steps to the threshold", "Fewer steps to the threshold"),
-    NOISE_AREA: ("Return under noise", "More return under noise", "Less return under noise"),
+    AREA: ("return over training", "Higher", "Lower"),
+    FINAL: ("final return", "Higher", "Lower"),
+    STEPS: ("steps to the threshold", "More", "Fewer"),
+    NOISE_AREA: ("return under observation noise", "Higher", "Lower"),
 }
-"""What a measure is called, what a network has whose number is above the other's, and whose number is below."""
+"""The name of a measure in sentences, and how it is when its estimate is above, and below, the other network's."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,14 @@ class Sentence:
     Attributes:
         where: the condition or the group it is about; empty for all.
         lead: what is said.
-        rest: of whom, with the numbers.
-        called: whether it says that there is a difference.
+        rest: of whom, with the estimates.
+        difference: whether it claims that there is a difference.
     """
 
     where: str
     lead: str
     rest: str
-    called: bool
+    difference: bool
 
     @property
     def text(self) -> str:
@@ -57,97 +58,97 @@ def verdict(summary: Summary, level: float) -> list[Sentence]:
     for where in summary.groups:
         for measure in MEASURES:
             for reference in summary.against:
-                numbers = _against(summary, where, measure, reference)
-                found += _compare(numbers, summary.numbers, measure, reference)
-                compared += len(numbers)
-    falls = summary.numbers.where(lambda number: number.quantity.startswith(FALL))
+                estimates = _against(summary, where, measure, reference)
+                found += _compare(estimates, summary.estimates, measure, reference)
+                compared += len(estimates)
+    falls = summary.estimates.where(lambda estimate: estimate.quantity.startswith(FALL))
     for where in falls.values("where"):
-        for quantity in Numbers(n for n in falls if n.where == where).values("quantity"):
+        for quantity in Estimates(n for n in falls if n.where == where).values("quantity"):
             found += _fall([n for n in falls if n.where == where and n.quantity == quantity])
     compared += len(falls)
     if not compared:
-        found.append(Sentence("", "Verdict: ", "with one network there is nothing to compare.", False))
-    if compared:
-        chance = max(1, round(compared * (1 - level)))
-        rest = (
-            f"these sentences rest on {compared} intervals of {level:.0%}; if nothing differed, about {chance} "
-            "of them would still call a difference."
-        )
-        found.append(Sentence("", "How far to trust this: ", rest, False))
-    return found
+        return [Sentence("", "Verdict: ", "with one network there is nothing to compare.", False)]
+    chance = max(1, round(compared * (1 - level)))
+    rest = (
+        f"these sentences rest on {compared} intervals of {level:.0%}; even if no network differed from another, about "
+        f"{chance} of them would show a difference by chance."
+    )
+    return [*found, Sentence("", "How far to trust this: ", rest, False)]
 
 
-def calls(number: Number) -> bool:
-    """Whether a comparison may be called a difference."""
-    none = {RATIO: 1.0, IMPROVEMENT: 0.5}.get(number.quantity.rpartition(", ")[2], 0.0)
-    return number.runs >= FEWEST and number.excludes(none)
+def shows_difference(estimate: Estimate) -> bool:
+    """Whether the interval of a comparison excludes no difference, with enough seeds behind it."""
+    none = {RATIO: 1.0, IMPROVEMENT: 0.5}.get(estimate.quantity.rpartition(", ")[2], 0.0)
+    return estimate.runs >= FEWEST and estimate.excludes(none)
 
 
-def interval(number: Number, spec: str = ".2f") -> str:
-    """A number and its interval, such as ``1.31 [1.20, 1.44]``."""
-    return f"{number.value:{spec}} [{number.low:{spec}}, {number.high:{spec}}]"
+def interval(estimate: Estimate, spec: str = ".2f") -> str:
+    """An estimate and its interval, such as ``1.31 [1.20, 1.44]``."""
+    return f"{estimate.value:{spec}} [{estimate.low:{spec}}, {estimate.high:{spec}}]"
 
 
-def _against(summary: Summary, where: str, measure: str, reference: str) -> list[Number]:
+def _against(summary: Summary, where: str, measure: str, reference: str) -> list[Estimate]:
     """What decides about a measure of every network that is compared with the reference."""
     quantity = f"{measure}, {RATIO if measure == STEPS else DIFFERENCE}"
     networks = [network for network, other in pairs(summary.networks, summary.against) if other == reference]
-    found = (summary.numbers.one(quantity, where=where, network=one, against=reference) for one in networks)
-    return [number for number in found if number is not None]
+    found = (summary.estimates.one(quantity, where=where, network=one, against=reference) for one in networks)
+    return [estimate for estimate in found if estimate is not None]
 
 
-def _compare(decisive: Sequence[Number], numbers: Numbers, measure: str, reference: str) -> list[Sentence]:
+def _compare(decisive: Sequence[Estimate], estimates: Estimates, measure: str, reference: str) -> list[Sentence]:
     name, more, less = MEASURES[measure]
     none = 1.0 if measure == STEPS else 0.0
-    above = [number for number in decisive if calls(number) and number.value > none]
-    below = [number for number in decisive if calls(number) and number.value <= none]
-    open_ones = [number for number in decisive if not calls(number)]
+    above = [one for one in decisive if shows_difference(one) and one.value > none]
+    below = [one for one in decisive if shows_difference(one) and one.value <= none]
+    unclear = [one for one in decisive if not shows_difference(one)]
     found = []
-    for word, same in ((more, above), (less, below)):
+    for lead, same in (
+        (f"{more} {name} than {reference}: ", above),
+        (f"{less} {name} than {reference}: ", below),
+        (f"No clear difference from {reference} in {name} ({_seeds(unclear)}): ", unclear),
+    ):
         if same:
-            rest = ", ".join(f"{number.network} {_detail(numbers, number, measure)}" for number in same)
-            found.append(Sentence(same[0].where, f"{word} than {reference}: ", f"{rest}.", True))
-    if open_ones:
-        rest = ", ".join(f"{number.network} {_detail(numbers, number, measure)}" for number in open_ones)
-        lead = f"{name} not told apart from {reference} by {_seeds(open_ones)}: "
-        found.append(Sentence(open_ones[0].where, lead, f"{rest}.", False))
+            rest = ", ".join(f"{one.network} {_detail(estimates, one, measure)}" for one in same)
+            found.append(Sentence(same[0].where, lead, f"{rest}.", same is not unclear))
     return found
 
 
-def _detail(numbers: Numbers, number: Number, measure: str) -> str:
-    """The numbers behind a comparison, as short as they can be."""
+def _detail(estimates: Estimates, estimate: Estimate, measure: str) -> str:
+    """The estimates behind a comparison, as short as they can be."""
     if measure == STEPS:
-        return f"{interval(number)} times"
-    pair = {"where": number.where, "network": number.network, "against": number.against}
-    ratio = numbers.one(f"{measure}, {RATIO}", **pair)
-    # a ratio of scores around zero has no interval
-    said = f"{interval(number, '+.3f')}" if ratio is None or ratio.low != ratio.low else f"{interval(ratio)} times"
-    chance = numbers.one(f"{measure}, {IMPROVEMENT}", **pair)
+        return f"{interval(estimate)} times"
+    pair = {"where": estimate.where, "network": estimate.network, "against": estimate.against}
+    ratio = estimates.one(f"{measure}, {RATIO}", **pair)
+    if ratio is None or math.isnan(ratio.low):  # a ratio of scores around zero has no interval
+        detail = f"by {interval(estimate, '+.3f')}"
+    else:
+        detail = f"{interval(ratio)} times"
+    chance = estimates.one(f"{measure}, {IMPROVEMENT}", **pair)
     if measure == FINAL and chance is not None:
-        said += f" (better in {chance.value:.0%} [{chance.low:.0%}, {chance.high:.0%}] of pairs)"
-    return said
+        detail += f" (better in {chance.value:.0%} [{chance.low:.0%}, {chance.high:.0%}] of pairs of runs)"
+    return detail
 
 
-def _fall(falls: Sequence[Number]) -> list[Sentence]:
-    """What the strongest disturbance does to the networks on one task."""
+def _fall(falls: Sequence[Estimate]) -> list[Sentence]:
+    """What the strongest perturbation does to the networks on one task."""
     name = falls[0].quantity.removeprefix(f"{FALL} with ")
     strongest = f"{name} {falls[0].x:g}"
-    lost = [n for n in falls if calls(n) and n.value > 0]
-    gained = [n for n in falls if calls(n) and n.value <= 0]
-    kept = [n for n in falls if not calls(n)]
+    lower = [n for n in falls if shows_difference(n) and n.value > 0]
+    higher = [n for n in falls if shows_difference(n) and n.value <= 0]
+    unclear = [n for n in falls if not shows_difference(n)]
     found = []
-    for lead, same, called in (
-        (f"Final score lowered by {strongest}: ", lost, True),
-        (f"Final score raised by {strongest}: ", gained, True),
-        (f"No effect of {strongest} told by {_seeds(kept)}: ", kept, False),
+    for lead, same in (
+        (f"Final score lowered by {strongest}: ", lower),
+        (f"Final score raised by {strongest}: ", higher),
+        (f"No clear effect of {strongest} on the final score ({_seeds(unclear)}): ", unclear),
     ):
         if same:
             rest = ", ".join(f"{n.network} by {interval(n, '.3f')}" for n in same)
-            found.append(Sentence(falls[0].where, lead, f"{rest}.", called))
+            found.append(Sentence(falls[0].where, lead, f"{rest}.", same is not unclear))
     return found
 
 
-def _seeds(numbers: Sequence[Number]) -> str:
-    fewest = min((number.runs for number in numbers), default=0)
-    few = f", too few to call anything ({FEWEST} are needed)" if fewest < FEWEST else ""
+def _seeds(estimates: Sequence[Estimate]) -> str:
+    fewest = min((estimate.runs for estimate in estimates), default=0)
+    few = f", and {FEWEST} are needed to claim one" if fewest < FEWEST else ""
     return f"{fewest} seed{'' if fewest == 1 else 's'}{few}"

@@ -119,20 +119,20 @@ def test_the_table_of_evaluations_makes_the_report_again(report, tmp_path):
     assert (again / "evaluations.csv").read_text() == (report / "evaluations.csv").read_text()
 
 
-def test_it_prints_what_is_called_and_leaves_the_rest_to_the_page(report, tmp_path, capsys):
+def test_it_prints_differences_and_leaves_the_rest_to_the_page(report, tmp_path, capsys):
     assert run(["report", str(report / "evaluations.csv"), f"out={tmp_path}", QUICK]) == 0
     printed, text = capsys.readouterr().out, (tmp_path / "report.md").read_text()
-    assert "A higher final return than exact: relaxed" in printed and "How far to trust this" in printed
-    assert "not told apart from" in text and "not told apart from" not in printed
-    assert "what could not be told apart is in the report" in printed
+    assert "Higher final return than exact: relaxed" in printed and "How far to trust this" in printed
+    assert "No clear difference from" in text and "No clear difference from" not in printed
+    assert "comparisons without a clear difference are in the report" in printed
 
 
-def test_it_prints_all_where_nothing_is_called(report, tmp_path, capsys):
+def test_it_prints_all_where_there_is_no_clear_difference(report, tmp_path, capsys):
     rows = (report / "evaluations.csv").read_text().splitlines(keepends=True)
     (tmp_path / "two.csv").write_text("".join(row for row in rows if ",2," not in row and ",3," not in row))
     assert run(["report", str(tmp_path / "two.csv"), QUICK]) == 0
     printed = capsys.readouterr().out
-    assert "not told apart from plain by 2 seeds, too few to call anything" in printed
+    assert "No clear difference from plain in final return (2 seeds, and 4 are needed to claim one): " in printed
 
 
 def test_the_page_warns_first_then_judges(report):
@@ -140,11 +140,11 @@ def test_the_page_warns_first_then_judges(report):
     assert page.index("Runs that are not counted") < page.index(">Verdict<") < page.index("<img")
     assert "small &amp; mean" in page and "diverged &lt;badly&gt;" in page
     assert r"diverged <badly> \| at step 7" in text and "| two-1-plain-3 |" in text
-    assert "<b>A lower final return than plain: </b>exact" not in page  # only three seeds of plain are left
-    assert "<b>A higher final return than exact: </b>relaxed" in page
-    assert "- **A higher final return than exact:** relaxed" in text
+    assert "<b>Lower final return than plain: </b>exact" not in page  # only three seeds of plain are left
+    assert "<b>Higher final return than exact: </b>relaxed" in page
+    assert "- **Higher final return than exact:** relaxed" in text
     assert "![Learning curves](learning.svg)" in text
-    assert "dmc/one: scores are returns from 0 to 1000" in text
+    assert "dmc/one: scores of 0 and 1 are returns of 0 and 1000, the range" in text
 
 
 def test_every_number_comes_with_its_interval(report):
@@ -234,12 +234,15 @@ def test_only_figures_with_data_are_drawn(tmp_path):
         ("report .", "holds no run; expected folders of nearsym train"),
         ("report . levels=0.9", "did you mean 'level'?"),
         ("report . level=2", "level is 2.0, expected a number between 0 and 1"),
+        ("report runs against=[sca]", "against has 'sca' (did you mean 'sac'?), which no run is of; choose"),
         ("report . out=taken", "out=taken is a file; give a folder"),
     ],
 )
 def test_bad_input_is_one_clear_line(words, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("")
+    if "runs" in words:
+        write_stock(tmp_path / "runs")
     assert run(words.split()) == 2
     err = capsys.readouterr().err
     assert message in err and err.startswith("nearsym: ") and err.count("\n") == 1

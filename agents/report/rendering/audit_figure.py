@@ -22,7 +22,7 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
     with the coordinate or its absolute value).
     """
     transition = report.errors[:, :, 2]
-    chosen = _telling(report.states, transition.max(axis=0))
+    chosen = _informative(report.states, transition.max(axis=0))
     columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
     rows = -(-len(chosen) // columns)
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
@@ -55,7 +55,7 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
         figure.savefig(path, dpi=120)
 
 
-def _telling(states: np.ndarray, error: np.ndarray) -> list[int]:  # type: ignore[type-arg]
+def _informative(states: np.ndarray, error: np.ndarray) -> list[int]:  # type: ignore[type-arg]
     """Coordinates to draw, in their own order."""
     if states.shape[1] <= PANELS:
         return list(range(states.shape[1]))

@@ -1,4 +1,4 @@
-"""The figures of a report, each from the numbers of a summary, or none where it has no data."""
+"""The figures of a report, each from the estimates of a summary, or none where it has no data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..contrasts import IMPROVEMENT
-from ..estimates import Number, Numbers
+from ..estimates import Estimate, Estimates
 from ..learning import AREA, FINAL, PROFILE, RETURN, SCORE
 from ..robustness import NOISE
 from ..run_files import TRACES
@@ -43,9 +43,9 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
     makers: list[tuple[str, str, str, Callable[[Summary], str | None]]] = [
         (
             "aggregate",
-            "Tasks together",
-            "Interquartile mean of normalised scores over all runs on the tasks of a group (the notes say what a score "
-            f"is). {band}",
+            "All tasks together",
+            "Interquartile mean of normalised scores over all runs on the tasks of a group; the notes say how scores "
+            f"are normalised. {band}",
             lambda s: _curves(s, SCORE, "score", STEPS_LABEL, steps=True),
         ),
         (
@@ -70,8 +70,8 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
         ),
         (
             "strength",
-            "Return against strength of the disturbance",
-            f"Interquartile mean of the final return, trained and evaluated in the disturbed world. {band}",
+            "Return against strength of the perturbation",
+            f"Interquartile mean of the final return, trained and evaluated under the perturbation. {band}",
             _strength,
         ),
         (
@@ -101,12 +101,12 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
 
 def _curves(summary: Summary, quantity: str, ylabel: str, xlabel: str, steps: bool = False) -> str | None:
     """A panel for each place that has the quantity, a curve for each network."""
-    numbers = summary.numbers.select(quantity)
-    if not numbers:
+    estimates = summary.estimates.select(quantity)
+    if not estimates:
         return None
-    figure, grid = panels(numbers.values("where"), ylabel, xlabel)
-    for axes, where in zip(grid, numbers.values("where"), strict=True):
-        _networks(axes, numbers.select(quantity, where=where), pens(summary.networks))
+    figure, grid = panels(estimates.values("where"), ylabel, xlabel)
+    for axes, where in zip(grid, estimates.values("where"), strict=True):
+        _networks(axes, estimates.select(quantity, where=where), pens(summary.networks))
         if steps:
             count_steps(axes)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
@@ -120,7 +120,7 @@ def _learning(summary: Summary) -> str:
     for axes, condition in zip(grid, summary.conditions, strict=True):
         for network, returns in condition.returns.items():
             axes.plot(condition.steps, returns.T, color=looks[network].colour, alpha=0.22, linewidth=0.6)
-        _networks(axes, summary.numbers.select(RETURN, where=condition.label), looks)
+        _networks(axes, summary.estimates.select(RETURN, where=condition.label), looks)
         count_steps(axes)
         everything = np.concatenate(list(condition.returns.values()))
         bottom, top = everything[:, condition.learning].min(), everything.max()
@@ -130,29 +130,29 @@ def _learning(summary: Summary) -> str:
     return svg(figure)
 
 
-def _networks(axes: Axes, numbers: Numbers, looks: dict[str, Pen]) -> None:
-    for network in [name for name in looks if name in numbers.values("network")]:
-        draw(axes, [number for number in numbers if number.network == network], looks[network], network)
+def _networks(axes: Axes, estimates: Estimates, looks: dict[str, Pen]) -> None:
+    for network in [name for name in looks if name in estimates.values("network")]:
+        draw(axes, [estimate for estimate in estimates if estimate.network == network], looks[network], network)
 
 
 def _improvement(summary: Summary) -> str | None:
     measures = (f"{FINAL}, {IMPROVEMENT}", f"{AREA}, {IMPROVEMENT}")
-    numbers = summary.numbers.where(lambda n: n.quantity in measures and n.where in summary.groups)
-    if not numbers:
+    estimates = summary.estimates.where(lambda n: n.quantity in measures and n.where in summary.groups)
+    if not estimates:
         return None
     looks = pens(summary.networks)
-    pairs = list(dict.fromkeys((number.network, number.against) for number in numbers))
+    pairs = list(dict.fromkeys((estimate.network, estimate.against) for estimate in estimates))
     titles = [(where, quantity) for where in summary.groups for quantity in measures]
     names = [f"{where}: {quantity.partition(',')[0]}" for where, quantity in titles]
     figure, grid = panels(names, "", "probability of improvement", height=0.9 + 0.27 * len(pairs), columns=2)
     for axes, (where, quantity) in zip(grid, titles, strict=True):
         for place, (network, against) in enumerate(pairs):
-            number = numbers.one(quantity, where=where, network=network, against=against)
-            if number is not None:
-                ends = np.array([[number.value - number.low], [number.high - number.value]])
+            estimate = estimates.one(quantity, where=where, network=network, against=against)
+            if estimate is not None:
+                ends = np.array([[estimate.value - estimate.low], [estimate.high - estimate.value]])
                 pen = looks[network]
                 axes.errorbar(
-                    number.value, -place, xerr=np.maximum(ends, 0), fmt=pen.marker, color=pen.colour, capsize=3
+                    estimate.value, -place, xerr=np.maximum(ends, 0), fmt=pen.marker, color=pen.colour, capsize=3
                 )
         axes.axvline(0.5, color="0.4", linestyle="--", linewidth=1)
         axes.set_yticks([-place for place in range(len(pairs))], [f"{one} > {other}" for one, other in pairs])
@@ -161,16 +161,16 @@ def _improvement(summary: Summary) -> str | None:
 
 
 def _strength(summary: Summary) -> str | None:
-    numbers = summary.numbers.where(lambda number: number.quantity.startswith(f"{FINAL} against "))
-    found = list(dict.fromkeys((number.where, number.quantity) for number in numbers))
+    estimates = summary.estimates.where(lambda estimate: estimate.quantity.startswith(f"{FINAL} against "))
+    found = list(dict.fromkeys((estimate.where, estimate.quantity) for estimate in estimates))
     if not found:
         return None
     figure, grid = panels([where for where, _ in found], "final return", "")
     for axes, (where, quantity) in zip(grid, found, strict=True):
-        same = numbers.select(quantity, where=where)
+        same = estimates.select(quantity, where=where)
         _networks(axes, same, pens(summary.networks))
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-        axes.set_xticks(sorted({number.x for number in same}))
+        axes.set_xticks(sorted({estimate.x for estimate in same}))
         axes.set_xlabel(quantity.removeprefix(f"{FINAL} against ").replace("_", " "))
     legend(figure, grid, summary.networks)
     return svg(figure)
@@ -178,15 +178,15 @@ def _strength(summary: Summary) -> str | None:
 
 def _traces(summary: Summary, ending: str, ylabel: str, logarithmic: bool) -> str | None:
     columns = [name for name in TRACES if name.endswith(ending)]
-    numbers = summary.numbers.where(lambda number: number.quantity in columns)
-    if not numbers:
+    estimates = summary.estimates.where(lambda estimate: estimate.quantity in columns)
+    if not estimates:
         return None
     looks = pens(summary.networks)
-    figure, grid = panels(numbers.values("where"), ylabel, STEPS_LABEL)
-    for axes, where in zip(grid, numbers.values("where"), strict=True):
-        for network, name in _pairs([number for number in numbers if number.where == where]):
+    figure, grid = panels(estimates.values("where"), ylabel, STEPS_LABEL)
+    for axes, where in zip(grid, estimates.values("where"), strict=True):
+        for network, name in _pairs([estimate for estimate in estimates if estimate.where == where]):
             part = name.partition("_")[0]
-            same = numbers.select(name, where=where, network=network)
+            same = estimates.select(name, where=where, network=network)
             draw(axes, same, looks[network], network if part != "critic" else None, linestyle=LINES[part])
         if logarithmic:
             axes.set_yscale("log")
@@ -195,5 +195,5 @@ def _traces(summary: Summary, ending: str, ylabel: str, logarithmic: bool) -> st
     return svg(figure)
 
 
-def _pairs(numbers: Sequence[Number]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((number.network, number.quantity) for number in numbers))
+def _pairs(estimates: Sequence[Estimate]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((estimate.network, estimate.quantity) for estimate in estimates))

@@ -42,7 +42,7 @@ class Report:
     Attributes:
         name: of the comparison.
         about: one line: how many runs, how it was made.
-        absent: runs that are not counted, if any.
+        absent: runs that are left out, if any.
         sentences: the verdict.
         drawings: the figures.
         tables: the tables.
@@ -62,7 +62,7 @@ def html(report: Report) -> str:
     """The page: figures inside, no script, nothing fetched."""
     body = [f"<h1>{escape(report.name)}</h1>", f'<p class="about">{escape(report.about)}</p>']
     if report.absent is not None:
-        body.append(f'<section class="warning">{_html_table(report.absent, "words")}</section>')
+        body.append(f'<section class="warning">{_html_table(report.absent, "text")}</section>')
     body.append(f'<section class="verdict"><h2>Verdict</h2>{_html_verdict(report.sentences)}</section>')
     for drawing in report.drawings:
         data = base64.b64encode(drawing.svg.encode()).decode()
@@ -92,7 +92,7 @@ def markdown(report: Report) -> str:
     lines += ["## Verdict", ""]
     for where, sentences in _by_place(report.sentences).items():
         lines += [*([f"### {where}", ""] if where else [])]
-        lines += [*(f"- {_bold(one.lead) if one.called else one.lead}{one.rest}" for one in sentences), ""]
+        lines += [*(f"- {_bold(one.lead) if one.difference else one.lead}{one.rest}" for one in sentences), ""]
     for drawing in report.drawings:
         lines += [f"## {drawing.title}", "", f"![{drawing.title}]({drawing.name}.svg)", "", drawing.caption, ""]
     for table in report.tables:
@@ -101,19 +101,19 @@ def markdown(report: Report) -> str:
 
 
 def _html_verdict(sentences: Sequence[Sentence]) -> str:
-    words = []
+    parts = []
     for where, same in _by_place(sentences).items():
         if not where:
-            words += [f"<p>{escape(one.text)}</p>" for one in same]
+            parts += [f"<p>{escape(one.text)}</p>" for one in same]
             continue
         items = (
             f"<li><b>{escape(one.lead)}</b>{escape(one.rest)}</li>"
-            if one.called
+            if one.difference
             else f'<li class="open">{escape(one.text)}</li>'
             for one in same
         )
-        words.append(f"<h3>{escape(where)}</h3><ul>{''.join(items)}</ul>")
-    return "\n".join(words)
+        parts.append(f"<h3>{escape(where)}</h3><ul>{''.join(items)}</ul>")
+    return "\n".join(parts)
 
 
 def _html_table(table: Table, look: str) -> str:

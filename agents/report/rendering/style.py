@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..estimates import Number
+from ..estimates import Estimate
 
 # Okabe and Ito's palette, distinguishable under every common colour blindness; its yellow is too pale for a thin line
 PENS = {
@@ -70,10 +70,10 @@ def panels(
     return figure, list(grid[: len(titles)])
 
 
-def draw(axes: Axes, numbers: Sequence[Number], pen: Pen, label: str | None = None, **style: Any) -> None:
+def draw(axes: Axes, estimates: Sequence[Estimate], pen: Pen, label: str | None = None, **style: Any) -> None:
     """A curve with its interval as a band, and about six markers along it."""
-    numbers = sorted(numbers, key=lambda number: number.x)
-    x, value, low, high = (np.array([getattr(n, name) for n in numbers]) for name in ("x", "value", "low", "high"))
+    estimates = sorted(estimates, key=lambda estimate: estimate.x)
+    x, value, low, high = (np.array([getattr(n, name) for n in estimates]) for name in ("x", "value", "low", "high"))
     axes.fill_between(x, low, high, color=pen.colour, alpha=0.15, linewidth=0)
     look = {"color": pen.colour, "linestyle": pen.line, "marker": pen.marker, "markersize": 4.5, "linewidth": 1.8}
     axes.plot(x, value, label=label, markevery=max(1, len(x) // 6), **{**look, **style})
@@ -113,5 +113,5 @@ def _short(value: float) -> str:
 
 
 def _wrapped(title: str) -> str:
-    """A label on two lines where it is long: the task above what disturbs it."""
+    """A label on two lines where it is long: the task above its perturbation."""
     return title.replace(", ", "\n", 1) if len(title) > 30 else title

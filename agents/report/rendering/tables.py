@@ -1,4 +1,4 @@
-"""The tables of a report, as words in cells, and all its numbers as CSV."""
+"""The tables of a report, as text in cells, and all its estimates as CSV."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ..contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
 from ..diagnostics import PARAMETERS, SECONDS
-from ..estimates import Number
+from ..estimates import Estimate
 from ..learning import AREA, FINAL, STEPS
 from ..records import Absent
 from ..robustness import NOISE_AREA
 from ..statistics import Summary
-from ..verdict import calls
+from ..verdict import FEWEST, shows_difference
 
 NOTHING = "–"
 
@@ -39,7 +39,7 @@ class Table:
 
 
 def absent_table(absent: Sequence[Absent], folder: Path) -> Table:
-    """The runs of a comparison's folder that nothing here counts."""
+    """The runs of a comparison's folder that the report leaves out."""
     rows = [
         (one.state, one.task, one.network, str(one.seed), one.message, str(one.path.relative_to(folder)))
         for one in absent
@@ -58,14 +58,14 @@ def tables(summary: Summary, level: float) -> list[Table]:
     return [table for table in found if table.rows]
 
 
-def numbers_csv(summary: Summary) -> str:
-    """Every number with its interval, one a row."""
+def estimates_csv(summary: Summary) -> str:
+    """Every estimate with its interval, one a row."""
     text = io.StringIO()
-    names = [field.name for field in fields(Number)]
+    names = [field.name for field in fields(Estimate)]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    for number in summary.numbers:
-        writer.writerow([_raw(getattr(number, name)) for name in names])
+    for estimate in summary.estimates:
+        writer.writerow([_raw(getattr(estimate, name)) for name in names])
     return text.getvalue()
 
 
@@ -74,8 +74,8 @@ def _results(summary: Summary, level: float) -> Table:
     for condition in summary.conditions:
         for network in [one for one in summary.networks if one in condition.returns]:
             measures = (FINAL, AREA, STEPS, NOISE_AREA)
-            found = {one: summary.numbers.one(one, where=condition.label, network=network) for one in measures}
-            cells = [_steps(number) if one == STEPS else _cell(number, ".1f") for one, number in found.items()]
+            found = {one: summary.estimates.one(one, where=condition.label, network=network) for one in measures}
+            cells = [_steps(estimate) if one == STEPS else _cell(estimate, ".1f") for one, estimate in found.items()]
             rows.append((condition.label, network, str(len(condition.returns[network])), *cells))
     return Table(
         "Results",
@@ -107,16 +107,17 @@ def _comparisons(summary: Summary, level: float) -> Table:
     places = [*summary.groups, *(c.label for c in summary.conditions if c.label not in summary.groups)]
     for where in places:
         for network, against in pairs(summary.networks, summary.against):
-            found = [summary.numbers.one(q, where=where, network=network, against=against) for q, _ in columns]
+            found = [summary.estimates.one(q, where=where, network=network, against=against) for q, _ in columns]
             if any(found):
                 cells = [
-                    ("*" if n is not None and calls(n) else "") + _cell(n, spec)
+                    ("*" if n is not None and shows_difference(n) else "") + _cell(n, spec)
                     for n, (_, spec) in zip(found, columns, strict=True)
                 ]
                 rows.append((where, f"{network} against {against}", *cells))
     return Table(
         "Comparisons",
-        f"With {level:.0%} intervals, bold where they leave out no difference. Of steps, a ratio below 1 is better.",
+        f"With {level:.0%} intervals, bold where they exclude no difference and at least {FEWEST} seeds stand on "
+        "either side. For steps, a ratio below 1 is better.",
         (
             "tasks",
             "networks",
@@ -132,7 +133,7 @@ def _comparisons(summary: Summary, level: float) -> Table:
 
 def _costs(summary: Summary) -> Table:
     rows = []
-    costs = summary.numbers.where(lambda number: number.quantity in (SECONDS, PARAMETERS))
+    costs = summary.estimates.where(lambda estimate: estimate.quantity in (SECONDS, PARAMETERS))
     for where in costs.values("where"):
         for network in summary.networks:
             seconds, parameters = (costs.one(name, where=where, network=network) for name in (SECONDS, PARAMETERS))
@@ -147,25 +148,26 @@ def _costs(summary: Summary) -> Table:
     )
 
 
-def _cell(number: Number | None, spec: str) -> str:
-    if number is None or math.isnan(number.value):
+def _cell(estimate: Estimate | None, spec: str) -> str:
+    if estimate is None or math.isnan(estimate.value):
         return NOTHING
-    ends = "" if math.isnan(number.low) else f" [{number.low:{spec}}, {number.high:{spec}}]"
-    return f"{number.value:{spec}}{ends}"
+    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:{spec}}, {estimate.high:{spec}}]"
+    return f"{estimate.value:{spec}}{ends}"
 
 
-def _steps(number: Number | None) -> str:
-    if number is None:
+def _steps(estimate: Estimate | None) -> str:
+    if estimate is None:
         return NOTHING
-    value, low, high = ("never" if math.isinf(n) else f"{n:,.0f}" for n in (number.value, number.low, number.high))
+    ends = (estimate.value, estimate.low, estimate.high)
+    value, low, high = ("never" if math.isinf(n) else f"{n:,.0f}" for n in ends)
     return f"{value} [{low}, {high}]"
 
 
-def _range(number: Number | None) -> str:
-    if number is None:
+def _range(estimate: Estimate | None) -> str:
+    if estimate is None:
         return NOTHING
-    spread = f" [{number.low:,.0f}, {number.high:,.0f}]" if number.high > number.low else ""
-    return f"{number.value:,.0f}{spread}"
+    spread = f" [{estimate.low:,.0f}, {estimate.high:,.0f}]" if estimate.high > estimate.low else ""
+    return f"{estimate.value:,.0f}{spread}"
 
 
 def _raw(value: object) -> object:

@@ -55,10 +55,10 @@ def test_a_report_of_the_table_is_that_of_the_runs(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(write_evaluations(before))
     settings = ReportSettings("", resamples=50)
-    runs, table = (summarise(each, settings).numbers for each in (before, read_comparison(path)))
+    runs, table = (summarise(each, settings).estimates for each in (before, read_comparison(path)))
     ends = [
-        np.array([(number.value, number.low, number.high) for number in numbers if number.quantity == "final return"])
-        for numbers in (runs, table)
+        np.array([(one.value, one.low, one.high) for one in estimates if one.quantity == "final return"])
+        for estimates in (runs, table)
     ]
     np.testing.assert_allclose(ends[1], ends[0], rtol=1e-5)
     assert len(ends[0]) == 4
@@ -78,9 +78,9 @@ ROW = "lift,,ppo,0,return,0,1\n"
     ("content", "message"),
     [
         ("task,seed\n", "has no column network, quantity, x, value; expected task, perturbation"),
-        (f"{ROW}lift,,ppo,x,return,10,2\n", "line 3 of .*mine.csv is no number of a run: .*'x'"),
-        (f"{ROW}lift,,ppo,0,return,10,much\n", "line 3 of .* is no number of a run: .*'much'"),
-        (f"{ROW}lift,,ppo,0,return,10\n", "line 3 of .* is no number of a run"),
+        (f"{ROW}lift,,ppo,x,return,10,2\n", "line 3 of .*mine.csv does not fit the columns .*: .*'x'"),
+        (f"{ROW}lift,,ppo,0,return,10,much\n", "line 3 of .* does not fit the columns .*: .*'much'"),
+        (f"{ROW}lift,,ppo,0,return,10\n", "line 3 of .* does not fit the columns .*"),
         (f"{ROW}lift,,ppo,0,return,10,nan\n", "ppo, seed 0, on lift has no returns, returns that are not finite"),
         (f"{ROW}lift,,ppo,0,return,0,2\n", "or steps that do not rise"),
         ("lift,,ppo,0,seconds,,2\n", "ppo, seed 0, on lift has no returns"),

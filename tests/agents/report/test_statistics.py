@@ -7,7 +7,7 @@ from rliable import metrics
 from nearsym.agents.report.alignment import align
 from nearsym.agents.report.bootstrap import Bootstrap
 from nearsym.agents.report.contrasts import contrast, learning_contrast, pairs, steps_contrast
-from nearsym.agents.report.estimates import Numbers, mean_over
+from nearsym.agents.report.estimates import Estimates, mean_over
 from nearsym.agents.report.learning import (
     AREA,
     FINAL,
@@ -40,13 +40,13 @@ def record(tmp_path, network, seed, returns, steps=None, task="my_file:Trolley",
 def test_areas_leave_out_what_was_before_learning(tmp_path):
     """A network that is good by luck until its first update has not learned; stock runs do not say where that is."""
     lucky, steps = [9, 9, 0, 4, 8], [0, 500, 1000, 1500, 2000]
-    told = [record(tmp_path, "exact", seed, lucky, steps, learning_starts=1000) for seed in range(4)]
-    condition = align(told)
-    assert Numbers(learning_curves(condition, QUICK)).one(AREA).value == 6
+    known = [record(tmp_path, "exact", seed, lucky, steps, learning_starts=1000) for seed in range(4)]
+    condition = align(known)
+    assert Estimates(learning_curves(condition, QUICK)).one(AREA).value == 6
     (areas,) = pooled_areas([condition], "exact")
     assert areas[:, 1] == pytest.approx(condition.scale.score(np.full(4, 6.0)))
-    untold = align([record(tmp_path, "exact", seed, lucky, steps) for seed in range(4)])
-    assert Numbers(learning_curves(untold, QUICK)).one(AREA).value == (9 / 2 + 0 + 4 + 8 / 2) / 3
+    unknown = align([record(tmp_path, "exact", seed, lucky, steps) for seed in range(4)])
+    assert Estimates(learning_curves(unknown, QUICK)).one(AREA).value == (9 / 2 + 0 + 4 + 8 / 2) / 3
     between = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=900)])
     assert between.learning == slice(2, None)  # the evaluation at 500 is of the network that starts to learn
     late = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=1500)])
@@ -96,11 +96,11 @@ def test_scales(tmp_path):
 
 def test_learning_numbers_by_hand(tmp_path):
     condition = align([record(tmp_path, "plain", seed, [0, seed, 2 * seed], task="dmc/x") for seed in range(1, 6)])
-    numbers = Numbers(learning_curves(condition, QUICK))
-    assert [number.value for number in numbers.select(RETURN)] == [0, 3, 6]  # the middle three of five
-    assert numbers.one(FINAL).value == 6
-    assert numbers.one(AREA).value == (3 + 6) / 2
-    assert all(number.low <= number.value <= number.high and number.runs == 5 for number in numbers)
+    estimates = Estimates(learning_curves(condition, QUICK))
+    assert [estimate.value for estimate in estimates.select(RETURN)] == [0, 3, 6]  # the middle three of five
+    assert estimates.one(FINAL).value == 6
+    assert estimates.one(AREA).value == (3 + 6) / 2
+    assert all(estimate.low <= estimate.value <= estimate.high and estimate.runs == 5 for estimate in estimates)
 
 
 def test_steps_to_threshold_by_hand(tmp_path):
@@ -110,9 +110,9 @@ def test_steps_to_threshold_by_hand(tmp_path):
     condition = align([*plain, *fast, *never])
     threshold = threshold_score(condition, "plain", 0.8)
     assert threshold == pytest.approx(0.8)
-    numbers = Numbers(steps_to_threshold(condition, threshold, QUICK))
-    assert [numbers.one(STEPS, network=n).value for n in ("plain", "exact", "rpp")] == [3000, 1000, np.inf]
-    assert numbers.one(STEPS, network="rpp").low == np.inf
+    estimates = Estimates(steps_to_threshold(condition, threshold, QUICK))
+    assert [estimates.one(STEPS, network=n).value for n in ("plain", "exact", "rpp")] == [3000, 1000, np.inf]
+    assert estimates.one(STEPS, network="rpp").low == np.inf
     assert first_step(condition.steps, condition.scores("exact"), 0.95) == 2000
 
     def ratio(network):
@@ -170,10 +170,10 @@ def test_every_two_networks_are_compared_once():
 def test_groups_may_have_different_numbers_of_seeds(tmp_path):
     first = align([record(tmp_path, n, s, [0, 500 + s], task="dmc/a") for n in ("plain", "exact") for s in range(4)])
     second = align([record(tmp_path, n, s, [0, 700 + s], task="dmc/b") for n in ("plain", "exact") for s in range(6)])
-    numbers = Numbers(pooled_curves("both", [first, second], ["plain"], QUICK))
+    estimates = Estimates(pooled_curves("both", [first, second], ["plain"], QUICK))
     pooled = np.array([[0.5 + s / 1000] for s in range(4)] + [[0.7 + s / 1000] for s in range(6)])
-    assert numbers.select("score")[-1].value == pytest.approx(metrics.aggregate_iqm(pooled))
-    assert numbers.select("score")[-1].runs == 4
+    assert estimates.select("score")[-1].value == pytest.approx(metrics.aggregate_iqm(pooled))
+    assert estimates.select("score")[-1].runs == 4
     assert learning_contrast("both", [first, second], ("exact", "plain"), QUICK)[0].value == 0
 
 
@@ -187,12 +187,12 @@ def test_noise_and_strength(tmp_path):
         align([run for run in runs if run.condition == label]) for label in dict.fromkeys(r.condition for r in runs)
     ]
     assert noise_levels(conditions[0]).tolist() == [0, 0.1]
-    noise = Numbers(noise_curves(conditions[0], QUICK))
+    noise = Estimates(noise_curves(conditions[0], QUICK))
     assert noise.one("mean return under noise").value == pytest.approx(600)
-    learned = Numbers(number for condition in conditions for number in learning_curves(condition, QUICK))
+    learned = Estimates(estimate for condition in conditions for estimate in learning_curves(condition, QUICK))
     against = strength_curves(conditions, learned)
-    assert [(number.x, number.value) for number in against] == [(0, 800), (0.5, 650), (1, 500)]
-    assert {number.quantity for number in against} == {"final return against wind"}
+    assert [(estimate.x, estimate.value) for estimate in against] == [(0, 800), (0.5, 650), (1, 500)]
+    assert {estimate.quantity for estimate in against} == {"final return against wind"}
     assert strength_falls(conditions, QUICK)[0].value == pytest.approx(0.3)
 
 
@@ -207,9 +207,10 @@ def test_a_summary_says_what_it_left_out(tmp_path):
     assert summary.against == ["ppo"]
     notes = " | ".join(summary.notes)
     assert "none of plain, exact is here: all others are compared with ppo" in notes
-    assert "ppo has no runs on some of the undisturbed tasks" in notes
+    assert "ppo without runs on some of the unperturbed tasks: left out" in notes
     assert "dmc/b: 1 runs were not evaluated under noise" in notes
-    assert "dmc/b: scores are returns from 0 to 1000" in notes and "no steps are counted" in notes
+    assert "dmc/b: scores of 0 and 1 are returns of 0 and 1000, the range" in notes
+    assert "no steps are counted" in notes
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A verdict calls what is there and, the negative control, does not call what is not."""
+"""A verdict claims the differences that are there and, the negative control, none that are not."""
 
 import numpy as np
 import pytest
@@ -31,52 +31,51 @@ def sentences(comparison, resamples=300):
     return verdict(summarise(comparison, settings), settings.level)
 
 
-def test_a_network_that_is_better_is_called_better(tmp_path):
+def test_a_network_that_is_better_is_said_to_be(tmp_path):
     found = sentences(comparison(tmp_path, {"plain": 400, "exact": 400, "relaxed": 700}))
-    called = [one.text for one in found if one.called]
-    assert all("relaxed" in text for text in called)
-    for lead in ("More return over training than", "A higher final return than"):
+    claimed = [one.text for one in found if one.difference]
+    assert all("relaxed" in text for text in claimed)
+    for lead in ("Higher return over training than", "Higher final return than"):
         for reference in ("plain", "exact"):
-            assert any(text.startswith(f"{lead} {reference}: relaxed 1.") for text in called)
-    apart = " ".join(one.text for one in found if not one.called)
-    assert "Final return not told apart from plain by 6 seeds: exact" in apart
+            assert any(text.startswith(f"{lead} {reference}: relaxed 1.") for text in claimed)
+    unclear = " ".join(one.text for one in found if not one.difference)
+    assert "No clear difference from plain in final return (6 seeds): exact" in unclear
 
 
-def test_a_network_that_is_worse_is_called_worse(tmp_path):
+def test_a_network_that_is_worse_is_said_to_be(tmp_path):
     found = sentences(comparison(tmp_path, {"plain": 700, "relaxed": 400}))
-    assert any(one.text.startswith("A lower final return than plain: relaxed 0.") for one in found if one.called)
-    assert not any("higher" in one.text or "More return" in one.text for one in found)
+    assert any(one.text.startswith("Lower final return than plain: relaxed 0.") for one in found if one.difference)
+    assert not any("Higher" in one.text for one in found)
 
 
-def test_where_nothing_differs_nothing_is_called(tmp_path):
+def test_where_nothing_differs_no_difference_is_claimed(tmp_path):
     """A rate over many comparisons of equals: 5% of intervals may leave out zero, and no more than chance allows."""
-    calls = 0
+    claims = 0
     for generator in range(25):
         alike = comparison(tmp_path, {"plain": 500, "relaxed": 500}, seeds=8, generator=generator)
-        calls += any(one.called and "final" in one.lead for one in sentences(alike, resamples=100))
-    assert calls <= 4  # of 25 at 5%: more than 4 in one of a hundred tries
+        claims += any(one.difference and "final" in one.lead for one in sentences(alike, resamples=100))
+    assert claims <= 4  # of 25 at 5%: more than 4 in one of a hundred tries
 
 
 def test_the_control_would_notice_a_difference(tmp_path):
-    calls = 0
+    claims = 0
     for generator in range(5):
         unlike = comparison(tmp_path, {"plain": 500, "relaxed": 600}, seeds=8, generator=generator)
-        calls += any(one.called and "final" in one.lead for one in sentences(unlike, resamples=200))
-    assert calls == 5
+        claims += any(one.difference and "final" in one.lead for one in sentences(unlike, resamples=200))
+    assert claims == 5
 
 
-def test_too_few_seeds_call_nothing(tmp_path):
+def test_too_few_seeds_claim_nothing(tmp_path):
     found = sentences(comparison(tmp_path, {"plain": 100, "relaxed": 900}, seeds=FEWEST - 1))
-    assert not any(one.called for one in found)
-    assert "by 3 seeds, too few to call anything (4 are needed): relaxed" in found[0].text
-    assert any(one.called for one in sentences(comparison(tmp_path, {"plain": 100, "relaxed": 900}, seeds=FEWEST)))
+    assert not any(one.difference for one in found)
+    assert "(3 seeds, and 4 are needed to claim one): relaxed" in found[0].text
+    assert any(one.difference for one in sentences(comparison(tmp_path, {"plain": 100, "relaxed": 900}, seeds=FEWEST)))
 
 
 def test_noise_and_strength_are_judged(tmp_path):
     fragile = comparison(tmp_path, {"plain": 600, "relaxed": 600}, noise={"plain": 1.5, "relaxed": 0.2}, spread=5)
-    assert any(
-        one.text.startswith("More return under noise than plain: relaxed") for one in sentences(fragile) if one.called
-    )
+    claimed = [one.text for one in sentences(fragile) if one.difference]
+    assert any(text.startswith("Higher return under observation noise than plain: relaxed") for text in claimed)
 
     def breaks(perturbation):
         return 300 if perturbation else 800
@@ -84,11 +83,11 @@ def test_noise_and_strength_are_judged(tmp_path):
     broken = comparison(tmp_path, {"exact": breaks, "relaxed": 800}, perturbations=({}, {"wind": 1.0}), spread=5)
     found = {one.lead: one for one in sentences(broken)}
     assert found["Final score lowered by wind 1: "].rest.startswith("exact by 0.")
-    assert found["No effect of wind 1 told by 6 seeds: "].rest.startswith("relaxed by")
+    assert found["No clear effect of wind 1 on the final score (6 seeds): "].rest.startswith("relaxed by")
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
-def test_a_verdict_says_how_many_calls_are_chance(tmp_path, level):
+def test_a_verdict_says_how_many_differences_are_chance(tmp_path, level):
     settings = ReportSettings("x", resamples=20, level=level)
     summary = summarise(comparison(tmp_path, {"plain": 500, "exact": 500, "relaxed": 500}), settings)
     last = verdict(summary, level)[-1].text
