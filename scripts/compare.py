@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nearsym.agents.comparison.check import check_runs, settings_of
+from nearsym.agents.comparison.display import Display
 from nearsym.agents.comparison.jobs import Job
 from nearsym.agents.comparison.launch import Pool, jobs_of, launch, states_at_start
 from nearsym.agents.comparison.launch_local import LocalPool
@@ -26,7 +27,6 @@ from nearsym.agents.comparison.suite_folder import SuiteFolder
 from nearsym.agents.settings import TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
 
-from .compare_display import Display
 from .compose import compose, options
 from .help import command_help
 

@@ -77,11 +77,6 @@ class Job:
         """The file of its status."""
         return self._beside("json")
 
-    @property
-    def lock(self) -> Path:
-        """The file that whoever works on the run has locked."""
-        return self._beside("lock")
-
     def finished(self) -> bool:
         """Whether nothing is left to do."""
         return self.trained() and self.evaluated()

@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from nearsym.agents.comparison.jobs import Job
-from nearsym.agents.comparison.status import FAILED, FINISHED, RUNNING, Status, last_row
+from .jobs import Job
+from .status import FAILED, FINISHED, RUNNING, Status, last_row
 
 EVERY = 60.0
 """Seconds between two lines for a run that goes on, where there is no terminal."""
