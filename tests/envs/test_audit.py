@@ -159,7 +159,7 @@ def test_neighbours_that_say_nothing():
             self.x += 1000
             return self.seen(), {}
 
-    with pytest.raises(InputError, match=r"only 0 of 200 samples have an image under a where transitions were seen"):
+    with pytest.raises(InputError, match=r"only 0 of 200 samples have an image under s where transitions were seen"):
         audit(Unsettable(Right(limit=np.inf)), MIRROR, samples=200)
 
 
