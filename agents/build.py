@@ -8,9 +8,8 @@ from typing import Any
 import gymnasium
 import torch
 
-from nearsym.envs import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, load_object, make, symmetry_of
+from nearsym.envs import EpisodeSeeds, build, is_image, symmetry_of
 from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import perturb
 from nearsym.envs.symmetry import Symmetry
 
 from .agent import Agent
@@ -18,7 +17,7 @@ from .agent_settings import DrQSACSettings, DrQv2Settings, SACSettings
 from .drqsac import DrQSAC
 from .drqv2 import DrQv2
 from .sac import SAC
-from .settings import EnvSettings, TrainSettings
+from .settings import TrainSettings
 
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
@@ -39,68 +38,29 @@ class Trainee:
     symmetry: Symmetry | None
 
 
-def build_env(settings: TrainSettings, seed: int, part: str = "train") -> Trainee:
+def build_env(settings: TrainSettings, seed: int, split: str = "train", film: bool = False) -> Trainee:
     """Make the environment of a run.
 
     Args:
         settings: the run.
         seed: of its episodes.
-        part: ``train``, ``validation`` or ``test``, for an environment whose data are divided so (it has `set_part`).
+        split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
+        film: draw frames for people to look at.
 
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
     """
-    env = make_env(settings.env, settings.pixels)
-    if not isinstance(env.action_space, gymnasium.spaces.Box):
-        raise InputError(f"{settings.env.id} has actions {env.action_space}; expected a Box of continuous actions")
-    if settings.symmetry is not None:
-        env = declare(env, load_symmetry(settings.symmetry))
-    symmetry = symmetry_of(env)
-    if isinstance(env.observation_space, gymnasium.spaces.Dict):
-        flat = gymnasium.wrappers.FlattenObservation(env)
-        symmetry = None if symmetry is None else symmetry.ordered(env.observation_space)
-        env = flat if symmetry is None else declare(flat, symmetry)
-    elif is_image(env.observation_space) and not env.has_wrapper_attr("frames"):
-        env = FrameStack(env)
-        symmetry = symmetry_of(env)
-    if has_parts(env):
-        env.get_wrapper_attr("set_part")(part)
-    episodes = EpisodeSeeds(FiniteGuard(perturb(env, settings.perturbation)), seed)
-    return Trainee(episodes, episodes, symmetry)
-
-
-def has_parts(env: gymnasium.Env[Any, Any]) -> bool:
-    """Whether the data are divided into training, validation and test, the last two one fixed episode each."""
-    return env.has_wrapper_attr("set_part")
-
-
-def make_env(env: EnvSettings, pixels: bool, **kwargs: Any) -> gymnasium.Env[Any, Any]:
-    """The environment alone, seen through a camera if `pixels`.
-
-    Raises:
-        InputError: it cannot be found, or cannot be drawn.
-    """
-    if pixels:
-        if not env.id.startswith("dmc/"):
-            raise InputError(f"pixels=true draws dm_control tasks (dmc/…), not {env.id}; its own images need no flag")
-        kwargs = {**kwargs, "pixels": True}
-    return make(env.id, **{**kwargs, **env.kwargs})
-
-
-def load_symmetry(spec: str) -> Symmetry:
-    """The `Symmetry` named by ``my_module:name``, or made by the function of that name.
-
-    Raises:
-        InputError: there is no such object, or it is neither.
-    """
-    found = load_object(spec)
-    symmetry = found() if callable(found) else found
-    if not isinstance(symmetry, Symmetry):
-        raise InputError(
-            f"symmetry={spec} is a {type(symmetry).__name__}; expected a nearsym.envs.symmetry.Symmetry or a "
-            "function without arguments that returns one"
-        )
-    return symmetry
+    env = build(
+        settings.env.id,
+        settings.env.kwargs,
+        pixels=settings.pixels,
+        symmetry=settings.symmetry,
+        perturbation=settings.perturbation,
+        split=split,
+        film=film,
+    )
+    episodes = EpisodeSeeds(env, seed)
+    return Trainee(episodes, episodes, symmetry_of(env))
 
 
 def build_agent(settings: TrainSettings, trainee: Trainee) -> Agent:

@@ -11,8 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from .evaluation import NoiseLevel, evaluate_run, load_agent
-from .evaluation_files import write_evaluation
+from nearsym.envs import NoiseLevel, family_of
+from nearsym.envs.errors import InputError
+
+from .evaluation import evaluate_its_own_way, evaluate_run, load_agent
+from .evaluation_files import write_evaluation, write_findings
 from .run import Run
 from .settings import EvaluateSettings, TrainSettings
 from .training import Progress, train
@@ -31,9 +34,24 @@ def train_and_show(settings: TrainSettings, command: list[str]) -> Run:
 
 
 def evaluate_and_show(settings: EvaluateSettings) -> None:
-    """Evaluate a run at every level of noise: a table, evaluation.json, evaluation.png, and a video if asked for."""
+    """Evaluate a run at every level of noise: a table, evaluation.json, evaluation.png, and a video if asked for.
+
+    An environment with an evaluation of its own decides itself what is measured and shown.
+
+    Raises:
+        InputError: the run cannot be evaluated so, or filmed.
+    """
     folder = Path(settings.run)
     env = Run(folder).settings().env.id
+    if settings.video and family_of(env).film is None:
+        raise InputError(f"video=true films what an environment draws, and {env} draws nothing; leave it out")
+    findings = evaluate_its_own_way(settings)
+    if findings is not None:
+        title = f"{env}: {folder.name}"
+        for part in findings.tables(title):
+            print(part) if isinstance(part, str) else print_table(part)
+        print(f"written: {', '.join(map(str, write_findings(findings, folder, title)))}")
+        return
     levels = evaluate_run(settings)
     written = write_evaluation(levels, settings, env)
     print_table(_levels_table(levels, settings, env))

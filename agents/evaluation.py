@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,14 @@ import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import trim_mean
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from nearsym.envs import EpisodeSeeds
+from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
+from nearsym.envs.auditing import Policy
+from nearsym.envs.capabilities import Findings, own_evaluation
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
+from nearsym.envs.rollout import apart
 
 from .agent import Agent
 from .build import EVALUATION_SEED, build_agent, build_env
@@ -24,46 +26,9 @@ from .run import Run
 from .settings import EvaluateSettings, TrainSettings
 
 
-@dataclass(frozen=True)
-class NoiseLevel:
-    """Returns at one noise level.
-
-    Attributes:
-        noise: its level; see `EvaluateSettings`.
-        returns: undiscounted return of each episode.
-    """
-
-    noise: float
-    returns: list[float]
-
-    @property
-    def mean(self) -> float:
-        """Mean return."""
-        return float(np.mean(self.returns))
-
-    @property
-    def std(self) -> float:
-        """Standard deviation over episodes (population)."""
-        return float(np.std(self.returns))
-
-    @property
-    def iqm(self) -> float:
-        """Interquartile mean: the mean of the middle half."""
-        return float(trim_mean(self.returns, 0.25))
-
-
-def rollout_returns(agent: BaseAlgorithm, env: gymnasium.Env[Any, Any], episodes: int) -> NDArray[np.float64]:
-    """Undiscounted return of `episodes` episodes of the deterministic policy, (episodes,)."""
-    returns = np.zeros(episodes)
-    for episode in range(episodes):
-        observation, _ = env.reset()
-        done = False
-        while not done:
-            action, _ = agent.predict(observation, deterministic=True)
-            observation, reward, terminated, truncated, _ = env.step(action)
-            returns[episode] += float(reward)
-            done = terminated or truncated
-    return returns
+def rollout_returns(agent: BaseAlgorithm, env: gymnasium.Env[Any, Any], count: int) -> NDArray[np.float64]:
+    """Undiscounted return of `count` episodes of the deterministic policy, (count,)."""
+    return np.array([episode.undiscounted for episode in episodes(vectorised(env), apart(greedy(agent)), count)])
 
 
 def load_agent(folder: Path) -> tuple[TrainSettings, Agent]:
@@ -98,3 +63,24 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
         noisy = EpisodeSeeds(spoil(env, noise), settings.seed + EVALUATION_SEED)
         levels.append(NoiseLevel(noise, rollout_returns(agent, noisy, settings.episodes).tolist()))
     return levels
+
+
+def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
+    """What the evaluation of the environment itself finds in a run; None where it has none.
+
+    Raises:
+        InputError: as `evaluate_run`, or the environment knows no such period or noise.
+    """
+    env = build_env(Run(Path(settings.run)).settings(), settings.seed, settings.split).env
+    evaluation = own_evaluation(env)
+    if evaluation is None:
+        return None
+    torch.set_num_threads(settings.threads)
+    _, agent = load_agent(Path(settings.run))
+    arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
+    return evaluation(env, greedy(agent), *arguments)
+
+
+def greedy(agent: BaseAlgorithm) -> Policy:
+    """The agent's deterministic policy, from an observation to an action in the environment's own units."""
+    return lambda observation: agent.predict(observation, deterministic=True)[0]

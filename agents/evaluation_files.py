@@ -1,4 +1,4 @@
-"""evaluation.json and evaluation.png in the folder of a run."""
+"""What an evaluation writes into the folder of a run: evaluation.json, and figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from .evaluation import NoiseLevel
+from nearsym.envs import NoiseLevel
+from nearsym.envs.capabilities import Findings
+
 from .noise_figure import GAUSSIAN, draw_noise
 from .run import write_atomic
 from .settings import EvaluateSettings
@@ -45,4 +47,19 @@ def write_evaluation(levels: Sequence[NoiseLevel], settings: EvaluateSettings, e
     write_atomic(written[0], json.dumps(content, indent=2) + "\n")
     label = GAUSSIAN if settings.noise_kind == "gaussian" else "fraction of pixels made black or white"
     draw_noise(list(levels), f"{env}: {folder.name}", written[1], label)
+    return written
+
+
+def write_findings(findings: Findings, folder: Path, title: str) -> list[Path]:
+    """Write what an environment's own evaluation found: evaluation.json, its own files, and returns against noise.
+
+    Returns:
+        The files.
+    """
+    written = [folder / "evaluation.json"]
+    write_atomic(written[0], json.dumps({"run": folder.name, **findings.content()}, indent=2) + "\n")
+    written += findings.write(folder, title)
+    if len(findings.levels) > 1:
+        written.append(folder / "noise.png")
+        draw_noise(findings.levels, title, written[-1], findings.noise, findings.unit)
     return written

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .evaluation import NoiseLevel
+from nearsym.envs import NoiseLevel
 
 # Okabe and Ito's palette, distinguishable under every common colour blindness
 BLUE, ORANGE = "#0072B2", "#E69F00"

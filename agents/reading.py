@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from nearsym.envs import is_image
-from nearsym.envs.auditing import Policy, sample_transitions, visited_images
+from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
 from nearsym.networks import coordinate_departures, departures, transform
 
 from .agent import Agent
 from .diagnostics import equivariance_errors
+from .evaluation import greedy
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,6 @@ def _asset_departures(agent: Agent) -> list[float]:
 def _assets(action: Representation) -> int:
     """Coordinates in the largest orbit: what the group permutes."""
     return max(len(orbit) for orbit in coordinate_orbits(action))
-
-
-def greedy(agent: Agent) -> Policy:
-    """The agent's deterministic policy, from an observation to an action in the environment's own units."""
-    return lambda observation: agent.predict(observation, deterministic=True)[0]
 
 
 def _largest_slope(states: NDArray[np.float64], values: NDArray[np.float64]) -> float:

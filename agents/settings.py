@@ -8,7 +8,6 @@ from typing import Any
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.envs.trading.splits import PARTS
 from nearsym.networks import NetworkSettings
 
 from .agent_settings import AgentSettings, SACSettings, check_range
@@ -88,7 +87,7 @@ class EvaluateSettings:
         noise_kind: ``gaussian``, whose levels are standard deviations in the observation's own units (of an image,
             fractions of full scale), or ``salt_and_pepper``, fractions of an image's pixels that are black or white.
         video: also film the first episode, without noise.
-        part: of a trading run, the period to trade in: ``train``, ``validation`` or ``test``.
+        split: of an environment whose data are divided in time, the period: ``train``, ``validation`` or ``test``.
         trials: of a trading run, how many strategies were tried before this one was chosen, itself included: the more,
             the less its Sharpe ratio says (`deflated_sharpe`).
         seed: seeds episodes and noise.
@@ -103,7 +102,7 @@ class EvaluateSettings:
     noise: list[float] = field(default_factory=lambda: [0.0])
     noise_kind: str = "gaussian"
     video: bool = False
-    part: str = "test"
+    split: str = "test"
     trials: int = 1
     seed: int = 1
     threads: int = 1
@@ -111,8 +110,6 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         check_range("", self, 1, ("episodes", "threads", "trials"))
         check_range("", self, 0, ("seed",))
-        if self.part not in PARTS:
-            raise InputError(f"part is {self.part!r}, expected one of {', '.join(PARTS)}")
         if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
             raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
         if self.noise_kind not in ("gaussian", "salt_and_pepper"):

@@ -11,11 +11,12 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
 
 from .agent import Agent
 from .agent_settings import DrQSACSettings, DrQv2Settings
-from .build import EVALUATION_SEED, Trainee, build_agent, build_env, has_parts
+from .build import EVALUATION_SEED, Trainee, build_agent, build_env
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
 from .evaluation import rollout_returns
@@ -180,7 +181,7 @@ class _RunCallback(BaseCallback):
     def _evaluate(self, step: int) -> None:
         self._row_step = step
         self._eval.episodes.episode = 0
-        episodes = 1 if has_parts(self._eval.env) else self._settings.eval_episodes
+        episodes = 1 if splits(self._eval.env) else self._settings.eval_episodes
         returns = rollout_returns(self.model, self._eval.env, episodes)
         self._eval_return = float(returns.mean())
         values, scalars = measure(self.model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import imageio.v2 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs import EpisodeSeeds
+from nearsym.envs import EpisodeSeeds, episodes, vectorised
 from nearsym.envs.errors import InputError
+from nearsym.envs.rollout import apart
 
 from .agent import Agent
 from .build import EVALUATION_SEED, build_env
+from .evaluation import greedy
 from .settings import TrainSettings
 
 
@@ -31,26 +33,36 @@ def film(agent: Agent, settings: TrainSettings, seed: int, path: Path) -> None:
     Raises:
         InputError: the environment draws no frames, or there is no encoder.
     """
-    own = settings.env
-    if not own.id.startswith("dmc/"):
-        own = replace(own, kwargs={"render_mode": "rgb_array", **own.kwargs})
-    env = EpisodeSeeds(build_env(replace(settings, env=own), seed).env, seed + EVALUATION_SEED)
+    env = EpisodeSeeds(build_env(settings, seed, film=True).env, seed + EVALUATION_SEED)
     fps = float(env.metadata.get("render_fps") or 30)
     try:
         writer = imageio.get_writer(path, fps=fps, macro_block_size=2)
     except ImportError as error:
         raise InputError(f"writing a video needs ffmpeg ({error}); pip install imageio-ffmpeg") from error
     with writer:
-        observation, _ = env.reset()
-        done = False
-        while True:
-            writer.append_data(_frame(env, settings.env.id))
-            if done:
-                break
-            action, _ = agent.predict(observation, deterministic=True)
-            observation, _, terminated, truncated, _ = env.step(action)
-            done = terminated or truncated
+        filmed = _Filmed(env, lambda: writer.append_data(_frame(env, settings.env.id)))
+        episodes(vectorised(filmed), apart(greedy(agent)), 1)
     env.close()
+
+
+class _Filmed(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Takes a frame at the beginning of an episode and after every step."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], take: Callable[[], None]) -> None:
+        super().__init__(env)
+        self._take = take
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode."""
+        begun = self.env.reset(seed=seed, options=options)
+        self._take()
+        return begun
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """One step."""
+        done = self.env.step(action)
+        self._take()
+        return done
 
 
 def _frame(env: gymnasium.Env[Any, Any], id: str) -> NDArray[np.uint8]:

@@ -1,7 +1,11 @@
 """Environments, their symmetries, perturbations, audits and wrappers (gymnasium; never torch)."""
 
 from .auditing import AuditReport, audit
-from .registry import Entry, catalogue, load_object, make
+from .build import build
+from .family import Entry, Family
+from .noise_level import NoiseLevel
+from .objects import load_object, load_symmetry
+from .registry import catalogue, family_of, make, short_name
 from .rollout import Episode, Step, episodes, rollout, vectorised
 from .symmetry import Symmetry
 from .wrappers import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, symmetry_of
@@ -11,18 +15,24 @@ __all__ = [
     "Entry",
     "Episode",
     "EpisodeSeeds",
+    "Family",
     "FiniteGuard",
     "FrameStack",
+    "NoiseLevel",
     "Step",
     "Symmetry",
     "audit",
+    "build",
     "catalogue",
     "declare",
     "episodes",
+    "family_of",
     "is_image",
     "load_object",
+    "load_symmetry",
     "make",
     "rollout",
+    "short_name",
     "symmetry_of",
     "vectorised",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Any, TypeAlias
 
 import gymnasium
@@ -18,6 +19,9 @@ Vectorised: TypeAlias = VectorEnv[Any, Any, Any]
 
 Act = Callable[[Any, Any], tuple[Any, Any]]
 """From (N, …) observations and the policy's memory to (N, …) actions and the memory with which it goes on."""
+
+Policy = Callable[[Any], Any]
+"""From one observation to an action."""
 
 Beginning = Callable[[Numbers], Any]
 """The memory with which the episodes of these numbers begin: arrays with one row for each, or a mapping of such."""
@@ -71,7 +75,7 @@ class Episode:
     @property
     def undiscounted(self) -> float:
         """Σ_t r_t."""
-        return sum(self.rewards)
+        return reduce(add, self.rewards, 0.0)  # sum rounds otherwise from Python 3.12 on
 
 
 def vectorised(*envs: gymnasium.Env[Any, Any]) -> Vectorised:
@@ -81,6 +85,19 @@ def vectorised(*envs: gymnasium.Env[Any, Any]) -> Vectorised:
 
 def _itself(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
     return env
+
+
+def apart(policy: Policy) -> Act:
+    """A policy without memory, asked for each environment by itself."""
+
+    def act(observations: Any, memory: Any) -> tuple[Any, Any]:
+        if isinstance(observations, Mapping):
+            rows: Any = (dict(zip(observations, row, strict=True)) for row in zip(*observations.values(), strict=True))
+        else:
+            rows = observations
+        return np.stack([policy(row) for row in rows]), memory
+
+    return act
 
 
 def rollout(

@@ -9,18 +9,17 @@ from pathlib import Path
 
 from rich.table import Table
 
-from nearsym.agents.build import load_symmetry, make_env
 from nearsym.agents.console import print_table
-from nearsym.agents.evaluation import load_agent
-from nearsym.agents.reading import AgentReading, greedy, read_agent
+from nearsym.agents.evaluation import greedy, load_agent
+from nearsym.agents.reading import AgentReading, read_agent
 from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.run import Run, write_atomic
-from nearsym.agents.settings import AuditSettings
-from nearsym.envs import AuditReport, audit, declare, symmetry_of
+from nearsym.agents.settings import AuditSettings, TrainSettings
+from nearsym.envs import AuditReport, audit, build, symmetry_of
 from nearsym.envs.auditing import Means
 from nearsym.envs.auditing.report import ROUNDING
+from nearsym.envs.capabilities import tickers
 from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import perturb
 
 from .compose import compose
 from .help import command_help
@@ -43,20 +42,20 @@ def run(words: list[str]) -> int:
     if words and "=" not in words[0]:
         words = [f"run={words[0]}", *words[1:]]
     settings = compose("audit", AuditSettings, words)
-    subject, perturbation, symmetry_name = settings.env, settings.perturbation, settings.symmetry
-    pixels = settings.pixels
+    subject: AuditSettings | TrainSettings = settings
     if settings.run is not None:
         for word in words:
             if word.startswith(("env", "perturbation", "pixels", "symmetry")):
                 raise InputError(f"{word}: an audit of a run takes all of that from it")
-        saved = Run(Path(settings.run)).settings()
-        subject, perturbation, symmetry_name = saved.env, saved.perturbation, saved.symmetry
-        pixels = saved.pixels
-    precision = {"dtype": "float64"} if subject.id.startswith("dmc/") else {}
-    env = make_env(subject, pixels, **precision)
-    if symmetry_name is not None:
-        env = declare(env, load_symmetry(symmetry_name))
-    env = perturb(env, perturbation)
+        subject = Run(Path(settings.run)).settings()
+    env = build(
+        subject.env.id,
+        subject.env.kwargs,
+        pixels=subject.pixels,
+        symmetry=subject.symmetry,
+        perturbation=subject.perturbation,
+        precise=True,
+    )
     reading = None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
@@ -64,19 +63,18 @@ def run(words: list[str]) -> int:
         _, agent = load_agent(Path(settings.run))
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=greedy(agent))
         reading = read_agent(agent, env, settings.samples, settings.seed)
-    _print_report(report, subject.id)
+    _print_report(report, subject.env.id)
     if reading is not None:
         symmetry = symmetry_of(env)
         assert symmetry is not None  # it was audited
-        tickers = env.get_wrapper_attr("prices").tickers if env.has_wrapper_attr("prices") else None
-        _print_reading(reading, list(symmetry.group.names), report, tickers)
+        _print_reading(reading, list(symmetry.group.names), report, tickers(env))
     _print_bound(report, settings, reading)
     if settings.out is not None:
         path = Path(settings.out)
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = {"env": subject.id, **report.to_dict(), "agent": None if reading is None else asdict(reading)}
+        content = {"env": subject.env.id, **report.to_dict(), "agent": None if reading is None else asdict(reading)}
         write_atomic(path, json.dumps(content, indent=2) + "\n")
-        draw_errors(report, subject.id, path.with_suffix(".png"))
+        draw_errors(report, subject.env.id, path.with_suffix(".png"))
         print(f"written: {path}, {path.with_suffix('.png')}")
     return 0
 
@@ -138,7 +136,7 @@ def _numbers(floor: Means) -> tuple[float, float, float]:
     return floor.reward, floor.transition, floor.observation or 0.0
 
 
-def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, tickers: Sequence[str] | None) -> None:
+def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, assets: Sequence[str]) -> None:
     elements = [element.element for element in report.elements]
     if len(elements) <= WIDE:
         _print_elements(reading, names, report)
@@ -146,8 +144,8 @@ def _print_reading(reading: AgentReading, names: list[str], report: AuditReport,
     left = [f"{name} ({value:.2f})" for name, value in error.items() if value > LEFT]
     kept = f"nothing (largest error {max(error.values()):.3f})"
     print(f"policy:  has left {', '.join(left) or kept}; named where its relative error is above {LEFT:g}")
-    if reading.assets and tickers is not None:
-        order = sorted(zip(reading.assets, tickers, strict=True), reverse=True)
+    if reading.assets and assets:
+        order = sorted(zip(reading.assets, assets, strict=True), reverse=True)
         apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
         print(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
     print(

@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 
 Schema = TypeVar("Schema")
@@ -44,7 +45,7 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
         except (HydraException, OmegaConfBaseException) as error:
             raise InputError(f"{' '.join(words)}: {_first_line(error)}") from error
     if "run_dir" in config and config.run_dir is None:
-        stem = re.sub(r"[^\w.-]+", "-", config.env.id.removeprefix("dmc/"))
+        stem = re.sub(r"[^\w.-]+", "-", short_name(config.env.id))
         disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
         agent = "" if config.agent.name == "sac" else f"-{config.agent.name}"
         config.run_dir = f"runs/{stem}{disturbed}{agent}-{_label(config.network)}-seed{config.seed}"

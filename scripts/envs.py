@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from nearsym.envs import AuditReport, Entry, audit, catalogue, make
+from nearsym.envs import AuditReport, Entry, audit, catalogue, family_of, make
 from nearsym.envs.errors import InputError
 
 from .compose import compose
@@ -86,8 +86,7 @@ def _measured(entries: list[Entry], samples: int, console: Console) -> Table:
 
 def measure(entry: Entry, samples: int) -> AuditReport:
     """Audit one entry of the catalogue, in full precision where it offers a choice."""
-    precision = {"dtype": "float64"} if entry.id.startswith("dmc/") else {}
-    env = make(entry.id, **precision)
+    env = make(entry.id, **family_of(entry.id).precise)
     report = audit(env, samples=samples)
     env.close()
     return report

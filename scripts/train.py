@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nearsym.agents.console import train_and_show
 from nearsym.agents.settings import TrainSettings
+from nearsym.envs import family_of
 
 from .compose import compose
 from .help import command_help
@@ -13,8 +14,8 @@ def run(words: list[str]) -> int:
     """Train from overrides."""
     settings = compose("train", TrainSettings, words)
     finished = train_and_show(settings, ["nearsym", "train", *words])
-    noise = "[0,0.01]" if settings.env.id.startswith("trading/") else "[0,0.1,0.2]"
-    print(f"next:     nearsym evaluate {finished.folder} episodes=10 noise={noise}")
+    noise = ",".join(f"{level:g}" for level in family_of(settings.env.id).noise)
+    print(f"next:     nearsym evaluate {finished.folder} episodes=10 noise=[{noise}]")
     return 0
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from nearsym.agents.build import build_agent, build_env, has_parts
+from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.settings import TrainSettings
+from nearsym.envs.capabilities import own_evaluation
 from nearsym.envs.errors import InputError
 
 from .suite import RunSpec, perturbation_name
@@ -53,7 +54,7 @@ def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -
         seen |= pairs
         with _naming(spec):
             trainee = build_env(settings[spec.path], spec.seed)
-            if has_parts(trainee.env):
+            if own_evaluation(trainee.env) is not None:
                 raise InputError(
                     "suites compare returns at levels of noise, and this environment is evaluated over a period of its "
                     "own; use nearsym train and nearsym evaluate"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from nearsym.agents.settings import EvaluateSettings
+from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.perturbations import PerturbationSettings
 
@@ -58,7 +59,7 @@ class Task:
     @property
     def name(self) -> str:
         """Its id as a folder's name."""
-        return re.sub(r"[^\w.-]+", "-", self.id.removeprefix("dmc/"))
+        return re.sub(r"[^\w.-]+", "-", short_name(self.id))
 
 
 @dataclass(frozen=True)

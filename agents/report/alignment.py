@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs import family_of
 from nearsym.envs.errors import InputError
 
 from .bootstrap import interquartile_mean
 from .records import Floats, Record
-
-DMC_MAXIMUM = 1000.0
-"""Largest return of an undiscounted episode of the DeepMind Control Suite (arXiv 1801.00690)."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +115,9 @@ def align(records: Sequence[Record]) -> Condition:
 
 def _scale(task: str, returns: Mapping[str, Floats]) -> Scale:
     everything = np.concatenate(list(returns.values()))
-    if task.startswith("dmc/"):
-        return Scale(0.0, DMC_MAXIMUM, "0 and 1000, the range of returns in the DeepMind Control Suite")
+    known = family_of(task).returns
+    if known is not None:
+        return Scale(*known)
     best = max(float(runs[:, -1].mean()) for runs in returns.values())
     if everything.min() >= 0 and best > 0:
         return Scale(0.0, best, f"0 and {best:.4g}, the best final mean of a network")

@@ -53,7 +53,7 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         self._env = suite.load(domain.suite or domain.name, task)
         self.domain = domain
         self._repeat, self._target, self._hinge = action_repeat, domain.target, domain.hinge
-        self._dtype = np.dtype(dtype)
+        self._dtype, self._over = np.dtype(dtype), True
         self.render_mode = "rgb_array"
         seconds = self._env.control_timestep() * action_repeat
         self.metadata = {"render_modes": ["rgb_array"], "render_fps": 1 / seconds}
@@ -77,19 +77,26 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         """Start an episode."""
         super().reset(seed=seed)
         self._env.task.random.seed(int(self.np_random.integers(2**31)))
+        self._over = False
         return self._flatten(self._env.reset().observation), {}
 
     def step(self, action: NDArray[Any]) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
-        """Apply one action for `action_repeat` control steps, or until the episode ends."""
+        """Apply one action for `action_repeat` control steps, or until the episode ends.
+
+        Raises:
+            gymnasium.error.ResetNeeded: no episode has begun, or the last one is over.
+        """
+        if self._over:  # the suite would begin another episode without a word, and without a reward
+            raise gymnasium.error.ResetNeeded("no episode is running; call env.reset() before env.step()")
         reward = 0.0
         for _ in range(self._repeat):
             timestep = self._env.step(np.asarray(action, dtype=np.float64))
             reward += timestep.reward
             if timestep.last():
                 break
-        ended = bool(timestep.last())
-        terminated = ended and timestep.discount == 0
-        return self._flatten(timestep.observation), reward, terminated, ended and not terminated, {}
+        self._over = bool(timestep.last())
+        terminated = self._over and timestep.discount == 0
+        return self._flatten(timestep.observation), reward, terminated, self._over and not terminated, {}
 
     def render(self) -> NDArray[np.uint8]:
         """A frame of camera 0 for people to look at, (480, 480, 3)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
@@ -14,9 +14,10 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
+from .evaluation import TradingReport, evaluate
 from .prices import FloatArray, Prices
 from .sources import load_prices
-from .splits import PARTS, SplitSettings
+from .splits import SPLITS, SplitSettings
 from .symmetry import law_errors
 
 CASH = 1_000_000.0
@@ -31,8 +32,8 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
 
     A day t: the agent observes closing prices up to day t and decides; the decision is carried out at the close of day
     t + 1; the reward is what the account made from close t to close t + 1. In training an episode starts on a random
-    day of the period and lasts `episode_days`; in validation and test it is the whole period. The period ends by
-    truncation, ruin by termination.
+    day of the period and lasts `episode_days`; in validation and test it is the whole period (`set_split`). The period
+    ends by truncation, ruin by termination.
 
     Args:
         window: days an observation looks back.
@@ -54,6 +55,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium's own way
+    cash = CASH
 
     def __init__(
         self,
@@ -81,28 +83,43 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         self.prices, self.window, self.episode_days = prices, window, episode_days
         self.costs = Costs(commission, slippage)
         self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
-        self.part = "train"
+        self.current, self.whole = "train", False
         self._price_noise = 0.0
         self._observed_logs = np.log(prices.close)
         train = slice(self.split.train[0] - window, self.split.train[1])
         self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
         self.account = Account(CASH, self.assets, self.costs)
-        self.day = self._stop = self.split.train[0]
+        self.day, self.period = self.split.train[0], self.split.train
 
     @property
     def assets(self) -> int:
         """Number of assets N."""
         return len(self.prices.tickers)
 
-    def set_part(self, part: str) -> None:
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """Names of the assets, in the order of actions."""
+        return self.prices.tickers
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the periods, in order of time."""
+        return SPLITS
+
+    def set_split(self, split: str, whole: bool | None = None) -> None:
         """From the next episode on, trade in ``train``, ``validation`` or ``test``.
+
+        Args:
+            split: the period.
+            whole: whether an episode is all of it, rather than `episode_days` from a random day on; by default in
+                validation and test.
 
         Raises:
             InputError: there is no such period.
         """
-        if part not in PARTS:
-            raise InputError(f"part is {part!r}, expected one of {', '.join(PARTS)}")
-        self.part = part
+        if split not in SPLITS:
+            raise InputError(f"split is {split!r}, expected one of {', '.join(SPLITS)}")
+        self.current, self.whole = split, split != "train" if whole is None else whole
 
     def set_price_noise(self, strength: float) -> None:
         """From the next episode on, observe prices times exp(strength · n), n ~ N(0, 1) for each asset and day.
@@ -121,11 +138,11 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start an episode with all the money in cash."""
         super().reset(seed=seed)
-        start, stop = getattr(self.split, self.part)
-        if self.part == "train" and stop - start > self.episode_days:
+        start, stop = getattr(self.split, self.current)
+        if not self.whole and stop - start > self.episode_days:
             start = int(self.np_random.integers(start, stop - self.episode_days))
             stop = start + self.episode_days
-        self.day, self._stop = start, stop
+        self.day, self.period = start, (start, stop)
         self.account = Account(CASH, self.assets, self.costs)
         self._observed_logs = np.log(self.prices.close)
         if self._price_noise:
@@ -154,7 +171,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         after = self.account.value(close)
         ruined = after <= RUIN * CASH
         reward = self.worth(max(after, 1e-6 * before) / before)
-        truncated = self.day >= self._stop - 1 and not ruined
+        truncated = self.day >= self.period[1] - 1 and not ruined
         return self.observation(), reward, ruined, truncated, self._info(traded, paid)
 
     @abstractmethod
@@ -193,6 +210,18 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
             f"before that day, from {self.prices.dates[start]} to {self.prices.dates[stop - 1]}"
         )
         return errors, floors, shared, method
+
+    def evaluation(
+        self,
+        env: gymnasium.Env[Any, Any],
+        policy: Callable[[Any], Any],
+        noise: Sequence[float],
+        noise_kind: str,
+        drawings: int,
+        trials: int,
+    ) -> TradingReport:
+        """Trade the whole of the current period beside references: see `evaluate`."""
+        return evaluate(self, env, policy, noise, noise_kind, drawings, trials)
 
     def _started(self) -> None:
         """An episode starts."""

@@ -10,7 +10,7 @@ from nearsym.envs.errors import InputError
 
 from .prices import DateArray
 
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 """Names of the periods, in order of time."""
 
 

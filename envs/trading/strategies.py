@@ -101,8 +101,11 @@ REFERENCES: dict[str, Callable[[], Strategy]] = {
 }
 """Makers of strategies, by name; a strategy remembers when it last decided and serves for one backtest.
 
-The last three need a year of prices before the first decision and the optional extra `trading` (skfolio).
+Those of `FITTED` need the optional extra `trading` (skfolio).
 """
+
+FITTED = ("minimum variance", "mean-variance", "risk parity")
+"""Strategies that need a year of prices before the first decision."""
 
 
 def index_curve(prices: Prices, start: int, stop: int, cash: float) -> Curve | None:

@@ -4,7 +4,7 @@ from .declare import Declared, declare, symmetry_of
 from .episodes import EpisodeSeeds
 from .frames import FrameStack, is_image
 from .guard import FiniteGuard
-from .repeat import ActionRepeat
+from .repeat import ActionRepeat, repeated
 
 __all__ = [
     "ActionRepeat",
@@ -14,5 +14,6 @@ __all__ = [
     "FrameStack",
     "declare",
     "is_image",
+    "repeated",
     "symmetry_of",
 ]

@@ -35,3 +35,12 @@ class ActionRepeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             if terminated or truncated:
                 break
         return observation, total, terminated, truncated, info
+
+
+def repeated(env: gymnasium.Env[Any, Any], times: int) -> gymnasium.Env[Any, Any]:
+    """`env` with every action taken `times` times.
+
+    Raises:
+        InputError: `times` is below 1.
+    """
+    return env if times == 1 else ActionRepeat(env, times)

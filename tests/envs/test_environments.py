@@ -136,6 +136,19 @@ def test_declare_replaces_and_checks():
         declare(env, "mirror")
 
 
+def test_stepping_a_task_without_an_episode_says_so():
+    env = make("dmc/cartpole-swingup", action_repeat=500)
+    action = np.zeros(1, dtype=np.float32)
+    with pytest.raises(gymnasium.error.ResetNeeded, match=r"call env\.reset\(\) before env\.step\(\)"):
+        env.step(action)
+    env.reset(seed=0)
+    assert [env.step(action)[3] for _ in range(2)] == [False, True]
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(action)
+    env.reset(seed=0)
+    assert np.isfinite(env.step(action)[1])
+
+
 def first_observations(env, count):
     return [env.reset()[0] for _ in range(count)]
 

@@ -92,7 +92,7 @@ def test_the_scale_of_returns_is_that_of_training(walks: Walks) -> None:
 def test_decisions_are_carried_out_a_day_later(walks: Walks) -> None:
     """A portfolio chosen on day t earns nothing on the way to t + 1, where it is bought, and its return after that."""
     env = build("short", walks(), commission=0.0, leverage=1.0)
-    env.set_part("test")
+    env.set_split("test")
     env.reset(seed=0)
     all_in_a = np.array([1.0, 0, 0, 0], dtype=np.float32)
     _, reward, *_ = env.step(all_in_a)
@@ -105,9 +105,9 @@ def test_decisions_are_carried_out_a_day_later(walks: Walks) -> None:
 @pytest.mark.parametrize("name", ENVS)
 def test_validation_and_test_are_whole_and_always_the_same(name: str, walks: Walks) -> None:
     env = build(name, walks())
-    for part in ("validation", "test"):
-        env.set_part(part)
-        start, stop = getattr(env.split, part)
+    for split in ("validation", "test"):
+        env.set_split(split)
+        start, stop = getattr(env.split, split)
         dates = []
         for seed in (0, 1):
             _, info = env.reset(seed=seed)
@@ -118,7 +118,7 @@ def test_validation_and_test_are_whole_and_always_the_same(name: str, walks: Wal
                 done = terminated or truncated
             dates.append(run)
         assert dates[0] == dates[1] == [str(date) for date in env.prices.dates[start:stop]]
-    env.set_part("train")
+    env.set_split("train")
     assert len({env.reset(seed=seed)[1]["date"] for seed in range(5)}) > 1
 
 
@@ -127,7 +127,7 @@ def test_ruin_ends_an_episode(walks: Walks) -> None:
     close = prices.close.copy()
     close[200:] *= 4.0
     env = build("short", replace(prices, close=close), episode_days=160, commission=0.0)
-    env._stop, env.day = 220, 197  # straight to the jump
+    env.period, env.day = (env.split.train[0], 220), 197  # straight to the jump
     short = np.array([-1.0, 0, 0, 0], dtype=np.float32)
     for _ in range(10):
         observation, reward, terminated, truncated, info = env.step(short)
@@ -244,8 +244,8 @@ def test_bad_input_is_named(name: str, walks: Walks) -> None:
         env.step(np.full(env.action_space.shape, np.nan))
     with pytest.raises(InputError, match="action is"):
         env.step(np.zeros(2))
-    with pytest.raises(InputError, match="part is 'live', expected one of train, validation, test"):
-        env.set_part("live")
+    with pytest.raises(InputError, match="split is 'live', expected one of train, validation, test"):
+        env.set_split("live")
     with pytest.raises(InputError, match="price noise is -1"):
         env.set_price_noise(-1)
     with pytest.raises(InputError, match="episode_days is 1"):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from nearsym.envs.trading.backtest import Curve
+from .backtest import Curve
 
 # Okabe and Ito's palette, distinguishable under every common colour blindness; its yellow is too pale for a thin line
 AGENT = "#0072B2"

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from nearsym.envs.trading.backtest import Curve
-from nearsym.scripts.trading_figure import AGENT, REFERENCES, draw_trading
+from nearsym.envs.trading.figure import AGENT, REFERENCES, draw_trading
 
 
 def curve(seed, days=300, ruined=False):

@@ -8,12 +8,12 @@ import torch
 
 from nearsym.agents.agent_settings import SACSettings
 from nearsym.agents.build import build_agent, build_env
-from nearsym.agents.evaluation import load_agent
+from nearsym.agents.evaluation import evaluate_its_own_way, greedy, load_agent
 from nearsym.agents.reading import read_agent
 from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
-from nearsym.agents.trading_evaluation import AGENT, evaluate_trading, trade
 from nearsym.agents.training import train
 from nearsym.envs import make
+from nearsym.envs.trading.evaluation import AGENT, trade
 from nearsym.envs.trading.performance import performance
 from nearsym.networks import NetworkSettings
 from nearsym.scripts.main import run
@@ -50,21 +50,26 @@ def trained(prices, tmp_path_factory):
     return folder
 
 
+def traded(saved, agent, split):
+    env = build_env(saved, 0, split).env
+    return trade(greedy(agent), env, env.unwrapped)
+
+
 def test_training_validates_on_the_period_after_training(prices, trained):
     """eval_return is the growth over the whole validation period, in percent."""
     saved, agent = load_agent(trained)
-    curve = trade(agent, build_env(saved, 0, "validation").env)
+    curve = traded(saved, agent, "validation")
     env = make("trading/portfolio", **saved.env.kwargs)
     assert curve.dates[0] == env.prices.dates[env.split.validation[0]]
     rows = (trained / "metrics.csv").read_text().splitlines()
     last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
     assert float(last["eval_return"]) == pytest.approx(100 * np.log(curve.value[-1] / curve.value[0]), abs=1e-3)
-    test = trade(agent, build_env(saved, 0, "test").env)
+    test = traded(saved, agent, "test")
     assert test.dates[0] > curve.dates[-1] and len(test.value) == 365
 
 
 def test_the_report_is_of_the_test_period(trained):
-    report = evaluate_trading(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05]))
+    report = evaluate_its_own_way(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05]))
     assert next(iter(report.curves)) == AGENT and len(report.curves) == 6  # a file has no index
     dates = {tuple(curve.dates) for curve in report.curves.values()}
     assert len(dates) == 1 and len(next(iter(dates))) == 365
@@ -77,17 +82,33 @@ def test_the_report_is_of_the_test_period(trained):
     assert curve.paid == pytest.approx(0.001 * curve.traded)
 
 
+def test_the_training_period_is_traded_whole_and_in_order(trained):
+    """An episode of training is 60 days from a random day on; what is judged is all of it."""
+    saved, agent = load_agent(trained)
+    report = evaluate_its_own_way(EvaluateSettings(str(trained), split="train"))
+    market = make("trading/portfolio", **saved.env.kwargs)
+    start, stop = market.split.train
+    assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 3
+    assert {len(curve.value) for curve in report.curves.values()} == {stop - start}
+    np.testing.assert_array_equal(report.curves[AGENT].dates, market.prices.dates[start:stop])
+    env = build_env(saved, 0).env
+    one = trade(greedy(agent), env, env.unwrapped)  # an episode of training is stamped with the days it was traded on
+    assert len(one.value) == 60 and one.dates[0] == market.prices.dates[env.unwrapped.period[0]]
+    growth = market.prices.close[env.unwrapped.day] / market.prices.close[env.unwrapped.day - 1]
+    assert one.returns[-1] == pytest.approx(one.weights[-2] @ (growth - 1) - one.paid[-1] / one.value[-2])
+
+
 def test_more_trials_make_a_sharpe_ratio_say_less(trained):
-    tried = [evaluate_trading(EvaluateSettings(str(trained), trials=n)).deflated for n in (1, 5, 50)]
+    tried = [evaluate_its_own_way(EvaluateSettings(str(trained), trials=n)).deflated for n in (1, 5, 50)]
     assert tried[0] > tried[1] > tried[2]
 
 
 def test_the_command_writes_all_of_it(trained, capsys):
-    assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "part=validation"]) == 0
+    assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "split=validation"]) == 0
     printed = capsys.readouterr().out
     assert "a true Sharpe ratio above 0 has probability" in printed and "minimum" in printed
     report = json.loads((trained / "evaluation.json").read_text())
-    assert report["part"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
+    assert report["split"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
     low, high = report["performance"]["agent"]["intervals"]["sharpe"]
     assert low < report["performance"]["agent"]["sharpe"] < high
     assert (trained / "evaluation.csv").read_text().startswith("date,agent,equal weight,buy and hold")
@@ -131,8 +152,9 @@ def test_shares_are_traded_from_the_command_line_too(prices, tmp_path, capsys):
 def test_what_makes_no_sense_for_a_market_is_refused(trained, capsys):
     for word, message in (
         ("noise_kind=salt_and_pepper", "prices take gaussian noise alone"),
-        ("video=true", "a market draws nothing"),
-        ("part=live", "expected one of train, validation, test"),
+        ("video=true", "trading/portfolio draws nothing"),
+        ("split=live", "expected one of train, validation, test"),
+        ("part=train", "part=train: the key is called split now, as in split=train"),
         ("trials=0", "trials is 0"),
     ):
         assert run(["evaluate", str(trained), word]) == 2

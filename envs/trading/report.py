@@ -1,9 +1,8 @@
-"""What an evaluation of a trading run prints and writes."""
+"""What an evaluation of a trading policy prints and writes."""
 
 from __future__ import annotations
 
 import csv
-import json
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -12,33 +11,30 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from nearsym.agents.console import print_table
-from nearsym.agents.noise_figure import draw_noise
-from nearsym.agents.run import write_atomic
-from nearsym.agents.settings import EvaluateSettings
-from nearsym.agents.trading_evaluation import AGENT, TradingReport
-
-from .trading_figure import draw_trading
+from .evaluation import AGENT, TradingReport
 
 
-def write_report(report: TradingReport, settings: EvaluateSettings, title: str) -> list[Path]:
-    """Print the tables; write evaluation.json, evaluation.csv with every day, and the figures."""
-    folder = Path(settings.run)
-    _print(report, settings, title)
-    written = [folder / "evaluation.json", folder / "evaluation.csv", folder / "evaluation.png"]
-    write_atomic(written[0], json.dumps(_content(report, settings), indent=2) + "\n")
-    _write_days(report, written[1])
-    draw_trading(dict(report.curves), title, written[2])
+def tables(report: TradingReport, title: str) -> list[Table | str]:
+    """Every account's statistics, how sure one may be, and returns at each level of noise."""
+    printed: list[Table | str] = [_performances(report, title)]
+    tried = "the only strategy tried" if report.trials == 1 else f"the best of {report.trials} strategies tried"
+    printed.append(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
+    if report.left_out:
+        printed.append(f"left out, for want of a year of prices before the period: {', '.join(report.left_out)}")
     if len(report.levels) > 1:
-        written.append(folder / "noise.png")
-        draw_noise(report.levels, title, written[-1], "noise on observed log prices (standard deviation)", "% a year")
-    return written
+        noise = Table(title="noise on observed prices", title_justify="left")
+        for column in ("noise (std of log price)", "a year, mean", "std", "IQM"):
+            noise.add_column(column, justify="right")
+        for level in report.levels:
+            noise.add_row(f"{level.noise:g}", f"{level.mean:.1f}%", f"{level.std:.1f}%", f"{level.iqm:.1f}%")
+        printed.append(noise)
+    return printed
 
 
-def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> None:
+def _performances(report: TradingReport, title: str) -> Table:
     days = next(iter(report.curves.values())).dates
     table = Table(
-        title=f"{title}: {settings.part}, {days[0]} to {days[-1]}",
+        title=f"{title}: {report.split}, {days[0]} to {days[-1]}",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -59,23 +55,14 @@ def _print(report: TradingReport, settings: EvaluateSettings, title: str) -> Non
     table.add_row("drawdown", *(f"{one.max_drawdown:.1%}" for one in found))
     table.add_row("turnover", *(f"{one.turnover:.2f}" for one in found))
     table.add_row("costs", *(f"{one.costs:.2%}" for one in found))
-    print_table(table)
-    tried = "the only strategy tried" if settings.trials == 1 else f"the best of {settings.trials} strategies tried"
-    print(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
-    if len(report.levels) > 1:
-        noise = Table(title="noise on observed prices", title_justify="left")
-        for column in ("noise (std of log price)", "a year, mean", "std", "IQM"):
-            noise.add_column(column, justify="right")
-        for level in report.levels:
-            noise.add_row(f"{level.noise:g}", f"{level.mean:.1f}%", f"{level.std:.1f}%", f"{level.iqm:.1f}%")
-        print_table(noise)
+    return table
 
 
-def _content(report: TradingReport, settings: EvaluateSettings) -> dict[str, Any]:
+def content(report: TradingReport) -> dict[str, Any]:
+    """All of it but the single days, for JSON."""
     return {
-        "run": Path(settings.run).name,
-        "part": settings.part,
-        "trials": settings.trials,
+        "split": report.split,
+        "trials": report.trials,
         "deflated_sharpe": _number(report.deflated),
         "performance": {
             name: {
@@ -91,15 +78,15 @@ def _content(report: TradingReport, settings: EvaluateSettings) -> dict[str, Any
     }
 
 
-def _number(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return None if math.isnan(value) else value
-
-
-def _write_days(report: TradingReport, path: Path) -> None:
-    """One row for each day and one column for each account's value."""
+def write_days(report: TradingReport, path: Path) -> None:
+    """One row for each day and one column for each account's value, as CSV."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["date", *report.curves])
         dates = next(iter(report.curves.values())).dates
         writer.writerows(zip(dates, *(curve.value.round(2) for curve in report.curves.values()), strict=True))
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if math.isnan(value) else value

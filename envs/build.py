@@ -1,0 +1,83 @@
+"""From settings to an environment as agents, audits and films all see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+
+from nearsym.envs.errors import InputError
+
+from .capabilities import attribute, set_split
+from .family import Env
+from .objects import load_symmetry
+from .perturbations import PerturbationSettings, perturb
+from .registry import family_of, make
+from .wrappers import FiniteGuard, FrameStack, declare, is_image, symmetry_of
+
+
+def build(
+    id: str,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    pixels: bool = False,
+    symmetry: str | None = None,
+    perturbation: PerturbationSettings | None = None,
+    split: str = "train",
+    precise: bool = False,
+    film: bool = False,
+) -> Env:
+    """Make an environment and all that belongs around it.
+
+    From the inside: the environment of `make`; its symmetry; a Dict observation flattened, or three frames of an image
+    stacked; perturbations; a guard that stops at the first value that is no number (`FiniteGuard`).
+
+    Args:
+        id: what `make` takes.
+        kwargs: of its constructor.
+        pixels: observe a camera instead of numbers, where it has one.
+        symmetry: ``my_module:name``, see `load_symmetry`; None takes the environment's own.
+        perturbation: what disturbs it.
+        split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
+        precise: observe in float64 where it offers a choice.
+        film: draw frames for people to look at.
+
+    Raises:
+        InputError: the environment or the symmetry cannot be found, do not fit, cannot do what is asked, or actions
+            are no Box.
+    """
+    env = make(id, **{**_asked(id, pixels, precise, film), **(kwargs or {})})
+    if not isinstance(env.action_space, gymnasium.spaces.Box):
+        raise InputError(f"{id} has actions {env.action_space}; expected a Box of continuous actions")
+    if symmetry is not None:
+        env = declare(env, load_symmetry(symmetry))
+    env = _flat(env)
+    set_split(env, split)
+    return FiniteGuard(env if perturbation is None else perturb(env, perturbation))
+
+
+def _asked(id: str, pixels: bool, precise: bool, film: bool) -> dict[str, Any]:
+    """Arguments of the constructor."""
+    family = family_of(id)
+    asked = dict(family.precise) if precise else {}
+    if pixels:
+        if family.camera is None:
+            raise InputError(f"pixels=true draws dm_control tasks (dmc/…), not {id}; its own images need no flag")
+        asked.update(family.camera)
+    if film:
+        if family.film is None:
+            raise InputError(f"{id} draws no frames, so there is nothing to film")
+        asked.update(family.film)
+    return asked
+
+
+def _flat(env: Env) -> Env:
+    """Observations as one vector, or a stack of frames, each with the symmetry there."""
+    if isinstance(env.observation_space, gymnasium.spaces.Dict):
+        symmetry = symmetry_of(env)
+        flat: Env = gymnasium.wrappers.FlattenObservation(env)
+        return flat if symmetry is None else declare(flat, symmetry.ordered(env.observation_space))
+    if is_image(env.observation_space) and attribute(env, "frames") is None:
+        return FrameStack(env)
+    return env

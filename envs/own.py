@@ -1,0 +1,36 @@
+"""Environments of one's own: ``my_module:MyEnv``, a class or factory, or ``my_module:MyEnv-v0``, an id it registers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import gymnasium
+
+from nearsym.envs.errors import InputError, did_you_mean
+
+from .family import Env, Family, built
+from .objects import import_here, load_object
+from .wrappers import repeated
+
+
+def _make(id: str, kwargs: dict[str, Any]) -> Env:
+    module_name, _, name = id.partition(":")
+    times = kwargs.pop("action_repeat", 1)
+    import_here(module_name, id)
+    if name in gymnasium.registry:
+        return repeated(built(id, lambda: gymnasium.make(name, **kwargs)), times)
+    if re.search(r"-v\d+$", name):
+        raise InputError(
+            f"{id!r}: importing {module_name} registers no environment {name!r}{did_you_mean(name, gymnasium.registry)}"
+        )
+    factory = load_object(id)
+    if not callable(factory):
+        raise InputError(f"{id!r} is a {type(factory).__name__}, expected an environment class or a factory")
+    env = built(id, lambda: factory(**kwargs))
+    if not isinstance(env, gymnasium.Env):
+        raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env")
+    return repeated(env, times)
+
+
+OWN = Family("", _make)

@@ -1,0 +1,147 @@
+"""What a policy makes of a period it has never seen, beside reference strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+
+from nearsym.envs.errors import InputError
+from nearsym.envs.noise_level import NoiseLevel
+from nearsym.envs.rollout import apart, rollout, vectorised
+
+from .backtest import Curve, backtest
+from .performance import Performance, deflated_sharpe, intervals, performance
+from .prices import YEAR
+from .strategies import FITTED, REFERENCES, index_curve
+
+if TYPE_CHECKING:
+    from .market import Market
+
+AGENT, INDEX = "agent", "index"
+
+
+@dataclass(frozen=True)
+class TradingReport:
+    """A period traded.
+
+    Attributes:
+        split: name of the period.
+        trials: how many policies were tried, this one included.
+        curves: of the policy first, then of the references.
+        performances: of each curve.
+        intervals: 95% intervals of each curve's statistics.
+        deflated: probability that the policy's true Sharpe ratio is above 0, given the number of trials.
+        levels: annual return in percent at each level of price noise, one number for each drawing of the noise.
+        left_out: references that would need a year of prices before the period, where there is none.
+    """
+
+    split: str
+    trials: int
+    curves: Mapping[str, Curve]
+    performances: Mapping[str, Performance]
+    intervals: Mapping[str, Mapping[str, tuple[float, float]]]
+    deflated: float
+    levels: list[NoiseLevel]
+    left_out: tuple[str, ...] = ()
+
+    unit = "% a year"
+    noise = "noise on observed log prices (standard deviation)"
+
+    def content(self) -> dict[str, Any]:
+        """All of it but the single days, for JSON."""
+        from .report import content
+
+        return content(self)
+
+    def tables(self, title: str) -> list[Any]:
+        """Tables and lines of text to print."""
+        from .report import tables
+
+        return tables(self, title)
+
+    def write(self, folder: Path, title: str) -> list[Path]:
+        """Write ``evaluation.csv`` with every day, and the curves' figure."""
+        from .figure import draw_trading  # only now: matplotlib takes long to load
+        from .report import write_days
+
+        written = [folder / "evaluation.csv", folder / "evaluation.png"]
+        write_days(self, written[0])
+        draw_trading(dict(self.curves), title, written[1])
+        return written
+
+
+def trade(policy: Callable[[Any], Any], env: gymnasium.Env[Any, Any], market: Market) -> Curve:
+    """One episode of a policy; a ruined account stays as it is.
+
+    Args:
+        policy: from an observation to an action.
+        env: the market, as the policy sees it.
+        market: the same without wrappers.
+    """
+    rows: list[dict[str, Any]] = []
+    for step in rollout(vectorised(env), apart(policy)):
+        rows.append({key: step.infos[key][0] for key in ("value", "weights", "traded", "paid")})
+        if step.ended[0]:
+            break
+    start, stop = market.period
+    still = {"traded": 0.0, "paid": 0.0}
+    rows.insert(0, {"value": market.cash, "weights": np.zeros(market.assets), **still})
+    rows += [{**rows[-1], **still}] * (stop - start - len(rows))
+    columns = {key: np.array([row[key] for row in rows]) for key in rows[0]}
+    return Curve(dates=market.prices.dates[start:stop], **columns)
+
+
+def evaluate(
+    market: Market,
+    env: gymnasium.Env[Any, Any],
+    policy: Callable[[Any], Any],
+    noise: Sequence[float],
+    noise_kind: str,
+    drawings: int,
+    trials: int,
+) -> TradingReport:
+    """Trade the whole of the market's current period, with and without noise on the prices that are seen.
+
+    Args:
+        market: the market without wrappers.
+        env: the same as the policy sees it.
+        policy: from an observation to an action.
+        noise: levels, standard deviations of log prices.
+        noise_kind: ``gaussian``.
+        drawings: of the noise, at each level above 0.
+        trials: how many policies were tried before this one was chosen, itself included.
+
+    Raises:
+        InputError: the noise is of another kind.
+    """
+    if noise_kind != "gaussian":
+        raise InputError(f"noise_kind is {noise_kind!r}; prices take gaussian noise alone")
+    market.set_split(market.current, whole=True)
+    curves = {AGENT: trade(policy, env, market)}
+    levels = []
+    for strength in noise:
+        market.set_price_noise(strength)
+        annual = [performance(trade(policy, env, market)).annual_return for _ in range(drawings if strength else 1)]
+        levels.append(NoiseLevel(strength, [100 * value for value in annual]))
+    start, stop = market.period
+    short = FITTED if start < YEAR else ()
+    for name in (name for name in REFERENCES if name not in short):
+        curves[name] = backtest(market.prices, REFERENCES[name](), start, stop, market.costs, market.cash)
+    index = index_curve(market.prices, start, stop, market.cash)
+    if index is not None:
+        curves[INDEX] = index
+    return TradingReport(
+        split=market.current,
+        trials=trials,
+        curves=curves,
+        performances={name: performance(curve) for name, curve in curves.items()},
+        intervals={name: intervals(curve) for name, curve in curves.items()},
+        deflated=deflated_sharpe(curves[AGENT].returns, trials),
+        levels=levels,
+        left_out=short,
+    )
