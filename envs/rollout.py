@@ -89,15 +89,14 @@ def _itself(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
 
 def apart(policy: Policy) -> Act:
     """A policy without memory, asked for each environment by itself."""
+    return lambda observations, memory: (np.stack([policy(row) for row in each(observations)]), memory)
 
-    def act(observations: Any, memory: Any) -> tuple[Any, Any]:
-        if isinstance(observations, Mapping):
-            rows: Any = (dict(zip(observations, row, strict=True)) for row in zip(*observations.values(), strict=True))
-        else:
-            rows = observations
-        return np.stack([policy(row) for row in rows]), memory
 
-    return act
+def each(observations: Any) -> Iterator[Any]:
+    """The observations of N environments one by one."""
+    if isinstance(observations, Mapping):
+        return (dict(zip(observations, row, strict=True)) for row in zip(*observations.values(), strict=True))
+    return iter(observations)
 
 
 def rollout(

@@ -1,15 +1,21 @@
 """Measuring how well a declared symmetry holds."""
 
+from nearsym.envs.rollout import Policy
+
 from .audit import audit
 from .bound import value_gap_bound
+from .measurement import Errors, Measurement, Method
 from .report import AuditReport, ElementReport, Means, Spread, Worst
-from .transitions import Policy, Transitions, sample_transitions
+from .transitions import Transitions, sample_transitions
 from .visited import visited_images
 
 __all__ = [
     "AuditReport",
     "ElementReport",
+    "Errors",
     "Means",
+    "Measurement",
+    "Method",
     "Policy",
     "Spread",
     "Transitions",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Representation, Symmetry
 
+from .measurement import Errors, Measurement
 from .report import standard_error
 from .transitions import EPISODE, FloatArray, Transitions
 
@@ -25,23 +29,22 @@ LEAST = 20
 """Images within reach below which nothing is said."""
 
 
-def neighbour_errors(
-    transitions: Transitions, seen: Representation, action_rep: Representation, elements: list[int]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(elements, samples, 4) errors, their floors, and the (4,) standard errors of the floors.
-
-    The state is the observation.
+def measure_by_neighbours(
+    env: gymnasium.Env[Any, Any], transitions: Transitions, symmetry: Symmetry, elements: list[int], seed: int
+) -> Measurement:
+    """Predict what would have happened at (go, ga) from the nearest sampled transitions; the state is the observation.
 
     The outcome at z = (go, ga) is predicted from the nearest sampled transitions by a local linear fit of reward,
     termination and o' - o, and compared with g times what happened at (o, a). The fit is imperfect: how imperfect
     is seen at the samples themselves, each predicted from other episodes, and the floor of an error is the
-    average there over samples whose neighbours are as far away. Rows of images out of reach are NaN, and so is
-    the observation's column.
+    average there over samples whose neighbours are as far away. Samples whose image is out of reach are NaN, and so are
+    all errors of the observation.
 
     Raises:
         InputError: too few transitions for a fit, or hardly any image lies where transitions were seen.
     """
-    joint = seen.direct_sum(action_rep)
+    observation_rep = symmetry.observation.rep
+    joint = observation_rep.direct_sum(symmetry.action)
     points = np.concatenate([transitions.observations, transitions.actions], axis=1)
     change = transitions.next_observations - transitions.observations
     targets = np.column_stack([transitions.rewards, transitions.terminated, change])
@@ -54,18 +57,17 @@ def neighbour_errors(
     scale = invariant_scale(joint, points)
     tree = cKDTree(points / scale)
     own, distances = _fit(tree, points / scale, targets, transitions.episodes, neighbours)
-    floors_here = _errors(targets, own)
+    resolution = _errors(targets, own)
     order = np.argsort(distances)
     window = min(ALIKE, len(points))
-    smooth = np.stack([np.convolve(column, np.ones(window) / window, "valid") for column in floors_here[order].T])
+    smooth = [np.convolve(column[order], np.ones(window) / window, "valid") for column in resolution]
     centres = np.convolve(distances[order], np.ones(window) / window, "valid")
     reach = np.quantile(distances, REACH)
 
-    errors = np.full((len(elements), len(points), 4), np.nan)
-    floors = np.full_like(errors, np.nan)
+    errors, floors = (Errors.full((len(elements), len(points)), np.nan) for _ in range(2))
     for row, g in enumerate(elements):
         predicted, far = _fit(tree, joint.apply(g, points) / scale, targets, transitions.episodes, neighbours)
-        expected = np.column_stack([targets[:, :2], seen.apply(g, change)])
+        expected = np.column_stack([targets[:, :2], observation_rep.apply(g, change)])
         near = far <= reach
         if near.sum() < LEAST:
             raise InputError(
@@ -73,10 +75,11 @@ def neighbour_errors(
                 "transitions were seen, so nothing can be said from them; take more samples, or give the "
                 "environment get_state and set_state"
             )
-        errors[row, near, 1:] = _errors(expected, predicted)[near]
-        floors[row, near, 1:] = np.stack([np.interp(far[near], centres, column) for column in smooth], axis=1)
-    uncertainty = np.concatenate([[0.0], standard_error(floors_here, transitions.episodes)])
-    return errors, floors, uncertainty
+        errors[row, near] = _errors(expected, predicted)[near]
+        floors[row, near] = Errors(*(np.interp(far[near], centres, column) for column in smooth))
+    method = "the state cannot be set, so (gs, ga) is predicted from the nearest of the sampled transitions"
+    uncertainty = Errors.of(standard_error(resolution.table, transitions.episodes))
+    return Measurement(errors, floors, method, uncertainty=uncertainty)
 
 
 def invariant_scale(rep: Representation, points: FloatArray) -> FloatArray:
@@ -109,7 +112,8 @@ def _fit(
     return np.linalg.solve(gram, moment)[:, 0, :], farthest[:, 0]
 
 
-def _errors(expected: FloatArray, predicted: FloatArray) -> FloatArray:
-    """(samples, 3) errors of reward, transition and termination."""
+def _errors(expected: FloatArray, predicted: FloatArray) -> Errors:
+    """(samples,) errors of (samples, 2 + observation_dim) rewards, terminations and changes."""
     difference = np.abs(expected - predicted)
-    return np.column_stack([difference[:, 0], np.linalg.norm(difference[:, 2:], axis=1), difference[:, 1]])
+    unknown = np.full(len(difference), np.nan)
+    return Errors(unknown, difference[:, 0], np.linalg.norm(difference[:, 2:], axis=1), difference[:, 1])

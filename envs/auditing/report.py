@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .bound import value_gap_bound
+from .measurement import Errors
 from .transitions import FloatArray
 
 ROUNDING = 1e-8
@@ -42,7 +43,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Means:
-    """One number for each thing compared; `observation` is None where it cannot be told."""
+    """One number for each thing compared; `observation` is None where it is not known."""
 
     observation: float | None
     reward: float
@@ -102,8 +103,7 @@ class AuditReport:
             standard deviation of the reward, the root mean square of ‖s' - s‖, and 1.
         worst: the worst sample.
         states: (samples, state_dim) the sampled states.
-        errors: (elements, samples, 4) observation, reward, transition and termination error of each sample; NaN
-            where they could not be told.
+        errors: (elements, samples) arrays of the errors of each sample; NaN where they are not known.
     """
 
     group: str
@@ -114,7 +114,7 @@ class AuditReport:
     scales: Means
     worst: Worst
     states: FloatArray = field(repr=False, compare=False)
-    errors: FloatArray = field(repr=False, compare=False)
+    errors: Errors = field(repr=False, compare=False)
 
     @property
     def epsilon_reward(self) -> float:
@@ -163,54 +163,54 @@ class AuditReport:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """How errors were come by.
+class Standard:
+    """What errors are held against.
 
     Attributes:
-        scales: (4,) what mean errors are held against.
-        resolved: whether single errors mean something: a deterministic simulator.
+        scales: of a mean error.
+        deterministic: whether single errors mean something.
         episodes: (samples,) number of the episode each sample belongs to.
-        uncertainty: (4,) standard errors of the floors, where all samples share them.
+        uncertainty: standard errors of the floors that all samples share.
     """
 
-    scales: FloatArray
-    resolved: bool
+    scales: Errors
+    deterministic: bool
     episodes: NDArray[np.intp]
-    uncertainty: FloatArray
+    uncertainty: Errors
 
 
-def element_report(element: str, errors: FloatArray, floors: FloatArray, comparison: Comparison) -> ElementReport:
+def element_report(element: str, errors: Errors, floors: Errors, standard: Standard) -> ElementReport:
     """Sum up one element.
 
     Args:
         element: its name.
-        errors: (samples, 4) in the order of `Means`; rows of NaN where an image was out of reach, a column of NaN
-            where a quantity cannot be told.
-        floors: (samples, 4) what the same comparison finds where nothing is broken.
-        comparison: how they were come by.
+        errors: (samples,) arrays; NaN where an image was out of reach, and of a quantity that is not known.
+        floors: (samples,) what the same comparison finds where nothing is broken.
+        standard: what they are held against.
     """
-    told = ~np.isnan(errors[:, 1])
-    unseen = bool(np.isnan(errors[told, 0]).any())
+    reached = ~np.isnan(errors.reward)
+    errors, floors = errors[reached], floors[reached]
+    observed = not np.isnan(errors.observation).any()
     return ElementReport(
         element=element,
-        observation=None if unseen else Spread.of(errors[told, 0]),
-        reward=Spread.of(errors[told, 1]),
-        transition=Spread.of(errors[told, 2]),
-        termination=float(errors[told, 3].mean()),
-        resolution=means(floors[told].mean(axis=0)),
-        overlap=float(told.mean()),
-        verdict=judge(errors[told, unseen:], floors[told, unseen:], comparison, told, unseen),
+        observation=Spread.of(errors.observation) if observed else None,
+        reward=Spread.of(errors.reward),
+        transition=Spread.of(errors.transition),
+        termination=float(errors.termination.mean()),
+        resolution=means(Errors.of(floors.table.mean(axis=0))),
+        overlap=float(reached.mean()),
+        verdict=judge(errors, floors, replace(standard, episodes=standard.episodes[reached])),
     )
 
 
-def means(values: FloatArray) -> Means:
-    """(4,) values by name."""
-    observation, reward, transition, termination = (float(value) for value in values)
+def means(values: Errors) -> Means:
+    """Single values; None for an observation that is not known."""
+    observation, reward, transition, termination = map(float, values)
     return Means(None if np.isnan(observation) else observation, reward, transition, termination)
 
 
-def judge(errors: FloatArray, floors: FloatArray, comparison: Comparison, told: NDArray[np.bool_], unseen: bool) -> str:
-    """The verdict on (samples, quantities) errors.
+def judge(errors: Errors, floors: Errors, standard: Standard) -> str:
+    """The verdict on (samples,) errors; observations that are not known do not count.
 
     ``exact``: every error is rounding, up to 1e-8 (only where single errors mean something).
     ``consistent``: the comparison is noisy, and no mean error exceeds what it finds where nothing is broken by more
@@ -218,14 +218,16 @@ def judge(errors: FloatArray, floors: FloatArray, comparison: Comparison, told: 
     ``approximate``: no mean error exceeds it by more than a tenth of its scale.
     ``broken``: one does.
     """
-    if comparison.resolved and errors.max() <= ROUNDING:
+    known = slice(1 if np.isnan(errors.observation).any() else 0, None)
+    table, scales = errors.table[:, known], standard.scales.table[known]
+    if standard.deterministic and table.max() <= ROUNDING:
         return "exact"
-    excess = (errors - floors).mean(axis=0)
-    spread = standard_error(errors - floors, comparison.episodes[told])
-    standard = SIGMAS * np.hypot(spread, comparison.uncertainty[unseen:])
-    if not comparison.resolved and (excess <= standard + ROUNDING).all():
+    excess = table - floors.table[:, known]
+    mean, spread = excess.mean(axis=0), standard_error(excess, standard.episodes)
+    doubt = SIGMAS * np.hypot(spread, standard.uncertainty.table[known])
+    if not standard.deterministic and (mean <= doubt + ROUNDING).all():
         return "consistent"
-    return "approximate" if (excess <= NEARLY * comparison.scales[unseen:] + ROUNDING).all() else "broken"
+    return "approximate" if (mean <= NEARLY * scales + ROUNDING).all() else "broken"
 
 
 def standard_error(values: FloatArray, episodes: NDArray[np.intp]) -> FloatArray:

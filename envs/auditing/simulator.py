@@ -10,9 +10,12 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from nearsym.envs.capabilities import state_getter
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Representation, Symmetry
+from nearsym.envs.wrappers import is_image
 
+from .measurement import Errors, Measurement
 from .transitions import FloatArray, Transitions, flat
 
 REPETITIONS = 20
@@ -32,60 +35,57 @@ class Outcomes:
     terminated: FloatArray
 
 
-def simulator_errors(
-    env: gymnasium.Env[Any, Any],
-    transitions: Transitions,
-    seen: Representation,
-    action_rep: Representation,
-    state_rep: Representation,
-    elements: list[int],
-    seed: int,
-    image: bool,
-) -> tuple[FloatArray, FloatArray, int]:
-    """(elements, samples, 4) errors, (samples, 4) of one and the same step drawn twice, and the number of draws.
+def measure_by_simulator(
+    env: gymnasium.Env[Any, Any], transitions: Transitions, symmetry: Symmetry, elements: list[int], seed: int
+) -> Measurement:
+    """Set the simulator to g·s, step it with g·a, and compare with g·step(s, a).
+
+    Floors are those of one and the same step drawn twice.
 
     Raises:
-        InputError: the environment rejects a transformed state.
+        InputError: the symmetry does not fit the state, or the environment rejects a transformed one.
     """
+    observation_rep, action_rep = symmetry.observation.rep, symmetry.action
+    state_rep = symmetry.state or observation_rep
+    _check_size(state_rep, transitions.states[0], symmetry.state is not None)
     pairs = list(zip(transitions.states, transitions.actions, strict=True))
     draws = DRAWS if _random(env, pairs[:REPETITIONS], seed) else 1
     # of an image the mean over pixels: one pixel at an edge says nothing
-    observed, unit = ("cityblock", 1 / seen.dim) if image else ("chebyshev", 1.0)
-    errors = np.zeros((len(elements), len(pairs), 4))
-    floors = np.zeros((len(pairs), 4))
+    metric, unit = ("cityblock", 1 / observation_rep.dim) if is_image(env.observation_space) else ("chebyshev", 1.0)
+    errors, floors = Errors.full((len(elements), len(pairs))), Errors.full((len(pairs),))
     for k, (state, action) in enumerate(pairs):
         first = seed + k * (len(elements) + 2) * draws if draws > 1 else seed  # no draw is used twice
         seeds = [[first + block * draws + i for i in range(draws)] for block in range(len(elements) + 2)]
         base = draw(env, state, action, seeds[0])
         if draws > 1:
-            floors[k] = _distances(base, draw(env, state, action, seeds[1]), observed)
+            floors[k] = _distances(base, draw(env, state, action, seeds[1]), metric)
         for row, g in enumerate(elements):
-            moved = Outcomes(
-                seen.apply(g, base.observations), base.rewards, state_rep.apply(g, base.states), base.terminated
+            expected = Outcomes(
+                observation_rep.apply(g, base.observations),
+                base.rewards,
+                state_rep.apply(g, base.states),
+                base.terminated,
             )
-            other = draw(env, state_rep.apply(g, state), action_rep.apply(g, action), seeds[2 + row])
-            errors[row, k] = _distances(moved, other, observed)
-    errors[..., 0] *= unit
-    floors[..., 0] *= unit
-    return errors, floors, draws
+            found = draw(env, state_rep.apply(g, state), action_rep.apply(g, action), seeds[2 + row])
+            errors[row, k] = _distances(expected, found, metric)
+    errors.observation[:] *= unit
+    floors.observation[:] *= unit
+    method = "simulator set to g·s and stepped with g·a"
+    if draws > 1:
+        method += f"; outcomes are random, so the distributions of {draws} draws each are compared"
+    return Measurement(errors, floors.for_each(len(elements)), method, deterministic=draws == 1)
 
 
 def draw(env: gymnasium.Env[Any, Any], state: FloatArray, action: FloatArray, seeds: list[int]) -> Outcomes:
     """Set a state, take a step, once for each seed."""
+    state_of = state_getter(env)
+    assert state_of is not None  # its state can be set
     rows = []
     for seed in seeds:
-        here = set_state(env, state, seed)
+        at_state = set_state(env, state, seed)
         after, reward, terminated, _, _ = env.step(action.astype(env.action_space.dtype))
-        rows.append(
-            (
-                flat(env, after) if here is None else here,
-                float(reward),
-                np.array(env.get_wrapper_attr("get_state")(), dtype=np.float64),
-                float(terminated),
-            )
-        )
-    observations, rewards, states, ended = zip(*rows, strict=True)
-    return Outcomes(np.array(observations), np.array(rewards), np.array(states), np.array(ended))
+        rows.append((flat(env, after) if at_state is None else at_state, float(reward), state_of(), float(terminated)))
+    return Outcomes(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def set_state(env: gymnasium.Env[Any, Any], state: FloatArray, seed: int) -> FloatArray | None:
@@ -96,33 +96,44 @@ def set_state(env: gymnasium.Env[Any, Any], state: FloatArray, seed: int) -> Flo
     """
     env.reset(seed=seed)  # wrappers and step counters start afresh
     try:
-        here = env.get_wrapper_attr("set_state")(state)
+        at_state = env.get_wrapper_attr("set_state")(state)
     except Exception as error:  # whatever a user's own environment raises
         raise InputError(
             f"the environment rejects the state {state.tolist()}: {type(error).__name__}: {error}; a symmetry must "
             "take states to states, so check the symmetry's state="
         ) from error
-    return None if here is None else flat(env, _through_wrappers(env, here))
+    return None if at_state is None else flat(env, _through_wrappers(env, at_state))
 
 
 def _random(env: gymnasium.Env[Any, Any], pairs: list[tuple[FloatArray, FloatArray]], seed: int) -> bool:
     for state, action in pairs:
         one, two = draw(env, state, action, [seed]), draw(env, state, action, [seed + 1])
-        if _distances(one, two, "chebyshev").any():
+        if _distances(one, two, "chebyshev").table.any():
             return True
     return False
 
 
-def _distances(one: Outcomes, two: Outcomes, observed: str) -> FloatArray:
-    """(4,) distances of two sets of outcomes, each quantity for itself; of observations in the metric `observed`."""
-    return np.array(
-        [
-            wasserstein(one.observations, two.observations, observed),
-            np.abs(np.sort(one.rewards) - np.sort(two.rewards)).mean(),
-            wasserstein(one.states, two.states, "euclidean"),
-            abs(one.terminated.mean() - two.terminated.mean()),
-        ]
+def _distances(one: Outcomes, two: Outcomes, metric: str) -> Errors:
+    """Distances of two sets of outcomes, each quantity for itself; of observations in `metric`."""
+    return Errors.of(
+        np.array(
+            [
+                wasserstein(one.observations, two.observations, metric),
+                np.abs(np.sort(one.rewards) - np.sort(two.rewards)).mean(),
+                wasserstein(one.states, two.states, "euclidean"),
+                abs(one.terminated.mean() - two.terminated.mean()),
+            ]
+        )
     )
+
+
+def _check_size(rep: Representation, state: FloatArray, declared: bool) -> None:
+    if state.shape != (rep.dim,):
+        source = "its state=" if declared else "the observation, for want of a state= of its own,"
+        raise InputError(
+            f"get_state() gives an array of shape {state.shape}, the symmetry moves {rep.dim} coordinates by {source}; "
+            "declare state= with one entry for each coordinate of the state"
+        )
 
 
 def wasserstein(one: FloatArray, two: FloatArray, metric: str) -> float:

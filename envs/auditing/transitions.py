@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearsym.envs.capabilities import state_getter
+from nearsym.envs.rollout import Policy, each, rollout, vectorised
 
-Policy = Callable[[Any], FloatArray]
-"""From an observation to an action."""
+FloatArray = NDArray[np.float64]
 
 EPISODE = 50
 """Steps of one sampling episode: short, so that many starts are seen."""
@@ -51,41 +50,30 @@ def sample_transitions(
 
     A policy's own states are where it matters that a symmetry holds, random actions are what tells actions apart.
     """
-    space = env.action_space
+    space, state_of = env.action_space, state_getter(env)
     space.seed(seed)
-    with_state = env.has_wrapper_attr("get_state")
-    rows: list[tuple[FloatArray, FloatArray, float, FloatArray, bool, FloatArray, FloatArray, int]] = []
+    rows: list[tuple[Any, ...]] = []  # in the order of the attributes
+    begun: list[FloatArray] = []
 
-    def state_of(observation: FloatArray) -> FloatArray:
-        return np.array(env.get_wrapper_attr("get_state")(), dtype=np.float64) if with_state else observation
+    def act(observations: Any, memory: NDArray[np.intp]) -> tuple[Any, NDArray[np.intp]]:
+        (observation,), (episode, step) = each(observations), memory[0]
+        begun.append(flat(env, observation) if state_of is None else state_of())
+        action = np.asarray(space.sample())
+        if policy is not None and episode % 2 == 1 and step % 2 == 1:
+            action = np.asarray(policy(observation)).astype(space.dtype)
+        return action[None], np.add(memory, [0, 1])
 
-    episode = 0
-    while len(rows) < samples:
-        observation, _ = env.reset(seed=seed + episode)
-        for step in range(EPISODE):
-            action = np.asarray(space.sample())
-            if policy is not None and episode % 2 == 1 and step % 2 == 1:
-                action = np.asarray(policy(observation)).astype(space.dtype)
-            before = flat(env, observation)
-            state = state_of(before)
-            observation, reward, terminated, truncated, _ = env.step(action)
-            after = flat(env, observation)
-            taken = action.astype(np.float64)
-            rows.append((before, taken, float(reward), after, bool(terminated), state, state_of(after), episode))
-            if terminated or truncated or len(rows) == samples:
-                break
-        episode += 1
-    observations, actions, rewards, following, ended, states, next_states, episodes = zip(*rows, strict=True)
-    return Transitions(
-        np.array(observations),
-        np.array(actions),
-        np.array(rewards),
-        np.array(following),
-        np.array(ended, dtype=bool),
-        np.array(states),
-        np.array(next_states),
-        np.array(episodes),
-    )
+    def beginning(episodes: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.stack([episodes, np.zeros_like(episodes)], axis=1)
+
+    for step in rollout(vectorised(env), act, beginning, lambda episode: seed + episode, EPISODE):
+        before, after = (flat(env, next(each(observed))) for observed in (step.observations, step.next_observations))
+        state = after if state_of is None else state_of()
+        taken = step.actions[0].astype(np.float64)
+        rows.append((before, taken, step.rewards[0], after, step.terminated[0], begun[-1], state, step.episodes[0]))
+        if len(rows) == samples:
+            break
+    return Transitions(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def flat(env: gymnasium.Env[Any, Any], observation: Any) -> FloatArray:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from nearsym.envs.rollout import Policy, apart, each, rollout, vectorised
 from nearsym.envs.symmetry import Representation
 
 from .neighbours import invariant_scale
-from .transitions import FloatArray, Policy, flat
+from .transitions import FloatArray, flat
 
 EPISODES, LONGEST, EVERY = 20, 250, 5
 """Episodes looked at, steps of each at most, and one in how many of these: neighbouring steps say the same."""
@@ -34,17 +35,15 @@ def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, seen: Represent
         seen: representation on the observation.
         seed: of the episodes.
     """
-    points, episodes = [], []
-    for episode in range(EPISODES):
-        observation, _ = env.reset(seed=seed + episode)
-        for step in range(LONGEST):
-            if step % EVERY == 0:
-                points.append(flat(env, observation))
-                episodes.append(episode)
-            action = np.asarray(policy(observation)).astype(env.action_space.dtype)
-            observation, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                break
+    dtype, points, episodes, age = env.action_space.dtype, [], [], 0
+    act = apart(lambda observation: np.asarray(policy(observation)).astype(dtype))
+    for step in rollout(vectorised(env), act, seeds=lambda episode: seed + episode, longest=LONGEST):
+        age = 0 if step.first[0] else age + 1
+        if age % EVERY == 0:
+            points.append(flat(env, next(each(step.observations))))
+            episodes.append(step.episodes[0])
+        if step.ended[0] and step.episodes[0] == EPISODES - 1:
+            break
     return image_shares(np.array(points), np.array(episodes), seen)
 
 

@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.auditing.measurement import Measurement
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -195,21 +196,21 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         state: FloatArray = np.concatenate([self.observed_returns()[:, -1], self.account.weights(close)])
         return state
 
-    def symmetry_errors(
-        self, symmetry: Symmetry, elements: list[int], states: FloatArray, seed: int
-    ) -> tuple[FloatArray, FloatArray, FloatArray, str]:
+    def symmetry_errors(self, symmetry: Symmetry, elements: list[int], states: FloatArray, seed: int) -> Measurement:
         """What an audit compares, for the portfolios held in (samples, 2N) states: see `law_errors`.
 
         Returns are those of the training period.
         """
         start, stop = self.split.train
         returns: FloatArray = self.prices.close[start:stop] / self.prices.close[start - 1 : stop - 1] - 1.0
-        errors, floors, shared = law_errors(returns, states[:, self.assets :], symmetry, elements, self.scale, seed)
+        errors, floors, uncertainty = law_errors(
+            returns, states[:, self.assets :], symmetry, elements, self.scale, seed
+        )
         method = (
             "one history cannot be run twice, so what is compared are the laws of a day's returns, whatever came "
             f"before that day, from {self.prices.dates[start]} to {self.prices.dates[stop - 1]}"
         )
-        return errors, floors, shared, method
+        return Measurement(errors, floors, method, uncertainty=uncertainty)
 
     def evaluation(
         self,

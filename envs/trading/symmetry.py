@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nearsym.envs.auditing.measurement import Errors
 from nearsym.envs.symmetry import Group, Observation, Parts, Representation, Symmetry, Vector, Window
 
 from .prices import FloatArray
@@ -74,7 +75,7 @@ def _asset_representation(tickers: Sequence[str], *, short: bool) -> Representat
 
 def law_errors(
     returns: FloatArray, weights: FloatArray, symmetry: Symmetry, elements: list[int], scale: float, seed: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[Errors, Errors, Errors]:
     """How far a market is from its symmetric image, as the law of one day's returns.
 
         ε_R(w) = W₁( law of log(1 + w·r), law of log(1 + gw·r) ),   in percent
@@ -94,7 +95,7 @@ def law_errors(
         seed: of the dealing.
 
     Returns:
-        (elements, samples, 4) errors and their floors in the order of an audit, and (4,) the standard error that all
+        (elements, samples) errors and their floors, observation and termination 0, and the standard error that all
         samples share because there is one history.
     """
     assets = returns.shape[1]
@@ -102,25 +103,22 @@ def law_errors(
     index, sign = (array[:, :assets] for array in symmetry.state.arrays)
     generator = np.random.default_rng(seed)
     months = -(-len(returns) // MONTH)
-    errors = np.zeros((DEALS, len(elements), len(weights), 4))
-    floors = np.zeros((DEALS, 1, len(weights), 4))
+    errors, floors = (Errors.full((DEALS, count, len(weights))) for count in (len(elements), 1))
     for deal in range(DEALS):
         first = np.repeat(generator.permutation(months) < months // 2, MONTH)[: len(returns)]
-        here, there = returns[first], returns[~first]
-        size = min(len(here), len(there))
-        here, there = here[:size], there[:size]
-        law, again = _reward_law(here, weights), _reward_law(there, weights)
-        quantities, other = np.sort(here, axis=0), np.sort(there, axis=0)
-        floors[deal, 0, :, 1] = np.abs(law - again).mean(axis=0)
-        floors[deal, 0, :, 2] = np.linalg.norm(np.abs(quantities - other).mean(axis=0)) / scale
+        one, other = returns[first], returns[~first]
+        size = min(len(one), len(other))
+        one, other = one[:size], other[:size]
+        law, quantities = _reward_law(one, weights), np.sort(one, axis=0)
+        floors.reward[deal, 0] = np.abs(law - _reward_law(other, weights)).mean(axis=0)
+        floors.transition[deal, 0] = _distance(quantities, other) / scale
         for row, g in enumerate(elements):
-            moved = weights[:, index[g]] * sign[g]
-            errors[deal, row, :, 1] = np.abs(law - _reward_law(there, moved)).mean(axis=0)
-            image = np.sort(there[:, index[g]] * sign[g], axis=0)
-            errors[deal, row, :, 2] = np.linalg.norm(np.abs(quantities - image).mean(axis=0)) / scale
-    excess = (errors - floors).mean(axis=2)
-    shared = excess.std(axis=0, ddof=1).max(axis=0)
-    return errors.mean(axis=0), np.broadcast_to(floors.mean(axis=0), errors.shape[1:]), shared
+            errors.reward[deal, row] = np.abs(law - _reward_law(other, weights[:, index[g]] * sign[g])).mean(axis=0)
+            errors.transition[deal, row] = _distance(quantities, other[:, index[g]] * sign[g]) / scale
+    excess = (errors.table - floors.table).mean(axis=2)
+    shared = Errors.of(excess.std(axis=0, ddof=1).max(axis=0))
+    mean, floor = (Errors(*(values.mean(axis=0) for values in each)) for each in (errors, floors))
+    return mean, floor[0].for_each(len(elements)), shared
 
 
 MONTH = 21
@@ -134,3 +132,8 @@ def _reward_law(returns: FloatArray, weights: FloatArray) -> FloatArray:
     """(days, samples) sorted log-returns of the portfolios, in percent."""
     growth = np.maximum(1.0 + returns @ weights.T, 1e-6)
     return 100.0 * np.sort(np.log(growth), axis=0)
+
+
+def _distance(ordered: FloatArray, returns: FloatArray) -> float:
+    """‖W₁‖ over assets of (days, N) sorted returns from others."""
+    return float(np.linalg.norm(np.abs(ordered - np.sort(returns, axis=0)).mean(axis=0)))

@@ -21,7 +21,7 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
     Of many coordinates the nine are drawn whose value says most about the error (by rank correlation of the error
     with the coordinate or its absolute value).
     """
-    transition = report.errors[:, :, 2]
+    transition = report.errors.transition
     chosen = _informative(report.states, transition.max(axis=0))
     columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
     rows = -(-len(chosen) // columns)
