@@ -1,6 +1,7 @@
 """One run of a suite: tried again, named when it fails, stopped when it is to stop."""
 
 import os
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -68,3 +69,8 @@ def test_a_folder_without_settings_is_started_afresh(job, monkeypatch):
     assert carry_out(replace(job, retries=0)).message == "[]"
     (folder / "notes.txt").write_text("mine")
     assert carry_out(replace(job, retries=0)).message == "['notes.txt']"
+
+
+def test_a_job_survives_the_way_to_another_machine(job):
+    """Ray and submitit send it pickled."""
+    assert pickle.loads(pickle.dumps(job)) == job
