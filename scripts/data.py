@@ -61,7 +61,7 @@ def run(words: list[str]) -> int:
     settings = compose("data", DataSettings, words)
     prices = load_prices(settings.source, settings.tickers, settings.start, settings.end, refresh=settings.refresh)
     Console(highlight=False).print(_summary(prices))
-    for line in _told(findings(prices)):
+    for line in _finding_lines(findings(prices)):
         print(line)
     print(f"source: {prices.source}")
     return 0
@@ -102,7 +102,7 @@ def _row(close: FloatArray, dates: DateArray) -> list[str]:
     return [f"{annual:+.1%}", f"{volatility:.1%}", f"{np.expm1(logs[worst]):+.1%} on {dates[worst + 1]}"]
 
 
-def _told(found: list[Finding]) -> list[str]:
+def _finding_lines(found: list[Finding]) -> list[str]:
     if not found:
         return ["nothing looks wrong: no stale prices, unadjusted splits, long gaps, or closes outside low and high"]
     lines = [f"{finding.ticker} {finding.date}: {finding.text}" for finding in found[:SHOWN]]

@@ -22,7 +22,7 @@ REACH = 0.95
 """An image is visited when it is as near to what other episodes visit as this fraction of the visited is."""
 
 
-def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, seen: Representation, seed: int) -> FloatArray:
+def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, rep: Representation, seed: int) -> FloatArray:
     """(elements,) share of the observations o in episodes of a policy whose image ρ(g) o is visited as well.
 
     An exact network ties what it does at o to what it does at ρ(g) o. That helps, or harms, where both are met: an
@@ -30,9 +30,9 @@ def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, seen: Represent
     is REACH for the identity, and about that for an element that leaves starts, goals and dynamics alone.
 
     Args:
-        env: an environment with observations that `seen` acts on, flattened.
+        env: an environment with observations that `rep` acts on, flattened.
         policy: whose episodes are looked at.
-        seen: representation on the observation.
+        rep: representation on the observation.
         seed: of the episodes.
     """
     dtype, points, episodes, age = env.action_space.dtype, [], [], 0
@@ -44,19 +44,19 @@ def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, seen: Represent
             episodes.append(step.episodes[0])
         if step.ended[0] and step.episodes[0] == EPISODES - 1:
             break
-    return image_shares(np.array(points), np.array(episodes), seen)
+    return image_shares(np.array(points), np.array(episodes), rep)
 
 
-def image_shares(points: FloatArray, episodes: NDArray[np.intp], seen: Representation) -> FloatArray:
+def image_shares(points: FloatArray, episodes: NDArray[np.intp], rep: Representation) -> FloatArray:
     """(elements,) share of points whose image is as near to points of other episodes as REACH of the points are.
 
     Args:
-        points: (n, seen.dim).
+        points: (n, rep.dim).
         episodes: (n,) the episode each belongs to. Points of one's own episode do not count: they are near because they
             follow one another.
-        seen: representation on the points.
+        rep: representation on the points.
     """
-    scale = invariant_scale(seen, points)
+    scale = invariant_scale(rep, points)
     tree, longest = cKDTree(points / scale), int(np.bincount(episodes).max())
 
     def nearest(queries: FloatArray) -> FloatArray:
@@ -64,5 +64,5 @@ def image_shares(points: FloatArray, episodes: NDArray[np.intp], seen: Represent
         return np.where(episodes[index] == episodes[:, None], np.inf, distance).min(axis=1)
 
     reach = np.quantile(nearest(points), REACH)
-    images = (seen.apply(g, points) for g in range(seen.group.rows))
+    images = (rep.apply(g, points) for g in range(rep.group.rows))
     return np.array([(nearest(image) <= reach * (1 + 1e-9)).mean() for image in images])

@@ -52,7 +52,7 @@ class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], ND
         if not stars:
             _starless_sky(model)
         self.observation_space = gymnasium.spaces.Box(0, 255, (3, size, size), np.uint8)
-        self.symmetry = _seen(env, size)
+        self.symmetry = _symmetry(env, size)
         try:
             self._draw()
         except Exception as error:  # each GL library has failures of its own
@@ -85,7 +85,7 @@ class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], ND
         return np.ascontiguousarray(frame.transpose(2, 0, 1))
 
 
-def _seen(env: DmControlEnv, size: int) -> Symmetry | None:
+def _symmetry(env: DmControlEnv, size: int) -> Symmetry | None:
     """The task's symmetry on what the camera sees of it."""
     if env.domain.plane is None:
         return None

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.capabilities import attribute
 from nearsym.envs.errors import InputError
 
 
@@ -32,8 +33,8 @@ class FrameRotation(gymnasium.ObservationWrapper[NDArray[Any], NDArray[Any], NDA
         super().__init__(env)
         if not np.isfinite(strength):
             raise InputError(f"FrameRotation has strength {strength}, expected a finite number of degrees")
-        vectors = env.get_wrapper_attr("vectors") if env.has_wrapper_attr("vectors") else ()
-        if not len(vectors):
+        vectors = attribute(env, "vectors")
+        if vectors is None or not len(vectors):
             raise InputError(
                 f"FrameRotation turns planar vectors of an observation, and {env} declares none; give it an attribute "
                 "vectors = ((i, j), …) of index pairs"

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.capabilities import attribute, price_noise
 from nearsym.envs.errors import InputError
 from nearsym.envs.wrappers import is_image
 
@@ -77,7 +78,7 @@ class SaltAndPepper(_Noise):
             raise InputError(f"salt_and_pepper is {strength}, expected a fraction from 0 to 1")
         if not is_image(env.observation_space):
             raise InputError(f"salt_and_pepper needs images, this environment observes {env.observation_space}")
-        self._frames = env.get_wrapper_attr("frames") if env.has_wrapper_attr("frames") else 1
+        self._frames = attribute(env, "frames") or 1
 
     def observation(self, observation: NDArray[Any]) -> NDArray[Any]:
         """The image with its bad pixels."""
@@ -104,7 +105,8 @@ class PriceNoise(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
         super().__init__(env)
-        if not env.has_wrapper_attr("set_price_noise"):
+        set_noise = price_noise(env)
+        if set_noise is None:
             raise InputError("price_noise needs an environment that shows prices, such as trading/portfolio")
         self.strength = strength
-        env.get_wrapper_attr("set_price_noise")(strength)
+        set_noise(strength)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from nearsym.envs.dmc import DmControlEnv
+from nearsym.envs.capabilities import attribute
 from nearsym.envs.errors import InputError
 
 
@@ -18,10 +18,9 @@ class _PhysicsWrapper(gymnasium.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         if not np.isfinite(strength):
             raise InputError(f"{type(self).__name__} has strength {strength}, expected a finite number")
-        if not isinstance(env.unwrapped, DmControlEnv):
+        self.strength, self._physics = strength, attribute(env, "physics")
+        if self._physics is None:
             raise InputError(f"{type(self).__name__} changes a dm_control simulator, {env.unwrapped} is none")
-        self.strength = strength
-        self._physics = env.unwrapped.physics
 
 
 class GravityTilt(_PhysicsWrapper):
@@ -51,10 +50,10 @@ class _CameraWrapper(_PhysicsWrapper):
 
     def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
         super().__init__(env, strength)
-        if not env.has_wrapper_attr("camera"):
+        camera = attribute(env, "camera")
+        if camera is None:
             raise InputError(f"{type(self).__name__} moves a camera, and {env} has none; observe pixels")
         if strength != 0:
-            camera = env.get_wrapper_attr("camera")
             model = self._physics.model
             x, _, z = Rotation.from_quat(model.cam_quat[camera], scalar_first=True).as_matrix().T
             self._move(model, camera, x, -z, np.radians(strength))

@@ -57,13 +57,13 @@ class OneSided(gymnasium.Wrapper[Any, Any, Any, Any]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode."""
         observation, info = self.env.reset(seed=seed, options=options)
-        self._see(observation)
+        self._locate(observation)
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """One step."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        self._see(observation)
+        self._locate(observation)
         return observation, reward, terminated, truncated, info
 
     def set_state(self, state: NDArray[np.float64]) -> NDArray[Any]:
@@ -71,8 +71,8 @@ class OneSided(gymnasium.Wrapper[Any, Any, Any, Any]):
         observation = self.env.get_wrapper_attr("set_state")(state)
         if observation is None:
             raise InputError(f"{type(self).__name__} needs set_state to return the observation at the new state")
-        self._see(observation)
+        self._locate(observation)
         return observation
 
-    def _see(self, observation: NDArray[Any]) -> None:
+    def _locate(self, observation: NDArray[Any]) -> None:
         self._position = float(np.ravel(observation)[self.coordinate])

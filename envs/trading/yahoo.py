@@ -42,7 +42,7 @@ def download(tickers: Sequence[str], start: str, end: str) -> DataFrame:
         raise InputError(f"end={end} lies in the future, expected today or an earlier day: {date.today()}")
     asked = f"{', '.join(tickers)} from {start} to {end}"
     yfinance = extra("yfinance")
-    with _told() as told:
+    with _logged() as messages:
         try:
             frame = yfinance.download(
                 list(tickers),
@@ -56,9 +56,9 @@ def download(tickers: Sequence[str], start: str, end: str) -> DataFrame:
                 threads=False,
             )
         except Exception as error:  # whatever its HTTP libraries raise, or its own code on an answer it did not expect
-            told.append(f"{type(error).__name__}: {error}")
+            messages.append(f"{type(error).__name__}: {error}")
             frame = None
-    reason = f" (yfinance says: {_short(told)})" if told else ""
+    reason = f" (yfinance says: {_short(messages)})" if messages else ""
     if frame is None or frame.empty:
         raise InputError(
             f"Yahoo Finance gave no prices of {asked}{reason}; check the network and the tickers and try again later, "
@@ -127,27 +127,27 @@ def _lacking(ticker: str, has: Series, start: str, end: str) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[list[str]]:
+def _logged() -> Iterator[list[str]]:
     """Collect what yfinance logs about failures instead of printing it."""
-    told: list[str] = []
+    messages: list[str] = []
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
+            messages.append(record.getMessage())
 
     logger, collect = logging.getLogger(LOGGER), Collect(logging.WARNING)
     propagates = logger.propagate
     logger.addHandler(collect)
     logger.propagate = False
     try:
-        yield told
+        yield messages
     finally:
         logger.propagate = propagates
         logger.removeHandler(collect)
 
 
-def _short(told: Sequence[Any], longest: int = 200) -> str:
-    """The last of what was told, where yfinance sums up, without its references to manuals."""
-    line = " ".join(str(told[-1]).split())
+def _short(messages: Sequence[Any], longest: int = 200) -> str:
+    """The last message, where yfinance sums up, without its references to manuals."""
+    line = " ".join(str(messages[-1]).split())
     line = re.sub(r"\.? See https?:\S*.*?(?=['\")]*$)", "", line)
     return line if len(line) <= longest else f"{line[:longest]}…"

@@ -13,10 +13,10 @@ from nearsym.envs.errors import InputError
 
 from .declare import symmetry_of
 
-Image = NDArray[np.uint8]
+Frames = NDArray[np.uint8]
 
 
-class FrameStack(gymnasium.Wrapper[Image, Any, Image, Any]):
+class FrameStack(gymnasium.Wrapper[Frames, Any, Frames, Any]):
     """Observes the last `frames` frames as one image of shape (frames·channels, height, width), oldest first.
 
     An episode begins with its first frame repeated. Frames of shape (height, width, channels) are turned over. A
@@ -43,31 +43,31 @@ class FrameStack(gymnasium.Wrapper[Image, Any, Image, Any]):
         one = self._turned(np.zeros(space.shape, dtype=np.uint8)).shape
         shape = (frames * one[0], one[1], one[2])
         self.observation_space = gymnasium.spaces.Box(0, 255, shape, np.uint8)
-        self._stack: deque[Image] = deque(maxlen=frames)
+        self._stack: deque[Frames] = deque(maxlen=frames)
         declared = symmetry_of(env)
         self.symmetry = None if declared is None else declared.resized(shape)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Image, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Frames, dict[str, Any]]:
         """Start an episode."""
         frame, info = self.env.reset(seed=seed, options=options)
         return self._filled(frame), info
 
-    def step(self, action: Any) -> tuple[Image, Any, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Frames, Any, bool, bool, dict[str, Any]]:
         """One step."""
         frame, reward, terminated, truncated, info = self.env.step(action)
         self._stack.append(self._turned(frame))
         return np.concatenate(self._stack), reward, terminated, truncated, info
 
-    def set_state(self, state: NDArray[np.float64]) -> Image | None:
+    def set_state(self, state: NDArray[np.float64]) -> Frames | None:
         """Put the environment into a state, as if it had rested there; returns the stack where the frame is told."""
         frame = self.env.get_wrapper_attr("set_state")(state)
         return None if frame is None else self._filled(frame)
 
-    def _filled(self, frame: Image) -> Image:
+    def _filled(self, frame: Frames) -> Frames:
         self._stack.extend([self._turned(frame)] * self.frames)
         return np.concatenate(self._stack)
 
-    def _turned(self, frame: Image) -> Image:
+    def _turned(self, frame: Frames) -> Frames:
         return np.ascontiguousarray(frame.transpose(2, 0, 1)) if self._last else np.asarray(frame)
 
 
