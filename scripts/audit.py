@@ -16,8 +16,8 @@ from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.run import Run, write_atomic
 from nearsym.agents.settings import AuditSettings, TrainSettings
 from nearsym.envs import AuditReport, audit, build, symmetry_of
-from nearsym.envs.auditing import Means
 from nearsym.envs.auditing.report import ROUNDING
+from nearsym.envs.auditing.tables import tables
 from nearsym.envs.capabilities import tickers
 from nearsym.envs.errors import InputError
 
@@ -29,9 +29,6 @@ APART = 5
 
 WIDE = 8
 """Most elements for which a table of what a run makes of them is printed."""
-
-READABLE = 24
-"""Longest state that is printed."""
 
 LEFT = 0.6
 """Relative error of the policy above which it has left an element (docs/audit.md: what that tells apart)."""
@@ -63,7 +60,8 @@ def run(words: list[str]) -> int:
         _, agent = load_agent(Path(settings.run))
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=greedy(agent))
         reading = read_agent(agent, env, settings.samples, settings.seed)
-    _print_report(report, subject.env.id)
+    for part in tables(report, subject.env.id):
+        print(part) if isinstance(part, str) else print_table(part)
     if reading is not None:
         symmetry = symmetry_of(env)
         assert symmetry is not None  # it was audited
@@ -89,51 +87,6 @@ def usage() -> str:
         "         nearsym audit runs/x",
         ("env", "perturbation"),
     )
-
-
-def _print_report(report: AuditReport, id: str) -> None:
-    table = Table(title=f"{id}, {report.group}, {report.samples} samples", title_justify="left")
-    for column in ("element", "observation max", "ε_R max", "ε_R mean", "ε_P max", "ε_P mean", "verdict"):
-        named = column in ("element", "verdict")
-        table.add_column(column, justify="left" if named else "right", no_wrap=named)
-    for element in report.elements:
-        seen, rewards, transitions = element.observation, element.reward, element.transition
-        numbers = (rewards.maximum, rewards.mean, transitions.maximum, transitions.mean)
-        table.add_row(
-            element.element,
-            "-" if seen is None else f"{seen.maximum:.2g}",
-            *(f"{number:.2g}" for number in numbers),
-            element.verdict,
-        )
-    print_table(table)
-    scales = report.scales
-    print(
-        f"{report.verdict}: a step usually moves the state by {scales.transition:.3g}, "
-        f"rewards spread by {scales.reward:.3g}; {report.method}"
-    )
-    floors = [element.resolution for element in report.elements]
-    reward, transition, seen = (max(values) for values in zip(*map(_numbers, floors), strict=True))
-    if reward or transition or seen:
-        observation = f"observation {seen:.2g}, " if seen else ""
-        print(
-            f"resolution: where nothing is broken this finds mean errors of {observation}ε_R {reward:.2g} and "
-            f"ε_P {transition:.2g}"
-        )
-    overlap = min(element.overlap for element in report.elements)
-    if overlap < 1:
-        print(f"overlap: {overlap:.0%} of the samples have an image where transitions were seen")
-    if report.verdict != "exact":
-        worst = report.worst
-        if len(worst.state) > READABLE:
-            print(f"worst:   element {worst.element} at a state of {len(worst.state)} numbers, which out=x.json holds")
-            return
-        state = ", ".join(f"{value:.4g}" for value in worst.state)
-        action = ", ".join(f"{value:.4g}" for value in worst.action)
-        print(f"worst:   element {worst.element} at state [{state}], action [{action}]")
-
-
-def _numbers(floor: Means) -> tuple[float, float, float]:
-    return floor.reward, floor.transition, floor.observation or 0.0
 
 
 def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, assets: Sequence[str]) -> None:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.trading import Prices, load_prices
-from nearsym.envs.trading.findings import Finding, findings
+from nearsym.envs.trading import load_prices
+from nearsym.envs.trading.findings import findings
 from nearsym.envs.trading.period import Period
-from nearsym.envs.trading.prices import YEAR, DateArray, FloatArray
+from nearsym.envs.trading.summary import finding_lines, summary
 
 from .compose import compose
 from .help import command_help
-
-SHOWN = 20
-"""Findings that are printed; `nearsym.envs.trading.findings.findings` gives all of them."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,8 @@ def run(words: list[str]) -> int:
             raise InputError(f"tickers is {value!r}, expected a list such as tickers=[AAPL,MSFT]")
     settings = compose("data", DataSettings, words)
     prices = load_prices(settings.source, settings.tickers, settings.start, settings.end, refresh=settings.refresh)
-    Console(highlight=False).print(_summary(prices))
-    for line in _finding_lines(findings(prices)):
+    Console(highlight=False).print(summary(prices))
+    for line in finding_lines(findings(prices)):
         print(line)
     print(f"source: {prices.source}")
     return 0
@@ -75,37 +70,3 @@ def usage() -> str:
         "nearsym data: daily prices for trading, what their assets returned, and what looks wrong in them",
         "nearsym data yfinance tickers=[AAPL,MSFT] start=2010-01-01 end=2020-01-01",
     )
-
-
-def _summary(prices: Prices) -> Table:
-    # the same days for every asset: `Prices` are complete
-    days = f"{len(prices.dates)} days, {prices.dates[0]} to {prices.dates[-1]}"
-    table = Table(title=f"{len(prices.tickers)} assets, {days}", title_justify="left")
-    for column in ("ticker", "annual return", "annual volatility", "worst day"):
-        table.add_column(column, no_wrap=True, justify="left" if column == "ticker" else "right")
-    for asset, ticker in enumerate(prices.tickers):
-        table.add_row(ticker, *_row(prices.close[:, asset], prices.dates))
-    if prices.index is not None:
-        table.add_section()
-        table.add_row("index", *_row(prices.index, prices.dates))
-    return table
-
-
-def _row(close: FloatArray, dates: DateArray) -> list[str]:
-    """Cells of one asset: what a year returned, compounded, and the standard deviation of log returns, for a year."""
-    logs = np.diff(np.log(close))
-    if len(logs) < 2:
-        return ["", "", ""]
-    annual = np.expm1(logs.mean() * YEAR)
-    volatility = logs.std(ddof=1) * np.sqrt(YEAR)
-    worst = int(logs.argmin())
-    return [f"{annual:+.1%}", f"{volatility:.1%}", f"{np.expm1(logs[worst]):+.1%} on {dates[worst + 1]}"]
-
-
-def _finding_lines(found: list[Finding]) -> list[str]:
-    if not found:
-        return ["nothing looks wrong: no stale prices, unadjusted splits, long gaps, or closes outside low and high"]
-    lines = [f"{finding.ticker} {finding.date}: {finding.text}" for finding in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(f"… and {len(found) - SHOWN} more, choose fewer tickers or days to see them")
-    return [f"{len(found)} to look at:", *(f"  {line}" for line in lines)]

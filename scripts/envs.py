@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from nearsym.envs import AuditReport, Entry, audit, catalogue, family_of, make
+from nearsym.envs import catalogue
+from nearsym.envs.catalogue_tables import audit_entry, listed, measured
 from nearsym.envs.errors import InputError
 
 from .compose import compose
@@ -39,10 +39,11 @@ def run(words: list[str]) -> int:
     console = Console(highlight=False)
     entries = catalogue()
     if settings.samples:
-        table = _measured(entries, settings.samples, console)
+        audits = ((entry, audit_entry(entry, settings.samples)) for entry in entries)
+        shown = track(audits, "measuring", len(entries), console=console, disable=not console.is_terminal)
+        console.print(measured(shown, settings.samples))
     else:
-        table = _listed(entries)
-    console.print(table)
+        console.print(listed(entries))
     print(
         "Trading on real prices: env=trading/portfolio or env=trading/shares; see nearsym data sp500\n"
         "Any gymnasium id with continuous actions works too: env=MountainCarContinuous-v0 network=plain\n"
@@ -59,34 +60,3 @@ def usage() -> str:
         "nearsym envs: list the environments whose symmetry comes with nearsym",
         "nearsym envs samples=100",
     )
-
-
-def _listed(entries: list[Entry]) -> Table:
-    table = Table(title="environments with a declared symmetry", title_justify="left")
-    for column in ("id", "group", "holds", "obs.", "act.", "what the group does"):
-        table.add_column(column, no_wrap=column == "id")
-    for entry in entries:
-        symmetry = entry.symmetry
-        holds = "exactly" if entry.exact else "nearly"
-        sizes = (str(symmetry.observation.dim), str(symmetry.action.dim))
-        table.add_row(entry.id, symmetry.group.name, holds, *sizes, entry.about)
-    return table
-
-
-def _measured(entries: list[Entry], samples: int, console: Console) -> Table:
-    table = Table(title=f"largest errors over {samples} samples", title_justify="left")
-    for column in ("id", "verdict", "obs.", "ε_R", "ε_P", "a step"):
-        table.add_column(column, no_wrap=True)
-    for entry in track(entries, "measuring", console=console, disable=not console.is_terminal):
-        report = measure(entry, samples)
-        errors = (report.observation_error, report.epsilon_reward, report.epsilon_transition, report.scales.transition)
-        table.add_row(entry.id, report.verdict, *(f"{error:.0e}" if error else "0" for error in errors))
-    return table
-
-
-def measure(entry: Entry, samples: int) -> AuditReport:
-    """Audit one entry of the catalogue, in full precision where it offers a choice."""
-    env = make(entry.id, **family_of(entry.id).precise)
-    report = audit(env, samples=samples)
-    env.close()
-    return report

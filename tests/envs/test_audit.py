@@ -10,10 +10,10 @@ import scipy.stats
 
 from nearsym.envs import audit, catalogue, make
 from nearsym.envs.auditing.simulator import wasserstein
+from nearsym.envs.catalogue_tables import audit_entry
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings, perturb
 from nearsym.envs.symmetry import Symmetry
-from nearsym.scripts.envs import measure
 
 MIRROR = Symmetry.reflection(observation=[-1], action=[-1])
 
@@ -176,7 +176,7 @@ def test_a_policy_leads_to_its_own_states():
 
 @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
 def test_every_catalogue_entry_holds_as_it_says(entry):
-    report = measure(entry, samples=30)
+    report = audit_entry(entry, samples=30)
     errors = (report.observation_error, report.epsilon_reward, report.epsilon_transition)
     if entry.exact:
         assert report.verdict == "exact" and max(errors) < 1e-8, report
