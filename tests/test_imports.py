@@ -1,6 +1,7 @@
 """Imports run one way: scripts → agents → networks → envs.symmetry, envs and configs → nothing of ours."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,8 +20,13 @@ MAY_IMPORT = {
 }
 """What the files of each folder may import of nearsym: these modules and whatever lies inside them."""
 
-APART = {"nearsym.agents.comparison": "nearsym.agents.report", "nearsym.agents.report": "nearsym.agents.comparison"}
-"""Packages that import nothing of each other: launching and statistics share the files of a run alone."""
+APART = [
+    ("nearsym.agents.comparison", "nearsym.agents.report"),  # launching and statistics share the files of a run alone
+    ("nearsym.agents.report", "nearsym.agents.comparison"),
+    ("nearsym.agents", "nearsym.envs.trading"),  # agents know environments by what these can
+    ("nearsym.agents", "nearsym.envs.dmc"),
+]
+"""(package, what it imports nothing of)."""
 
 LEARNING = ("torch", "stable_baselines3")
 """What envs never imports, not even inside a function."""
@@ -60,7 +66,7 @@ def violations(source: str, package: str) -> list[str]:
     for line, name in imported(source, package):
         top = name.split(".")[0]
         if top == "nearsym":
-            kept_off = [other for mine, other in APART.items() if inside(package, mine)]
+            kept_off = [other for mine, other in APART if inside(package, mine)]
             good = any(inside(name, allowed) for allowed in MAY_IMPORT[folder])
             good = good and not any(inside(name, other) for other in kept_off)
         elif folder == "envs" and top in LEARNING:
@@ -102,6 +108,8 @@ def test_every_folder_is_walked() -> None:
         ("nearsym.agents", "from ..scripts.main import main", "nearsym.scripts.main.main"),
         ("nearsym.agents", "from envs.registry import make", "envs.registry.make"),
         ("nearsym.configs", "from nearsym.agents import settings", "nearsym.agents.settings"),
+        ("nearsym.agents.runs", "from nearsym.envs.trading import Prices", "nearsym.envs.trading.Prices"),
+        ("nearsym.agents", "from ..envs.dmc.adapter import DmControlEnv", "nearsym.envs.dmc.adapter.DmControlEnv"),
         ("nearsym.agents.report.rendering", "from ...comparison import suite", "nearsym.agents.comparison.suite"),
         ("nearsym.agents.comparison", "from ..report.records import Record", "nearsym.agents.report.records.Record"),
     ],
@@ -145,3 +153,17 @@ def test_environments_load_neither_learning_nor_simulators(module: str) -> None:
 
 def test_what_is_loaded_is_seen() -> None:
     assert loaded_after("import torch") == {"torch"}
+
+
+ASKED_BY_PREFIX = re.compile(r"""(startswith|removeprefix)\(["'](dmc|trading)/|== ["'](dmc|trading)/""")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_environment_is_told_by_its_prefix(path: Path) -> None:
+    """Capabilities and families say what an environment can (nearsym.envs.capabilities, nearsym.envs.family)."""
+    assert ASKED_BY_PREFIX.search(path.read_text(encoding="utf-8")) is None
+
+
+@pytest.mark.parametrize("source", ['if id.startswith("dmc/"):', "id.removeprefix('dmc/')", 'id == "trading/shares"'])
+def test_a_prefix_is_seen(source: str) -> None:
+    assert ASKED_BY_PREFIX.search(source)
