@@ -11,7 +11,7 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation, Symmetry
-from nearsym.networks import NetworkSettings
+from nearsym.networks import Family
 
 from .parameter_groups import apply_rates
 from .symmetry_augmentation import Batch, SymmetryAugmentation
@@ -27,7 +27,7 @@ class SymmetricPolicy(BasePolicy):
     """
 
     symmetry: Symmetry
-    network: NetworkSettings
+    network: Family
     measured_states: ClassVar[int] = 256
 
     @property
@@ -40,7 +40,7 @@ class SymmetricPolicy(BasePolicy):
         """The trained networks by name."""
 
     @abstractmethod
-    def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
+    def fresh_parts(self, network: Family) -> dict[str, nn.Module]:
         """Networks like `parts` under other settings, newly initialised."""
 
     @abstractmethod

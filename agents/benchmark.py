@@ -11,7 +11,7 @@ import stable_baselines3
 import torch
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from nearsym.networks import CHOICES
+from nearsym.networks import architectures, family_class
 
 from .build import EVALUATION_SEED, build_agent, build_env, sac_arguments
 from .evaluation import rollout_returns
@@ -25,7 +25,7 @@ class Speed:
     """Steps per second of one contender.
 
     Attributes:
-        name: a network choice, or stock stable-baselines3.
+        name: a network family, or stock stable-baselines3.
         steps_per_second: environment step and gradient step together, median over rounds.
         ratio: to stock, median over rounds of the ratio within a round.
     """
@@ -36,15 +36,15 @@ class Speed:
 
 
 def compare_speed(settings: TrainSettings, steps: int, rounds: int) -> list[Speed]:
-    """Time training steps of every network choice and of stock SAC, taking turns in one process.
+    """Time training steps of every network family and of stock SAC, taking turns in one process.
 
     Args:
-        settings: environment, hyperparameters and width; the network choice is varied.
+        settings: environment, hyperparameters and width; the network family is varied.
         steps: steps in each turn.
         rounds: turns each contender gets, so that a busy machine slows all alike.
     """
     torch.set_num_threads(settings.threads)
-    agents = {name: _agent(name, settings) for name in (STOCK, *CHOICES)}
+    agents = {name: _agent(name, settings) for name in (STOCK, *architectures())}
     for agent in agents.values():
         agent.learn(settings.agent.learning_starts + 50)
     taken: dict[str, list[float]] = {name: [] for name in agents}
@@ -77,16 +77,16 @@ def learning_curve(name: str, settings: TrainSettings) -> Iterator[tuple[int, fl
 
 def compare_learning(settings: BenchSettings) -> Iterator[tuple[str, int, int, float]]:
     """Learning curves of stock SAC and ours, one after the other: (contender, seed, step, mean return)."""
-    ours = f"nearsym, {settings.network.choice}"
+    ours = f"nearsym, {settings.network.name}"
     for seed in settings.seeds:
-        for label, name in ((STOCK, STOCK), (ours, settings.network.choice)):
+        for label, name in ((STOCK, STOCK), (ours, settings.network.name)):
             for step, value in learning_curve(name, settings.training(seed)):
                 yield label, seed, step, value
 
 
 def _agent(name: str, settings: TrainSettings) -> OffPolicyAlgorithm:
     if name != STOCK:
-        chosen = replace(settings, network=replace(settings.network, choice=name))
+        chosen = replace(settings, network=family_class(name).like(settings.network))
         return build_agent(chosen, build_env(settings, settings.seed))
     return stable_baselines3.SAC(
         "MlpPolicy",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import (
-    CHOICES,
     MLP,
+    architectures,
     equivariance_error,
     parameter_count,
-    relaxation_penalty,
-    relaxed_layers,
-    weights_per_element,
 )
 
 from .agent import Agent, SymmetricPolicy
@@ -24,13 +19,13 @@ from .replay import replayed
 
 
 def parameter_summary(policy: SymmetricPolicy) -> str:
-    """Group, layer width, and trainable parameters for every network choice."""
+    """Group, layer width, and trainable parameters for every network family."""
     counts = []
-    for choice in CHOICES:
+    for name, kind in architectures().items():
         with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
-            parts = policy.fresh_parts(replace(policy.network, choice=choice))
+            parts = policy.fresh_parts(kind.like(policy.network))
         count = sum(parameter_count(part) for part in parts.values())
-        counts.append(f"{choice} {count:,}{' (this run)' if choice == policy.network.choice else ''}")
+        counts.append(f"{name} {count:,}{' (this run)' if isinstance(policy.network, kind) else ''}")
     width = next(module.width for module in policy.parts()["actor"].modules() if isinstance(module, MLP))
     return f"group {policy.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"
 
@@ -79,11 +74,11 @@ def measure(agent: Agent) -> tuple[dict[str, float], dict[str, float]]:
             for element, error in zip(group.names, errors.tolist(), strict=True):
                 scalars[f"equivariance_error/{name}/{element}"] = error
     for name, module in policy.parts().items():
-        if not relaxed_layers(module):
-            continue
         with torch.no_grad():
-            values[f"{name}_relaxation"] = float(relaxation_penalty(module))
-        for layer, weights in weights_per_element(module).items():
+            relaxation = policy.network.relaxation(module)
+        if relaxation is not None:
+            values[f"{name}_relaxation"] = float(relaxation)
+        for layer, weights in policy.network.relaxed_weights(module).items():
             labels = group.names if len(weights) == group.order else [str(i) for i in range(len(weights))]
             for label, weight in zip(labels, weights.tolist(), strict=True):
                 scalars[f"relaxed_weights/{name}/{layer}/{label}"] = weight

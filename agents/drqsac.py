@@ -11,8 +11,6 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from nearsym.networks import regularizer
-
 from .augmentation import random_shift
 from .drqsac_policy import DrQSACPolicy
 from .losses import actor_loss, critic_loss, minimize, td_target, temperature_loss
@@ -90,13 +88,13 @@ class DrQSAC(VisualAgent):
             features = policy.encoder(random_shift(batch.observations))
             values = policy.critic(features, batch.actions)
             loss_critic = critic_loss(values, y)
-            penalties = [regularizer(part, network, loss_critic) for part in (policy.encoder, policy.critic)]
+            penalties = [network.regularizer(part, loss_critic) for part in (policy.encoder, policy.critic)]
             minimize(policy.critic_optimizer, loss_critic, penalties)
 
             features = features.detach()
             actions, log_prob = policy.action_log_prob(features)
             loss_actor = actor_loss(policy.critic(features, actions), log_prob, alpha)
-            penalties = [regularizer(policy.actor, network, loss_critic.sqrt())]
+            penalties = [network.regularizer(policy.actor, loss_critic.sqrt())]
             minimize(policy.actor_optimizer, loss_actor, penalties, actor_parameters)
 
             if self.temperature_optimizer is not None:

@@ -12,8 +12,6 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from nearsym.networks import regularizer
-
 from .augmentation import random_shift
 from .drqv2_policy import DrQv2Policy
 from .losses import critic_loss, minimize
@@ -82,12 +80,12 @@ class DrQv2(VisualAgent):
             features = encoder(random_shift(batch.observations))
             values = critic(features, batch.actions)
             loss_critic = critic_loss(values, y)
-            penalties = [regularizer(part, network, loss_critic) for part in (encoder, critic)]
+            penalties = [network.regularizer(part, loss_critic) for part in (encoder, critic)]
             minimize(self.policy.critic_optimizer, loss_critic, penalties)
 
             features = features.detach()
             loss_actor = -critic(features, self._noisy(actor(features))).min(dim=0).values.mean()
-            penalties = [regularizer(actor, network, loss_critic.sqrt())]
+            penalties = [network.regularizer(actor, loss_critic.sqrt())]
             minimize(self.policy.actor_optimizer, loss_actor, penalties, actor_parameters)
 
             self.move_target()

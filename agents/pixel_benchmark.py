@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from nearsym.envs import make
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import CHOICES, Encoder, NetworkSettings
+from nearsym.networks import Encoder, architectures, family
 
 from .agent_settings import DrQv2Settings
 from .build import build_agent, build_env
@@ -60,7 +60,7 @@ def take_turns(contenders: dict[str, Callable[[], object]], rounds: int) -> list
 
 
 def time_encoders(group: str, batch: int, rounds: int) -> list[Timing]:
-    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every choice and for escnn.
+    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every family and for escnn.
 
     Args:
         group: ``D1``, ``C4`` or ``D4``.
@@ -71,9 +71,7 @@ def time_encoders(group: str, batch: int, rounds: int) -> list[Timing]:
     plane = Symmetry.generated(generators, generators).action
     torch.manual_seed(0)
     images = torch.randint(0, 256, (batch, *SHAPE), dtype=torch.uint8)
-    encoders: dict[str, nn.Module] = {
-        choice: Encoder(plane, SHAPE, NetworkSettings(choice=choice), FILTERS) for choice in CHOICES
-    }
+    encoders: dict[str, nn.Module] = {name: Encoder(plane, SHAPE, family(name), FILTERS) for name in architectures()}
     encoders[ESCNN] = _EscnnEncoder(group, plane.group.rows)
 
     def both_ways(encoder: nn.Module) -> None:
@@ -108,20 +106,19 @@ def replay_bytes_per_step(steps: int = 1000) -> dict[str, float]:
 
 
 def time_updates(updates: int, rounds: int) -> list[Timing]:
-    """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every choice."""
+    """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every family."""
     contenders: dict[str, Callable[[], object]] = {}
-    for choice in CHOICES:
-        network = replace(NetworkSettings.named(choice), width=1024)
+    for name in architectures():
         settings = TrainSettings(
             env=EnvSettings("dmc/cartpole-swingup", {"action_repeat": 2}),
             agent=DrQv2Settings(),
-            network=network,
+            network=family(name, width=1024),
             pixels=True,
             total_steps=1000,
         )
         agent = build_agent(settings, build_env(settings, 0))
         agent.learn(300)  # random actions fill the replay buffer
-        contenders[choice] = partial(agent.train, updates, settings.agent.batch_size)
+        contenders[name] = partial(agent.train, updates, settings.agent.batch_size)
     return take_turns(contenders, rounds)
 
 

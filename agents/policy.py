@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Group, Representation, Series, Symmetry, Vector
-from nearsym.networks import Actor, Critic, NetworkSettings
+from nearsym.networks import Actor, Critic, Family, family
 
 from . import squashed_gaussian
 from .agent import SymmetricPolicy
-from .parameter_groups import parameter_groups
 
 
 class SymmetricActor(BasePolicy):
@@ -92,8 +91,8 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
         stable_baselines3.SAC(SymmetricSACPolicy, env, policy_kwargs=dict(symmetry=symmetry, network="relaxed"))
 
-    Stock SAC adds no regulariser to its losses and has one learning rate, so `NetworkSettings.relaxation_penalty`,
-    `relaxation_rate` and RPP's priors need `nearsym.agents.SAC`.
+    Stock SAC adds no regulariser to its losses and has one learning rate, so `Relaxed.relaxation_penalty`,
+    `relaxed_lr_multiplier` and RPP's priors need `nearsym.agents.SAC`.
 
     Args:
         observation_space: a Box, or a Dict of Boxes.
@@ -120,7 +119,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
         action_space: spaces.Box,
         lr_schedule: Schedule,
         symmetry: Symmetry | None = None,
-        network: str | NetworkSettings = "relaxed",
+        network: str | Family = "relaxed",
         use_sde: bool = False,
         optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
@@ -130,7 +129,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
             raise InputError("state-dependent exploration (use_sde=True) is not equivariant; use use_sde=False")
         if optimizer_kwargs is None:
             optimizer_kwargs = {"fused": True} if optimizer_class is torch.optim.Adam else {}
-        self.network = NetworkSettings.named(network) if isinstance(network, str) else network
+        self.network = family(network) if isinstance(network, str) else network
         self.declared = symmetry
         self.symmetry = _flat_symmetry(symmetry, self.network, observation_space, action_space)
         self.n_critics = n_critics
@@ -152,7 +151,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
         """Actor and critics."""
         return {"actor": self.actor.network, "critic": self.critic.network}
 
-    def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
+    def fresh_parts(self, network: Family) -> dict[str, nn.Module]:
         """Actor and critics under other settings."""
         rep, action, series = self.observation_rep, self.symmetry.action, Series.of(self.symmetry.observation)
         return {
@@ -187,7 +186,7 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
         """Actor, critics and target, and optimizers in which relaxed weights may have a rate of their own."""
         super()._build(lr_schedule)
         for part in (self.actor, self.critic):
-            groups = parameter_groups([part], self.network)
+            groups = self.network.parameter_groups([part])
             part.optimizer = self.optimizer_class(groups, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
@@ -206,14 +205,14 @@ class SymmetricSACPolicy(SACPolicy, SymmetricPolicy):
 
 def _flat_symmetry(
     symmetry: Symmetry | None,
-    network: NetworkSettings,
+    network: Family,
     observation_space: spaces.Space[Any],
     action_space: spaces.Box,
 ) -> Symmetry:
     if symmetry is not None:
         symmetry.check_spaces(observation_space, action_space)
         return symmetry.ordered(observation_space)
-    if network.choice != "plain" or network.augment:
+    if network.needs_symmetry:
         raise InputError(
             f"network={network.label} needs a symmetry and the environment declares none; pass symmetry=…, wrap "
             "the environment in nearsym.envs.declare, or use network=plain"

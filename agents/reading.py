@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nearsym.envs import is_image
 from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
-from nearsym.networks import coordinate_departures, departures, transform
+from nearsym.networks import transform
 
 from .agent import Agent
 from .diagnostics import equivariance_errors
@@ -76,7 +76,7 @@ def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: i
     found = {
         f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
         for name, module in policy.parts().items()
-        for layer, departure in departures(module).items()
+        for layer, departure in policy.network.departures(module).items()
     }
     errors = equivariance_errors(policy, observations, actions)
     images = is_image(env.observation_space)
@@ -98,7 +98,7 @@ def _asset_departures(agent: Agent) -> list[float]:
     found = [
         departure.view(-1, _assets(action)).mean(dim=0)  # with a sign flip each asset has two coordinates
         for module in agent.policy.parts().values()
-        for departure in coordinate_departures(module).values()
+        for departure in agent.policy.network.coordinate_departures(module).values()
     ]
     return torch.stack(found).mean(dim=0).tolist() if found else []
 

@@ -16,7 +16,7 @@ import yaml
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family_from
 
 from .agent_settings import agent_settings
 from .settings import EnvSettings, TrainSettings
@@ -118,7 +118,7 @@ def settings_from(saved: Mapping[str, Any]) -> TrainSettings:
     return TrainSettings(
         env=EnvSettings(**saved["env"]),
         agent=agent_settings(saved["agent"]["name"])(**saved["agent"]),
-        network=NetworkSettings(**saved["network"]),
+        network=family_from(saved["network"]),
         perturbation=PerturbationSettings(**saved["perturbation"]),
         **rest,
     )
@@ -126,7 +126,7 @@ def settings_from(saved: Mapping[str, Any]) -> TrainSettings:
 
 def _check_same(run: Run, settings: TrainSettings) -> None:
     saved, given = _flat(asdict(run.settings())), _flat(asdict(settings))
-    for key in sorted(saved.keys() | given.keys()):
+    for key in sorted(saved.keys() | given.keys(), key=lambda key: (key != "network.family", key)):
         if key not in MAY_CHANGE and saved.get(key) != given.get(key):
             raise InputError(
                 f"the run in {run.folder} was started with {key}={saved.get(key)}, not {key}={given.get(key)}; "

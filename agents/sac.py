@@ -11,8 +11,6 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
-from nearsym.networks import regularizer
-
 from .agent import Agent
 from .declared import declared_symmetry
 from .losses import actor_loss, critic_loss, minimize, polyak_update, td_target, temperature_loss
@@ -82,11 +80,11 @@ class SAC(stable_baselines3.SAC, Agent):
                 y = td_target(batch.rewards.squeeze(1), discounts, next_values, next_log_prob, alpha)
             values = critic.values(batch.observations, batch.actions)
             loss_critic = critic_loss(values, y)
-            minimize(critic.optimizer, loss_critic, [regularizer(critic, self.policy.network, loss_critic)])
+            minimize(critic.optimizer, loss_critic, [self.policy.network.regularizer(critic, loss_critic)])
 
             actions, log_prob = actor.action_log_prob(batch.observations)
             loss_actor = actor_loss(critic.values(batch.observations, actions), log_prob, alpha)
-            penalties = [regularizer(actor, self.policy.network, loss_critic.sqrt())]
+            penalties = [self.policy.network.regularizer(actor, loss_critic.sqrt())]
             minimize(actor.optimizer, loss_actor, penalties, actor_parameters)
 
             if self.ent_coef_optimizer is not None and self.log_ent_coef is not None:

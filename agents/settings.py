@@ -8,7 +8,7 @@ from typing import Any
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.networks import NetworkSettings
+from nearsym.networks import Family, Relaxed
 
 from .agent_settings import AgentSettings, SACSettings, check_range
 
@@ -54,7 +54,7 @@ class TrainSettings:
 
     env: EnvSettings = field(default_factory=EnvSettings)
     agent: AgentSettings = field(default_factory=SACSettings)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
+    network: Family = field(default_factory=Relaxed)
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     pixels: bool = False
     symmetry: str | None = None
@@ -123,7 +123,7 @@ class BenchSettings:
     Attributes:
         env: the environment.
         agent: hyperparameters, the same for both.
-        network: width and depth, the same for both; the choice is varied (``what=speed``) or taken
+        network: width and depth, the same for both; the family is varied (``what=speed``) or taken
             (``what=learning``).
         what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
             escnn's, drawing, and DrQ-v2's updates.
@@ -143,7 +143,7 @@ class BenchSettings:
 
     env: EnvSettings = field(default_factory=EnvSettings)
     agent: SACSettings = field(default_factory=SACSettings)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
+    network: Family = field(default_factory=Relaxed)
     what: str = "speed"
     symmetry: str | None = None
     rounds: int = 5

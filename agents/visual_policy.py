@@ -12,10 +12,9 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Group, Image, Representation, Symmetry
-from nearsym.networks import Encoder, NetworkSettings, VisualActor, VisualCritic, VisualGaussianActor
+from nearsym.networks import Encoder, Family, VisualActor, VisualCritic, VisualGaussianActor, family
 
 from .agent import SymmetricPolicy
-from .parameter_groups import parameter_groups
 
 
 class VisualPolicy(SymmetricPolicy):
@@ -46,7 +45,7 @@ class VisualPolicy(SymmetricPolicy):
         action_space: spaces.Box,
         lr_schedule: Schedule,
         symmetry: Symmetry | None = None,
-        network: str | NetworkSettings = "relaxed",
+        network: str | Family = "relaxed",
         features: int = 50,
         filters: int = 32,
         use_sde: bool = False,
@@ -54,22 +53,22 @@ class VisualPolicy(SymmetricPolicy):
         if use_sde:
             raise InputError("state-dependent exploration (use_sde=True) is not equivariant; use use_sde=False")
         super().__init__(observation_space, action_space, squash_output=True)
-        self.network = NetworkSettings.named(network) if isinstance(network, str) else network
+        self.network = family(network) if isinstance(network, str) else network
         self.declared, self.features, self.filters = symmetry, features, filters
         self.symmetry = _image_symmetry(symmetry, self.network, observation_space, action_space)
         parts = self.fresh_parts(self.network)
         self.encoder, self.actor, self.critic = parts["encoder"], parts["actor"], parts["critic"]
         self.critic_target = copy.deepcopy(self.critic).requires_grad_(False)
         rate = lr_schedule(1)
-        self.actor_optimizer = torch.optim.Adam(parameter_groups([self.actor], self.network), lr=rate, fused=True)
-        trained_by_critics = parameter_groups([self.encoder, self.critic], self.network)
+        self.actor_optimizer = torch.optim.Adam(self.network.parameter_groups([self.actor]), lr=rate, fused=True)
+        trained_by_critics = self.network.parameter_groups([self.encoder, self.critic])
         self.critic_optimizer = torch.optim.Adam(trained_by_critics, lr=rate, fused=True)
 
     def parts(self) -> dict[str, nn.Module]:
         """Encoder, actor and critic."""
         return {"encoder": self.encoder, "actor": self.actor, "critic": self.critic}
 
-    def fresh_parts(self, network: NetworkSettings) -> dict[str, nn.Module]:
+    def fresh_parts(self, network: Family) -> dict[str, nn.Module]:
         """Encoder, actor and critic under other settings."""
         seen = self.symmetry.observation
         assert isinstance(seen, Image) and self.observation_space.shape is not None
@@ -111,7 +110,7 @@ class VisualPolicy(SymmetricPolicy):
 
 
 def _image_symmetry(
-    symmetry: Symmetry | None, network: NetworkSettings, observation_space: spaces.Box, action_space: spaces.Box
+    symmetry: Symmetry | None, network: Family, observation_space: spaces.Box, action_space: spaces.Box
 ) -> Symmetry:
     if symmetry is not None:
         if not isinstance(symmetry.observation, Image):
@@ -120,7 +119,7 @@ def _image_symmetry(
             )
         symmetry.check_spaces(observation_space, action_space)
         return symmetry
-    if network.choice != "plain" or network.augment:
+    if network.needs_symmetry:
         raise InputError(
             f"network={network.label} needs a symmetry and the environment declares none on its images; pass "
             "symmetry=… (Symmetry.image), or use network=plain"

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from nearsym.envs.errors import SymmetryError
 from nearsym.envs.symmetry import Representation, Series
 
+from .families import Family
 from .mlp import MLP
-from .settings import NetworkSettings
 from .temporal import observation_encoder
 
 
@@ -16,13 +16,13 @@ class Actor(nn.Module):
     """π(a|s) = tanh N(μ(s), σ(s)), with μ(gs) = ρ_action(g) μ(s) and log σ(gs) = |ρ_action(g)| log σ(s).
 
     Under these laws the squashed Gaussian itself is equivariant, π(ga|gs) = π(a|s), because tanh and the
-    diagonal Gaussian commute with signed permutations. They hold exactly for the ``exact`` choice and at
+    diagonal Gaussian commute with signed permutations. They hold exactly for the ``exact`` family and at
     initialisation for ``relaxed`` and ``rpp``.
 
     Args:
         observation: representation on the flat observation.
         action: representation on the action, a signed permutation.
-        settings: which network.
+        family: which network.
         gain: of the initial weights; see `MLP`.
         series: the window of time inside the observation, if there is one.
 
@@ -36,7 +36,7 @@ class Actor(nn.Module):
         self,
         observation: Representation,
         action: Representation,
-        settings: NetworkSettings,
+        family: Family,
         gain: float | None = None,
         series: Series | None = None,
     ) -> None:
@@ -47,8 +47,8 @@ class Actor(nn.Module):
                 "a tanh-squashed policy cannot be equivariant; declare the subgroup that moves actions by signed "
                 "permutations (mirrors and quarter turns)"
             )
-        self.encoder = observation_encoder(observation, series, settings)
-        self.mlp = MLP(self.encoder.rep, [action, action.permutation()], settings, gain=gain)
+        self.encoder = observation_encoder(observation, series, family)
+        self.mlp = MLP(self.encoder.rep, [action, action.permutation()], family, gain=gain)
 
     def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation before squashing."""

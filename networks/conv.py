@@ -8,13 +8,15 @@ from torch import Tensor, nn
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, image_representation
 
-from .linear import Linear
-from .mlp import linear
-from .settings import NetworkSettings
+from .families import Family
+from .linear import ExpandedLinear, Linear
 
 
 class Convolution(nn.Module):
-    """A convolution without padding whose kernel is the weight of a linear layer.
+    """A convolution without padding: one linear layer applied to every patch.
+
+    Where the layer expands to a matrix, that is the kernel of `torch.nn.functional.conv2d`; a layer that looks at its
+    input is given the patches themselves.
 
     Args:
         kernel: from (input planes · taps) to output planes.
@@ -33,9 +35,14 @@ class Convolution(nn.Module):
             InputError: the stride would leave pixels out on one side only.
         """
         check_stride(x.shape[-2:], self.kernel_size, self.stride)
-        weight, bias = self.kernel.weight_and_bias()
-        kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size)
-        return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+        if isinstance(self.kernel, ExpandedLinear):
+            weight, bias = self.kernel.weight_and_bias()
+            kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size)
+            return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+        height, width = ((length - self.kernel_size) // self.stride + 1 for length in x.shape[-2:])
+        patches = nn.functional.unfold(x, self.kernel_size, stride=self.stride).transpose(1, 2)
+        values: Tensor = self.kernel(patches.flatten(0, 1)).squeeze(0)
+        return values.view(len(x), height, width, -1).permute(0, 3, 1, 2)
 
 
 class Conv2d(Convolution):
@@ -44,9 +51,9 @@ class Conv2d(Convolution):
         lift    f'(x, g) = Σ_y Σ_l w_l(g) ψ_l(g⁻¹(y - x)) f(y)
         group   f'(x, g) = Σ_h Σ_y Σ_l w_l(h) ψ_l(g⁻¹(y - x), g⁻¹h) f(y, h)
 
-    It is one `torch.nn.functional.conv2d` with a kernel that is a linear layer's weight: to the representation of
-    the output from that of the input times the permutation of the kernel's taps. So the four network choices, relaxed
-    weights, penalties and readings are those of `RelaxedLinear`, and with plain layers this is `torch.nn.Conv2d`.
+    The layer is the family's, to the representation of the output from that of the input times the permutation of
+    the kernel's taps. So relaxed weights, penalties and readings are those of `RelaxedLinear`, and with plain layers
+    this is `torch.nn.Conv2d`.
 
     Args:
         plane: representation on the plane (x to the right, y upwards), signed permutations.
@@ -54,7 +61,7 @@ class Conv2d(Convolution):
         out_rep: the same of the output.
         in_channels: number of input channels; plane ``c·in_rep.dim + i`` of the input is coordinate i of channel c.
         out_channels: number of output channels, laid out likewise.
-        settings: which network.
+        family: which network.
         kernel_size: taps along each side.
         stride: step of the output's grid.
         relax: the side relaxed weights belong to.
@@ -70,14 +77,14 @@ class Conv2d(Convolution):
         out_rep: Representation,
         in_channels: int,
         out_channels: int,
-        settings: NetworkSettings,
+        family: Family,
         kernel_size: int = 3,
         stride: int = 1,
         relax: str = "input",
         gain: float | None = None,
     ) -> None:
         taps = image_representation(plane, (1, kernel_size, kernel_size))
-        kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
+        kernel = family.linear(in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
         super().__init__(kernel, kernel_size, stride)
 
 

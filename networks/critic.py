@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation, Series
 
+from .families import Family
 from .mlp import MLP
-from .settings import NetworkSettings
 from .temporal import observation_encoder
 
 
@@ -18,7 +18,7 @@ class Critic(nn.Module):
     Args:
         observation: representation on the flat observation.
         action: representation on the action.
-        settings: which network.
+        family: which network.
         members: number of critics; clipped double Q-learning takes two.
         gain: of the initial weights; see `MLP`.
         series: the window of time inside the observation, if there is one; all members share its encoder.
@@ -30,15 +30,15 @@ class Critic(nn.Module):
         self,
         observation: Representation,
         action: Representation,
-        settings: NetworkSettings,
+        family: Family,
         members: int = 2,
         gain: float | None = None,
         series: Series | None = None,
     ) -> None:
         super().__init__()
-        self.encoder = observation_encoder(observation, series, settings)
+        self.encoder = observation_encoder(observation, series, family)
         joint = self.encoder.rep.direct_sum(action)
-        self.mlp = MLP(joint, [Representation.trivial(joint.group)], settings, members, gain)
+        self.mlp = MLP(joint, [Representation.trivial(joint.group)], family, members, gain)
 
     def forward(self, observation: Tensor, action: Tensor) -> Tensor:
         """(members, batch) action values."""

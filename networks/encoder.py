@@ -11,9 +11,8 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, image_representation
 
 from .conv import Conv2d, check_stride
+from .families import Family
 from .features import hidden_representation
-from .mlp import linear
-from .settings import NetworkSettings
 
 LAYERS = 4
 KERNEL = 3
@@ -25,12 +24,12 @@ class Encoder(nn.Module):
     """Four 3x3 convolutions, the first of stride 2, each followed by a ReLU.
 
     The architecture of Yarats et al., "Mastering Visual Continuous Control" (DrQ-v2, arXiv 2107.09645), with feature
-    maps that carry the regular representation: `filters` planes in all, whatever the choice.
+    maps that carry the regular representation: `filters` planes in all, whatever the family.
 
     Args:
         plane: representation on the image's plane.
         shape: (channels, height, width) of the images.
-        settings: which network.
+        family: which network.
         filters: planes of each feature map; 32 in DrQ-v2.
 
     Attributes:
@@ -45,19 +44,17 @@ class Encoder(nn.Module):
             of the group.
     """
 
-    def __init__(
-        self, plane: Representation, shape: tuple[int, int, int], settings: NetworkSettings, filters: int = 32
-    ) -> None:
+    def __init__(self, plane: Representation, shape: tuple[int, int, int], family: Family, filters: int = 32) -> None:
         super().__init__()
         self.rep = hidden_representation(plane)
         self.channels = whole_channels("filters", filters, self.rep)
         pixel = Representation.trivial(plane.group, 1)
         gain = math.sqrt(2)
         self.layers = nn.ModuleList(
-            [Conv2d(plane, pixel, self.rep, shape[0], self.channels, settings, KERNEL, FIRST_STRIDE, "output", gain)]
+            [Conv2d(plane, pixel, self.rep, shape[0], self.channels, family, KERNEL, FIRST_STRIDE, "output", gain)]
         )
         for _ in range(LAYERS - 1):
-            self.layers.append(Conv2d(plane, self.rep, self.rep, self.channels, self.channels, settings, gain=gain))
+            self.layers.append(Conv2d(plane, self.rep, self.rep, self.channels, self.channels, family, gain=gain))
         height, width = shape[1:]
         if min(height, width) < SMALLEST:
             raise InputError(
@@ -84,7 +81,7 @@ class Trunk(nn.Module):
 
     Args:
         encoder: gives the feature maps.
-        settings: which network.
+        family: which network.
         features: length of the vector; rounded to a multiple of the regular representation.
 
     Attributes:
@@ -93,39 +90,16 @@ class Trunk(nn.Module):
     Shapes: (batch, channels·rep.dim, height, width) to (batch, features).
     """
 
-    def __init__(self, encoder: Encoder, settings: NetworkSettings, features: int = 50) -> None:
+    def __init__(self, encoder: Encoder, family: Family, features: int = 50) -> None:
         super().__init__()
         channels = whole_channels("features", features, encoder.rep)
         self.rep = encoder.rep.copies(channels)
-        self.layer = linear(settings, encoder.rep, encoder.rep, encoder.channels, channels, grid=encoder.grid, gain=1.0)
-        self.norm = LayerNorm(encoder.rep.dim, channels, tied=settings.choice != "plain")
+        self.layer = family.linear(encoder.rep, encoder.rep, encoder.channels, channels, grid=encoder.grid, gain=1.0)
+        self.norm = family.layer_norm(encoder.rep.dim, channels)
 
     def forward(self, feature_map: Tensor) -> Tensor:
         """The vector."""
         return torch.tanh(self.norm(self.layer(feature_map.flatten(1)).squeeze(0)))
-
-
-class LayerNorm(nn.Module):
-    """LayerNorm over a feature vector, with one scale and shift for each channel so that it commutes with permutations.
-
-        y = (x - mean x) / √(var x + 1e-5) · scale[c] + shift[c]
-
-    Args:
-        dim: coordinates of one channel.
-        channels: number of channels.
-        tied: share scale and shift within a channel; otherwise this is `torch.nn.LayerNorm`.
-    """
-
-    def __init__(self, dim: int, channels: int, tied: bool) -> None:
-        super().__init__()
-        self.features, self.repeats = dim * channels, dim if tied else 1
-        self.scale = nn.Parameter(torch.ones(self.features // self.repeats))
-        self.shift = nn.Parameter(torch.zeros(self.features // self.repeats))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels·dim) normalised."""
-        scale, shift = (part.repeat_interleave(self.repeats) for part in (self.scale, self.shift))
-        return nn.functional.layer_norm(x, (self.features,), scale, shift)
 
 
 def whole_channels(name: str, size: int, rep: Representation) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,25 +10,10 @@ from torch import Tensor, nn
 from nearsym.envs.errors import SymmetryError
 from nearsym.envs.symmetry import Orbits, Representation, coordinate_orbits, equivariant_orbits, invariant_orbits
 
+from .initialisation import FanIn
+
 MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
-
-
-@dataclass(frozen=True)
-class FanIn:
-    """What an initialisation has to know of the rows of W.
-
-    Attributes:
-        inputs: largest number of inputs that reach one output.
-        filters: largest number of filter values in one row.
-        reach: (count,) how far one output moves with a filter value when its inputs move together, as those that share
-            a filter tend to (twenty assets on one day, non-negative features of mirror images): for n inputs with equal
-            signs n, and √n where signs cancel, as for independent inputs.
-    """
-
-    inputs: float
-    filters: float
-    reach: NDArray[np.float64]
 
 
 class BasisSharing(nn.Module):
@@ -157,26 +140,11 @@ def weight_sharing(out_rep: Representation, in_rep: Representation, *, stack: bo
 
 def _one_sharing(out_rep: Representation, in_rep: Representation) -> BasisSharing | GatherSharing:
     orbits = equivariant_orbits(out_rep, in_rep)
-    fan_in = _fan_in(orbits, out_rep.dim)
+    fan_in = FanIn.of(orbits, out_rep.dim)
     if out_rep.dim * in_rep.dim * orbits.count > MAX_BASIS:
         return GatherSharing(orbits, out_rep.dim, in_rep.dim, fan_in)
     basis = _orbit_basis(orbits)
     return BasisSharing(basis.reshape(out_rep.dim, in_rep.dim, orbits.count), fan_in)
-
-
-def _fan_in(orbits: Orbits, dim_out: int) -> FanIn:
-    """Of a matrix with `dim_out` rows whose entries are `orbits`."""
-    reached = orbits.label >= 0
-    row = np.repeat(np.arange(dim_out), len(orbits.label) // dim_out)
-    cell = (orbits.label * dim_out + row)[reached]
-    size = orbits.count * dim_out
-    inputs = np.bincount(cell, minlength=size).reshape(orbits.count, dim_out)
-    together = np.bincount(cell, orbits.sign[reached], minlength=size).reshape(orbits.count, dim_out)
-    return FanIn(
-        inputs.sum(axis=0).max(initial=0),
-        (inputs > 0).sum(axis=0).max(initial=0),
-        np.maximum(np.sqrt(inputs), np.abs(together)).max(axis=1, initial=0),
-    )
 
 
 def _runs(rep: Representation) -> list[tuple[Representation, int]]:

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, Series, direct_sum
 
+from .families import Family
 from .features import hidden_representation
-from .mlp import linear
-from .relaxed_weights import RelaxedWeights
-from .settings import NetworkSettings
+from .linear import ExpandedLinear
 
 TAPS = 4
 STRIDE = 2
 SHORTEST = 2 * TAPS
 """Convolutions stop before the window gets shorter than this many moments."""
-
-
-class MomentWeights(nn.Module):
-    """One relaxed weight for each moment of a window.
-
-        f'(t) = v(t) f(t)
-
-    All are 1 at the start (`RelaxedWeights`, the moments for an orbit). A convolution after it commutes with shifts in
-    time exactly when v is constant, so v says which moments the network has learned to treat apart.
-
-    Args:
-        steps: length of the window.
-        relaxed: learn v; otherwise it stays 1.
-    """
-
-    def __init__(self, steps: int, relaxed: bool) -> None:
-        super().__init__()
-        self.relaxed_weights = RelaxedWeights([np.arange(steps)], (), relaxed)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, planes, steps) weighted."""
-        return x * self.relaxed_weights()
 
 
 class TemporalConv(nn.Module):
@@ -48,7 +24,8 @@ class TemporalConv(nn.Module):
         f'(t, i) = Σ_k Σ_j W_k[i, j] v(s·t + k) f(s·t + k, j)
 
     W is the weight of a linear layer from the representation of the input to that of the output, for each tap k; v are
-    `MomentWeights`. Moments are counted from the latest; the oldest are left out where the stride does not reach them.
+    `TimeWeights`, where the family has them. A layer that looks at its input is given the patches. Steps are counted
+    from the latest; the oldest are left out where the stride does not reach them.
 
     Wang, Walters & Yu relax translations by weights for each position too ("Approximately Equivariant Networks for
     Imperfectly Symmetric Dynamics", arXiv 2201.11969).
@@ -59,7 +36,7 @@ class TemporalConv(nn.Module):
         in_channels: number of input channels; plane ``c·in_rep.dim + j`` is quantity j of channel c.
         out_channels: number of output channels.
         steps: moments of the input.
-        settings: which network.
+        family: which network.
         relax: the side relaxed weights of the group belong to.
 
     Attributes:
@@ -75,21 +52,25 @@ class TemporalConv(nn.Module):
         in_channels: int,
         out_channels: int,
         steps: int,
-        settings: NetworkSettings,
+        family: Family,
         relax: str = "input",
     ) -> None:
         super().__init__()
         self.steps = (steps - TAPS) // STRIDE + 1
         self.skipped = (steps - TAPS) % STRIDE
         taps = Representation.trivial(in_rep.group, TAPS)
-        self.kernel = linear(settings, in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps)
-        self.moments = MomentWeights(steps, settings.choice == "relaxed")
+        self.kernel = family.linear(in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps)
+        self.moments = family.time_weights(steps)
 
     def forward(self, x: Tensor) -> Tensor:
         """The next map."""
-        weight, bias = self.kernel.weight_and_bias()
-        kernel = weight.view(weight.shape[1], -1, TAPS)
-        return nn.functional.conv1d(self.moments(x)[..., self.skipped :], kernel, bias.view(-1), stride=STRIDE)
+        x = self.moments(x)[..., self.skipped :]
+        if isinstance(self.kernel, ExpandedLinear):
+            weight, bias = self.kernel.weight_and_bias()
+            return nn.functional.conv1d(x, weight.view(weight.shape[1], -1, TAPS), bias.view(-1), stride=STRIDE)
+        patches = x.unfold(-1, TAPS, STRIDE).transpose(1, 2).flatten(2)
+        values: Tensor = self.kernel(patches.flatten(0, 1)).squeeze(0)
+        return values.view(len(x), self.steps, -1).transpose(1, 2)
 
 
 class TemporalEncoder(nn.Module):
@@ -98,7 +79,7 @@ class TemporalEncoder(nn.Module):
     Args:
         observation: representation on the flat observation.
         series: where the window lies in it.
-        settings: which network; `series_channels` of `hidden_representation` in every map.
+        family: which network; `window_channels` of `hidden_representation` in every map.
 
     Attributes:
         rep: representation on the output, features first and then the rest of the observation as it was.
@@ -109,17 +90,17 @@ class TemporalEncoder(nn.Module):
         InputError: the window is too short for a convolution.
     """
 
-    def __init__(self, observation: Representation, series: Series, settings: NetworkSettings) -> None:
+    def __init__(self, observation: Representation, series: Series, family: Family) -> None:
         super().__init__()
         if series.steps < SHORTEST:
             raise InputError(f"a series of {series.steps} moments is too short for convolutions; {SHORTEST} are needed")
         self.series = series
         moment = series.moment(observation)
         hidden = hidden_representation(moment)
-        channels, self.hidden = settings.series_channels, hidden.dim
-        layers = [TemporalConv(moment, hidden, 1, channels, series.steps, settings, relax="output")]
+        channels, self.hidden = family.window_channels, hidden.dim
+        layers = [TemporalConv(moment, hidden, 1, channels, series.steps, family, relax="output")]
         while layers[-1].steps >= SHORTEST:
-            layers.append(TemporalConv(hidden, hidden, channels, channels, layers[-1].steps, settings))
+            layers.append(TemporalConv(hidden, hidden, channels, channels, layers[-1].steps, family))
         self.layers = nn.ModuleList(layers)
         features = hidden.copies(channels * layers[-1].steps)
         kept = [observation.restricted(0, series.start), observation.restricted(series.stop, observation.dim)]
@@ -149,7 +130,7 @@ class Unchanged(nn.Identity):
 
 
 def observation_encoder(
-    observation: Representation, series: Series | None, settings: NetworkSettings
+    observation: Representation, series: Series | None, family: Family
 ) -> TemporalEncoder | Unchanged:
     """What an actor or critic reads a flat observation with."""
-    return Unchanged(observation) if series is None else TemporalEncoder(observation, series, settings)
+    return Unchanged(observation) if series is None else TemporalEncoder(observation, series, family)

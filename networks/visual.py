@@ -11,8 +11,8 @@ from nearsym.envs.symmetry import Representation
 from .actor import Actor
 from .critic import Critic
 from .encoder import Encoder, Trunk
+from .families import Family
 from .mlp import MLP
-from .settings import NetworkSettings
 
 GAIN = 1.0
 """Of the initial weights: that of DrQ-v2's orthogonal ones."""
@@ -26,7 +26,7 @@ class VisualActor(nn.Module):
     Args:
         encoder: gives the feature maps.
         action: representation on the action, a signed permutation.
-        settings: which network; `width` is 1024 in DrQ-v2.
+        family: which network; `width` is 1024 in DrQ-v2.
         features: length of the trunk's vector; 50 in DrQ-v2.
 
     Shapes: feature map (batch, planes, height, width) to (batch, action.dim) in [-1, 1].
@@ -35,12 +35,12 @@ class VisualActor(nn.Module):
         SymmetryError: the action representation is dense.
     """
 
-    def __init__(self, encoder: Encoder, action: Representation, settings: NetworkSettings, features: int) -> None:
+    def __init__(self, encoder: Encoder, action: Representation, family: Family, features: int) -> None:
         super().__init__()
         if not action.is_signed_permutation:
             raise SymmetryError(f"the action transforms by dense matrices of {action.group!r}; tanh does not commute")
-        self.trunk = Trunk(encoder, settings, features)
-        self.mlp = MLP(self.trunk.rep, [action], settings, gain=GAIN)
+        self.trunk = Trunk(encoder, family, features)
+        self.mlp = MLP(self.trunk.rep, [action], family, gain=GAIN)
 
     def forward(self, feature_map: Tensor) -> Tensor:
         """Mean actions."""
@@ -54,10 +54,10 @@ class VisualGaussianActor(nn.Module):
     Arguments and input are those of `VisualActor`; both outputs are (batch, action.dim).
     """
 
-    def __init__(self, encoder: Encoder, action: Representation, settings: NetworkSettings, features: int) -> None:
+    def __init__(self, encoder: Encoder, action: Representation, family: Family, features: int) -> None:
         super().__init__()
-        self.trunk = Trunk(encoder, settings, features)
-        self.actor = Actor(self.trunk.rep, action, settings, GAIN)
+        self.trunk = Trunk(encoder, family, features)
+        self.actor = Actor(self.trunk.rep, action, family, GAIN)
 
     def forward(self, feature_map: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation before squashing."""
@@ -71,7 +71,7 @@ class VisualCritic(nn.Module):
     Args:
         encoder: gives the feature maps.
         action: representation on the action.
-        settings: which network.
+        family: which network.
         features: length of the trunk's vector.
         members: number of critics.
 
@@ -82,13 +82,13 @@ class VisualCritic(nn.Module):
         self,
         encoder: Encoder,
         action: Representation,
-        settings: NetworkSettings,
+        family: Family,
         features: int,
         members: int = 2,
     ) -> None:
         super().__init__()
-        self.trunk = Trunk(encoder, settings, features)
-        self.critic = Critic(self.trunk.rep, action, settings, members, GAIN)
+        self.trunk = Trunk(encoder, family, features)
+        self.critic = Critic(self.trunk.rep, action, family, members, GAIN)
 
     def forward(self, feature_map: Tensor, action: Tensor) -> Tensor:
         """Action values."""

@@ -21,6 +21,8 @@ Schema = TypeVar("Schema")
 FREE = "env.kwargs."
 """Keys below this are the environment's own and are passed on unchecked."""
 
+NETWORK = "network."
+
 ANY = "any"
 """The env option for ids that have no YAML file of their own."""
 
@@ -36,10 +38,11 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     Raises:
         InputError: a word is no override, a key or option is unknown, or a value has the wrong type or range.
     """
+    words = [re.sub(r"^network\.family=", "network=", word) for word in words]  # a family has its YAML's defaults
     with initialize_config_module("nearsym.configs", version_base="1.3"):
         try:
             groups = [part for word in words if options(word.partition("=")[0]) for part in _override(word, {})]
-            known = _flat(hydra_compose(name, groups))  # the keys depend on what is chosen
+            known = _known(hydra_compose(name, groups))  # the keys depend on what is chosen
             overrides = [part for word in words for part in _override(word, known)]
             config = hydra_compose(name, overrides)
         except (HydraException, OmegaConfBaseException) as error:
@@ -55,7 +58,7 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
 def defaults(name: str) -> dict[str, Any]:
     """Every key of a primary config with its default, nested ones dotted; None for a required one."""
     with initialize_config_module("nearsym.configs", version_base="1.3"):
-        return _flat(hydra_compose(name))
+        return _known(hydra_compose(name))
 
 
 def options(group: str) -> list[str]:
@@ -91,12 +94,17 @@ def _override(word: str, known: dict[str, Any]) -> list[str]:
     if key.startswith(FREE):
         return [f"++{word}"]
     if key not in known:
+        if key.startswith(NETWORK) and f"{NETWORK}family" in known:
+            from nearsym.networks import family_class, unknown_key  # only now: it imports torch
+
+            reason = unknown_key(family_class(known[f"{NETWORK}family"]), key.removeprefix(NETWORK))
+            raise InputError(f"{reason}; `--help` lists the keys")
         raise InputError(f"unknown key {key!r}{did_you_mean(key, known)}; `--help` lists the keys")
     if value and isinstance(known[key], str | None) and not re.match(r"['\"\[{]|null$", value):
         # paths and module:name may hold characters of Hydra's own grammar
         quoted = value.replace("'", r"\'")
         return [f"{key}='{quoted}'"] if re.search(r"[^\w./-]", value) else [word]
-    return [word]
+    return [f"++{word}" if key.startswith(NETWORK) else word]  # a network's YAML names its family alone
 
 
 def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
@@ -108,6 +116,11 @@ def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
 
             typed.agent = OmegaConf.structured(agent_settings(config.agent.name))
             _thaw(typed)
+        if "network" in config:
+            from nearsym.networks import family_class
+
+            typed.network = OmegaConf.structured(family_class(config.network.family))
+            _thaw(typed)
         merged = OmegaConf.merge(typed, config)
         return cast(Schema, OmegaConf.to_object(merged))
     except MissingMandatoryValue as error:
@@ -118,9 +131,19 @@ def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
 
 
 def _label(network: DictConfig) -> str:
-    from nearsym.networks import NetworkSettings  # only now: it imports torch
+    from nearsym.networks import family, family_class  # only now: it imports torch
 
-    return NetworkSettings(choice=network.choice, augment=network.augment).label
+    return family(network.family, augment=network.get("augment", family_class(network.family).augment)).label
+
+
+def _known(config: DictConfig) -> dict[str, Any]:
+    """Every key with its value, nested ones dotted; of a network also those that its YAML leaves as they are."""
+    if "network" not in config:
+        return _flat(config)
+    from nearsym.networks import family_class, keys_of  # only now: it imports torch
+
+    own = keys_of(family_class(config.network.family))
+    return {**{f"{NETWORK}{key}": value for key, value in own.items()}, **_flat(config)}
 
 
 def _thaw(config: DictConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
@@ -30,9 +31,9 @@ def command_help(config: str, schema: type[Any], summary: str, example: str, gro
     given = defaults(config)
     rows = [(key, f"{key} = {given.get(key, '')}", meaning) for key, meaning in keys(schema)]
     listed = {key for key, *_ in rows}
-    for name, kind in _other_agents(schema).items():
-        added = [(key, meaning) for key, meaning in keys(kind, "agent.") if key not in listed]
-        rows += [(key, f"{key} = {getattr(kind, key.removeprefix('agent.'))} (agent={name})", m) for key, m in added]
+    for group, name, kind in _alternatives(schema):
+        added = [(key, meaning) for key, meaning in keys(kind, f"{group}.") if key not in listed]
+        rows += [(key, f"{key} = {getattr(kind, key.partition('.')[2])} ({group}={name})", m) for key, m in added]
     for _, assignment, meaning in rows:
         lines += [f"  {assignment}", f"      {meaning}"]
     return "\n".join(lines)
@@ -68,10 +69,14 @@ def _default_agent() -> type[Any]:
     return AGENT_SETTINGS["sac"]
 
 
-def _other_agents(schema: type[Any]) -> dict[str, type[Any]]:
-    """Settings of the agents a command may be given in place of the default one."""
-    if get_type_hints(schema).get("agent", type(None)).__name__ != "AgentSettings":
-        return {}
-    from nearsym.agents.agent_settings import AGENT_SETTINGS
+def _alternatives(schema: type[Any]) -> Iterator[tuple[str, str, type[Any]]]:
+    """(group, name, settings) of the agents and network families that have keys of their own."""
+    hints = get_type_hints(schema)
+    if hints.get("agent", type(None)).__name__ == "AgentSettings":
+        from nearsym.agents.agent_settings import AGENT_SETTINGS
 
-    return {name: kind for name, kind in AGENT_SETTINGS.items() if name != "sac"}
+        yield from (("agent", name, kind) for name, kind in AGENT_SETTINGS.items() if name != "sac")
+    if hints.get("network", type(None)).__name__ == "Family":
+        from nearsym.networks import FAMILIES
+
+        yield from (("network", name, kind) for name, kind in FAMILIES.items())

@@ -20,7 +20,7 @@ PERTURBATIONS = tuple(one.name for one in fields(PerturbationSettings))
 NONE = "none"
 """Folder of the runs that nothing perturbs."""
 
-OWN = ("env", "env.id", "network", "network.choice", "seed", "total_steps", "run_dir", "resume", "threads")
+OWN = ("env", "env.id", "network", "network.family", "seed", "total_steps", "run_dir", "resume", "threads")
 """Keys of `nearsym train` that a suite sets for every run itself, beside the perturbations."""
 
 

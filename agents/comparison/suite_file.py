@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from nearsym.envs.errors import InputError, did_you_mean
-from nearsym.networks import NetworkSettings
+from nearsym.networks import FAMILIES, RENAMED, keys_of
 
 from .suite import Network, Suite, Task
 
-NETWORK_KEYS = tuple(one.name for one in fields(NetworkSettings))
+NETWORK_KEYS = tuple(dict.fromkeys(key for kind in FAMILIES.values() for key in keys_of(kind)))
 
 WHOLE, TEXT, LIST, MAPPING = (
     ("a whole number", int),
@@ -78,7 +77,7 @@ def content_of(suite: Suite) -> dict[str, Any]:
             }
             for task in suite.tasks
         ],
-        "networks": [{one.name: {"choice": one.choice, **one.overrides}} for one in suite.networks],
+        "networks": [{one.name: {"family": one.choice, **one.overrides}} for one in suite.networks],
         "seeds": list(suite.seeds),
         "overrides": list(suite.overrides),
         "evaluate": {"episodes": suite.episodes, "noise": list(suite.noise)},
@@ -99,14 +98,17 @@ def _task(where: str, content: Any) -> Task:
 
 
 def _network(content: Any, choices: Collection[str]) -> Network:
-    """A network's name alone, or ``{name: {choice: …, key: value}}``."""
+    """A network's name alone, or ``{name: {family: …, key: value}}``."""
     if isinstance(content, str):
         content = {content: {}}
     if not (isinstance(content, dict) and len(content) == 1):
-        raise InputError(f"networks has {content!r}, expected a name or name: {{choice: relaxed, banks: 2}}")
+        raise InputError(f"networks has {content!r}, expected a name or name: {{family: relaxed, banks: 2}}")
     ((name, given),) = content.items()
     name, given = str(name), dict(_is(f"network {name}", given or {}, MAPPING))
-    choice = given.pop("choice", name)
+    for key in given:
+        if (old := str(key).removeprefix("network.")) in RENAMED:
+            raise InputError(f"network {name} has {key}, which is called {RENAMED[old]}")
+    choice = given.pop("family", name)
     if choice not in choices:
         listed = ", ".join(sorted(choices))
         raise InputError(f"there is no network {choice!r}{did_you_mean(choice, choices)}; choose from {listed}")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nearsym.agents.checkpoint import latest_checkpoint
 from nearsym.agents.run import Run
 from nearsym.envs.errors import InputError
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family_from
 
 from .records import Floats
 
@@ -67,7 +67,7 @@ def describe(run: Run) -> Description:
     """
     try:
         saved = yaml.safe_load(run.config.read_text())
-        network = NetworkSettings(saved["network"]["choice"], augment=bool(saved["network"].get("augment", False)))
+        network = family_from(saved["network"])
         strengths = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
         return Description(
             env=str(saved["env"]["id"]),

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import gaussian_filter, rotate
 from torch import Tensor, nn
 
-from nearsym.networks import NetworkSettings, SteerableConv2d
+from nearsym.networks import SteerableConv2d, family
 from nearsym.networks.steerable import field, space
 
 SIZE, IMAGES, CHANNELS = 85, 4, 4
@@ -22,7 +22,7 @@ def encoder(group: str, choice: str) -> tuple[nn.Module, object]:
     torch.manual_seed(0)
     plane = space(group)
     before, hidden = field(plane, 3, "trivial"), field(plane, CHANNELS)
-    settings = NetworkSettings(choice=choice)
+    settings = family(choice)
     layers: list[nn.Module] = [SteerableConv2d(before, hidden, settings, stride=2), nn.ReLU()]
     for _ in range(3):
         layers += [SteerableConv2d(hidden, hidden, settings), nn.ReLU()]

@@ -14,14 +14,15 @@ from nearsym.agents.evaluation import load_agent
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs import make
-from nearsym.networks import CHOICES, NetworkSettings
+from nearsym.networks import architectures, family
 
 SIZE = 21
 
 
 def agent(choice="relaxed", **kwargs):
     env = make("dmc/cartpole-balance", pixels=True, size=SIZE, action_repeat=100)
-    policy = {"network": NetworkSettings(choice=choice, width=16), "features": 8, "filters": 4}
+    keys = {"relaxation_penalty": 0.0} if choice == "relaxed" else {}
+    policy = {"network": family(choice, width=16, **keys), "features": 8, "filters": 4}
     kwargs = {"learning_starts": 12, "batch_size": 8, "buffer_size": 200, "seed": 0, "device": "cpu", **kwargs}
     return DrQSAC("DrQSACPolicy", env, policy_kwargs=policy, **kwargs)
 
@@ -90,7 +91,7 @@ def by_hand(learner, batch):
             slow.lerp_(fast, learner.tau)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 def test_trained_networks_keep_what_their_choice_promises(choice):
     learner = agent(choice, learning_rate=1e-3)
     learner.learn(60)
@@ -115,7 +116,7 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(tmp_path):
     run = TrainSettings(
         env=EnvSettings("dmc/cartpole-balance", {"size": SIZE, "action_repeat": 100}),
         agent=DrQSACSettings(batch_size=8, learning_starts=8, filters=4, features=8),
-        network=NetworkSettings("relaxed", width=16, relaxation_penalty=1e-3),
+        network=family("relaxed", width=16, relaxation_penalty=1e-3),
         pixels=True,
         total_steps=40,
         eval_every=20,

@@ -20,7 +20,7 @@ from nearsym.agents.training import train
 from nearsym.envs import FrameStack, declare
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
+from nearsym.networks import architectures, family, relaxed_weights
 
 SIZE, LENGTH = 21, 8
 
@@ -56,7 +56,8 @@ def dots():
 
 
 def agent(choice="relaxed", size=4, rate=1.0, **kwargs):
-    network = NetworkSettings(choice=choice, width=4 * size, relaxation_rate=rate)
+    keys = {"relaxed_lr_multiplier": rate, "relaxation_penalty": 0.0} if choice == "relaxed" else {}
+    network = family(choice, width=4 * size, **keys)
     policy = {"network": network, "features": 2 * size, "filters": size}
     kwargs = {"learning_starts": 20, "batch_size": 8, "buffer_size": 500, "seed": 0, "device": "cpu", **kwargs}
     return DrQv2("DrQv2Policy", dots(), policy_kwargs=policy, **kwargs)
@@ -171,7 +172,7 @@ def test_noise_shrinks_on_schedule():
     assert seen == pytest.approx([1.0, 0.6, 0.2, 0.2])
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 def test_trained_networks_keep_what_their_choice_promises(choice):
     learner = agent(choice, learning_rate=1e-3)
     learner.learn(120)
@@ -217,7 +218,7 @@ def settings(folder, **changes):
         TrainSettings(
             env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}),
             agent=DrQv2Settings(batch_size=8, learning_starts=8, filters=4, features=8, noise_steps=50),
-            network=NetworkSettings("relaxed", width=16, relaxation_penalty=1e-3),
+            network=family("relaxed", width=16, relaxation_penalty=1e-3),
             pixels=True,
             total_steps=40,
             eval_every=20,
@@ -253,7 +254,7 @@ def test_a_run_from_pixels_is_evaluated_and_read(tmp_path):
 
 def test_ones_own_images_are_stacked_and_keep_their_symmetry(tmp_path, monkeypatch):
     gymnasium.register("Dot-v0", Dot, disable_env_checker=True)
-    run = settings(tmp_path / "run", env=EnvSettings("Dot-v0"), pixels=False, network=NetworkSettings("plain", 16))
+    run = settings(tmp_path / "run", env=EnvSettings("Dot-v0"), pixels=False, network=family("plain", width=16))
     trainee = build_env(run, 0)
     assert trainee.env.observation_space.shape == (3, SIZE, SIZE) and trainee.symmetry is None
     assert train(run, []).metrics.read_text().count("\n") == 4
@@ -262,7 +263,7 @@ def test_ones_own_images_are_stacked_and_keep_their_symmetry(tmp_path, monkeypat
         f"mirror = Symmetry.image(plane=[[-1, 1]], action=[[-1]], shape=(1, {SIZE}, {SIZE}))\n"
     )
     monkeypatch.chdir(tmp_path)
-    mirrored = replace(run, symmetry="dots:mirror", network=NetworkSettings("exact", 16), run_dir="exact")
+    mirrored = replace(run, symmetry="dots:mirror", network=family("exact", width=16), run_dir="exact")
     assert build_env(mirrored, 0).symmetry.observation.dim == 3 * SIZE**2
     rows = train(mirrored, []).metrics.read_text().splitlines()
     names = rows[0].split(",")

@@ -8,13 +8,11 @@ from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.reading import read_agent
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs import make
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 
 
 def agent(choice):
-    settings = TrainSettings(
-        env=EnvSettings("InvertedPendulum-v5"), network=NetworkSettings(choice=choice, width=8), total_steps=10
-    )
+    settings = TrainSettings(env=EnvSettings("InvertedPendulum-v5"), network=family(choice, width=8), total_steps=10)
     return build_agent(settings, build_env(settings, 0))
 
 

@@ -8,11 +8,10 @@ import torch
 
 from nearsym.agents import SAC, SymmetricSACPolicy
 from nearsym.agents.diagnostics import equivariance_errors
-from nearsym.agents.parameter_groups import parameter_groups
 from nearsym.envs import declare
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import CHOICES, NetworkSettings, relaxed_weights
+from nearsym.networks import architectures, family, relaxed_weights
 
 MIRROR = Symmetry.reflection(observation=[-1, 1], action=[-1])
 
@@ -39,7 +38,7 @@ class Line(gymnasium.Env):
 
 
 def small(choice="relaxed", **settings):
-    return {"symmetry": MIRROR, "network": NetworkSettings(choice=choice, width=16, **settings)}
+    return {"symmetry": MIRROR, "network": family(choice, width=16, **settings)}
 
 
 def ours(choice="relaxed", **settings):
@@ -88,7 +87,7 @@ def test_one_update_is_stock_sacs_to_rounding(monkeypatch):
     torch.testing.assert_close(mine.log_ent_coef, stock.log_ent_coef)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 @pytest.mark.parametrize("algorithm", ["ours", "stock"])
 def test_the_output_of_the_target_network_moves(choice, algorithm):
     make = SAC if algorithm == "ours" else stable_baselines3.SAC
@@ -117,7 +116,7 @@ def test_time_limits_bootstrap_and_terminations_do_not():
     assert (batch.dones.squeeze(1).numpy().astype(bool) == outside).all()
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 def test_stock_sac_trains_our_policy_and_saves_it(choice, tmp_path):
     agent = stable_baselines3.SAC(SymmetricSACPolicy, Line(), policy_kwargs=small(choice), learning_starts=20, seed=0)
     agent.learn(60)
@@ -172,7 +171,7 @@ def moved(agent, part):
 @pytest.mark.parametrize("part", ["actor", "critic"])
 def test_sac_steps_relaxed_weights_by_their_own_rate(part, rate):
     """Adam's first step is the learning rate."""
-    agent = ours("relaxed", relaxation_rate=rate)
+    agent = ours("relaxed", relaxed_lr_multiplier=rate)
     agent.learn(20)
     weights, others = moved(agent, getattr(agent.policy, part).network)
     assert weights == pytest.approx(rate * 3e-4, rel=1e-2)
@@ -180,22 +179,11 @@ def test_sac_steps_relaxed_weights_by_their_own_rate(part, rate):
 
 
 def test_the_rate_does_not_grow_from_step_to_step():
-    agent = ours("relaxed", relaxation_rate=10.0)
+    agent = ours("relaxed", relaxed_lr_multiplier=10.0)
     agent.learn(20)
     for _ in range(5):
         weights, _ = moved(agent, agent.policy.critic.network)
         assert weights < 11 * 3e-4
-
-
-def test_networks_without_relaxed_weights_have_one_group():
-    for choice in ("plain", "exact", "rpp"):
-        network = ours(choice, relaxation_rate=10.0).policy.critic.network
-        assert len(parameter_groups([network], NetworkSettings(choice=choice, relaxation_rate=10.0))) == 1
-    relaxed = ours("relaxed").policy.critic.network
-    one, two = (parameter_groups([relaxed], NetworkSettings(relaxation_rate=rate)) for rate in (1.0, 10.0))
-    assert len(one) == 1 and len(two) == 2
-    count = lambda groups: sorted(p.numel() for group in groups for p in group["params"])  # noqa: E731
-    assert count(one) == count(two)
 
 
 def test_the_symmetry_is_the_environments_own():
@@ -226,7 +214,7 @@ def test_dict_observations():
     agent = SAC(
         "SymmetricPolicy",
         declare(DictLine(Line()), symmetry),
-        policy_kwargs={"network": NetworkSettings(choice="exact", width=16)},
+        policy_kwargs={"network": family("exact", width=16)},
         learning_starts=10,
         seed=0,
     )
@@ -238,7 +226,7 @@ def test_dict_observations():
     assert np.abs(left) > 0
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 def test_every_choice_learns_to_stay_near_the_middle(choice):
     """Random actions average -0.9 a step here and standing still -0.5; walking to 0 costs little."""
     agent = SAC("SymmetricPolicy", Line(), policy_kwargs=small(choice), learning_starts=100, seed=1, learning_rate=3e-3)

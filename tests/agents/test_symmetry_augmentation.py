@@ -14,7 +14,7 @@ from nearsym.envs import make, symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Group, Representation, Series, Symmetry
 from nearsym.envs.trading.symmetry import market_symmetry
-from nearsym.networks import Critic, NetworkSettings
+from nearsym.networks import Critic, family
 
 CPU = torch.device("cpu")
 
@@ -69,7 +69,7 @@ def test_random_elements_of_a_market_are_of_its_group():
     gaps = {}
     for choice in ("exact", "plain"):
         rep, series = symmetry.observation.rep, Series.of(symmetry.observation)
-        critic = Critic(rep, symmetry.action, NetworkSettings(choice, width=20), series=series)
+        critic = Critic(rep, symmetry.action, family(choice, width=20), series=series)
         with torch.no_grad():
             gap = critic(batch.observations, batch.actions) - critic(moved.observations, moved.actions)
         gaps[choice] = gap.abs().max().item()
@@ -111,7 +111,7 @@ def test_images_are_turned_with_their_actions():
 def test_agents_learn_from_moved_transitions_only_when_asked():
     env = make("dmc/cartpole-swingup", action_repeat=20)
     for augment in (True, False):
-        network = NetworkSettings("plain", width=16, augment=augment)
+        network = family("plain", width=16, augment=augment)
         agent = SAC(
             "SymmetricPolicy", env, policy_kwargs={"network": network}, learning_starts=10, batch_size=8, seed=0
         )
@@ -122,7 +122,7 @@ def test_agents_learn_from_moved_transitions_only_when_asked():
 
 
 def test_what_cannot_be_augmented_is_refused():
-    augmented = {"network": NetworkSettings("plain", augment=True)}
+    augmented = {"network": family("augmented")}
     with pytest.raises(InputError, match="network=augmented needs a symmetry"):
         SAC("SymmetricPolicy", gymnasium.make("MountainCarContinuous-v0"), policy_kwargs=augmented)
     with pytest.raises(InputError, match="network=augmented needs a symmetry and the environment declares none on its"):

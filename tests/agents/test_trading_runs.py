@@ -15,7 +15,7 @@ from nearsym.agents.training import train
 from nearsym.envs import make
 from nearsym.envs.trading.evaluation import AGENT, trade
 from nearsym.envs.trading.performance import performance
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 from nearsym.scripts.main import run
 
 
@@ -36,7 +36,7 @@ def settings(prices, folder, **kwargs):
     return TrainSettings(
         env=EnvSettings("trading/portfolio", env),
         agent=SACSettings(learning_starts=50, batch_size=16),
-        network=NetworkSettings("relaxed", width=16, series_channels=2),
+        network=family("relaxed", width=16, window_channels=2),
         total_steps=120,
         eval_every=60,
         run_dir=str(folder),

@@ -24,7 +24,7 @@ from nearsym.agents.metrics import COLUMNS
 from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.training import train
 from nearsym.envs.errors import InputError
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 
 TRAIN = """
 import json, sys
@@ -39,7 +39,7 @@ def tiny(folder, **changes):
     settings = TrainSettings(
         env=EnvSettings("Pendulum-v1"),
         agent=SACSettings(batch_size=16, learning_starts=100),
-        network=NetworkSettings(choice="relaxed", width=16, relaxation_penalty=1e-3),
+        network=family("relaxed", width=16, relaxation_penalty=1e-3),
         seed=3,
         total_steps=700,
         run_dir=str(folder),
@@ -133,7 +133,7 @@ def test_an_existing_run_is_not_overwritten(uninterrupted):
     with pytest.raises(InputError, match="already holds a run; continue it with resume=true"):
         train(tiny(uninterrupted.folder), ["test"])
     with pytest.raises(InputError, match=r"started with network\.width=16, not network\.width=32"):
-        other = NetworkSettings(choice="relaxed", width=32, relaxation_penalty=1e-3)
+        other = family("relaxed", width=32, relaxation_penalty=1e-3)
         train(tiny(uninterrupted.folder, resume=True, network=other), ["test"])
     assert uninterrupted.metrics.read_text() == before
 

@@ -9,11 +9,11 @@ from nearsym.agents.build import build_agent, build_env
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.agents.video import film
 from nearsym.envs.errors import InputError
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 
 
 def settings(id, **kwargs):
-    return TrainSettings(env=EnvSettings(id, kwargs), network=NetworkSettings("plain", width=16), total_steps=100)
+    return TrainSettings(env=EnvSettings(id, kwargs), network=family("plain", width=16), total_steps=100)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # imageio-ffmpeg's pipes

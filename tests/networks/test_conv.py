@@ -6,7 +6,7 @@ import torch
 
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Representation, Symmetry, image_representation
-from nearsym.networks import CHOICES, Conv2d, Encoder, LayerNorm, NetworkSettings, Trunk, equivariance_error
+from nearsym.networks import Conv2d, Encoder, LayerNorm, Trunk, architectures, equivariance_error, family
 from nearsym.networks.steerable import field, space
 
 TURN, FLIP, UPSIDE = [[0, -1], [1, 0]], [[-1, 0], [0, 1]], [[1, 0], [0, -1]]
@@ -25,7 +25,7 @@ def pixel(rep):
 def conv(name, lift=False, settings=None, **kwargs):
     rep = plane(name)
     regular = Representation.regular(rep.group)
-    settings = settings or NetworkSettings(choice="exact")
+    settings = settings or family("exact")
     relax = {"relax": "output"} if lift else {}
     return Conv2d(rep, pixel(rep) if lift else regular, regular, 3, 2, settings, **relax, **kwargs)
 
@@ -55,8 +55,8 @@ def test_exact_layers_are_equivariant_and_relaxed_ones_until_they_are_relaxed(na
     torch.manual_seed(0)
     assert error_of(conv(name, lift, stride=stride), name, lift) < 1e-12
     for settings in (
-        NetworkSettings(choice="relaxed", banks=2),
-        NetworkSettings(choice="relaxed", relax_positions=True),
+        family("relaxed", banks=2),
+        family("relaxed", relax_positions=True),
     ):
         layer = conv(name, lift, settings, stride=stride)
         assert error_of(layer, name, lift) < 1e-12
@@ -65,18 +65,18 @@ def test_exact_layers_are_equivariant_and_relaxed_ones_until_they_are_relaxed(na
         with torch.no_grad():
             weights[..., 0] += 0.5
         assert error_of(layer, name, lift) > 1e-2
-    plain = conv(name, lift, NetworkSettings(choice="plain"), stride=stride)
+    plain = conv(name, lift, family("plain"), stride=stride)
     assert error_of(plain, name, lift) > 1e-1
 
 
 def test_positions_have_relaxed_weights_of_their_own_when_asked_for():
     for positions, count in ((False, 8), (True, 8 * 9)):
-        layer = conv("D4", settings=NetworkSettings(choice="relaxed", relax_positions=positions))
+        layer = conv("D4", settings=family("relaxed", relax_positions=positions))
         assert layer.kernel.relaxed_weights.theta.shape == (1, 1, count)
 
 
 def test_the_plain_layer_is_torchs():
-    layer = conv("C4", settings=NetworkSettings(choice="plain"), stride=2)
+    layer = conv("C4", settings=family("plain"), stride=2)
     theirs = torch.nn.Conv2d(12, 8, 3, stride=2)
     with torch.no_grad():
         theirs.weight.copy_(layer.kernel.weight.view_as(theirs.weight))
@@ -147,12 +147,12 @@ def read_kernel(layer, weight, bias):
             parameter.copy_(solution.view(shape))
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", architectures())
 @pytest.mark.parametrize("name", PLANES)
 def test_whole_encoders_at_their_true_size(name, choice):
     """85x85 pixels, three frames, float32; relaxed and rpp as they start."""
     torch.manual_seed(0)
-    settings = NetworkSettings(choice=choice)
+    settings = family(choice)
     shape = (9, SIZE, SIZE)
     encoder = Encoder(plane(name), shape, settings)
     trunk = Trunk(encoder, settings)
@@ -166,16 +166,16 @@ def test_whole_encoders_at_their_true_size(name, choice):
 def test_lossy_strides_are_refused():
     """84 pixels and a stride of 2 leave a row out on one side."""
     with pytest.raises(InputError, match=r"leaves out pixels on one side of an image of 84x84, .* good size is 85"):
-        Encoder(plane("D1"), (9, 84, 84), NetworkSettings())
+        Encoder(plane("D1"), (9, 84, 84), family("relaxed"))
     with pytest.raises(InputError, match="images of 13x13 are too small for this encoder, which needs 15 pixels"):
-        Encoder(plane("D1"), (9, 13, 13), NetworkSettings())
-    Encoder(plane("D1"), (9, 15, 15), NetworkSettings())
+        Encoder(plane("D1"), (9, 13, 13), family("relaxed"))
+    Encoder(plane("D1"), (9, 15, 15), family("relaxed"))
     with pytest.raises(InputError, match="filters=3 is less than one channel, which takes 8 for D4"):
-        Encoder(plane("D4"), (9, 85, 85), NetworkSettings(), filters=3)
+        Encoder(plane("D4"), (9, 85, 85), family("relaxed"), filters=3)
     with pytest.raises(SymmetryError, match="take pixels between pixels"):
         angle = np.pi / 4
         eighth = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        Encoder(Symmetry.generated([eighth], [eighth]).action, (9, 85, 85), NetworkSettings())
+        Encoder(Symmetry.generated([eighth], [eighth]).action, (9, 85, 85), family("relaxed"))
 
 
 def test_a_layer_norm_commutes_with_permutations_when_tied_and_is_torchs_when_not():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nearsym.envs.symmetry import Group, Representation, Symmetry
-from nearsym.networks import Actor, NetworkSettings, RelaxedLinear, departures, equivariance_error
+from nearsym.networks import Actor, RelaxedLinear, departures, equivariance_error, family
 
 REGULAR = Representation.regular(Group.dihedral(4))
 
@@ -39,7 +39,7 @@ def test_a_departure_is_zero_exactly_for_the_elements_a_layer_keeps(kept):
 
 def test_departure_by_hand():
     symmetry = Symmetry.reflection(observation=[-1], action=[-1])
-    actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice="relaxed", width=4, depth=1))
+    actor = Actor(symmetry.observation.rep, symmetry.action, family("relaxed", width=4, depth=1))
     assert all(not departure.any() for departure in departures(actor).values())
     with torch.no_grad():
         actor.mlp.layers[0].relaxed_weights.theta[0, 0] = torch.tensor([0.7, -0.1])
@@ -64,5 +64,5 @@ def test_a_relaxed_bias_leaves_the_elements_that_move_it():
 def test_networks_without_relaxed_weights_have_none():
     symmetry = Symmetry.reflection(observation=[-1], action=[-1])
     for choice in ("plain", "exact", "rpp"):
-        actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice=choice, width=4))
+        actor = Actor(symmetry.observation.rep, symmetry.action, family(choice, width=4))
         assert departures(actor) == {}

@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from nearsym.envs.errors import SymmetryError
 from nearsym.envs.symmetry import Group, Representation, Symmetry
-from nearsym.networks import (
-    CHOICES,
-    PlainLinear,
-    RelaxedLinear,
-    equivariance_error,
-    hidden_representation,
-    relaxation_penalty,
-)
+from nearsym.networks import PlainLinear, RelaxedLinear, equivariance_error, hidden_representation, relaxation_penalty
 
 TOLERANCE = 1e-10
 QUARTER, MIRROR = [[0, -1], [1, 0]], [[1, 0], [0, -1]]
@@ -218,7 +211,3 @@ def test_members_are_independent_networks():
         single.load_state_dict({name: value[member : member + 1] for name, value in layer.state_dict().items()})
         torch.testing.assert_close(single(x)[0], out[member])
         torch.testing.assert_close(layer(x.expand(3, -1, -1))[member], out[member])
-
-
-def test_choices_are_complete():
-    assert CHOICES == ("plain", "exact", "relaxed", "rpp")

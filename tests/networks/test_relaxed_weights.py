@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nearsym.envs.symmetry import Representation, Symmetry
-from nearsym.networks import Actor, NetworkSettings, RelaxedLinear
+from nearsym.networks import Actor, RelaxedLinear, family
 from nearsym.networks.relaxed_weights import RelaxedWeights
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -64,7 +64,7 @@ def test_their_penalty_by_loops():
 def test_a_frozen_copy_does_what_the_learning_one_does():
     """Target networks of some agents take no gradients; their relaxed weights are what was learned all the same."""
     symmetry = Symmetry.reflection(observation=[-1, 1], action=[-1])
-    actor = Actor(symmetry.observation.rep, symmetry.action, NetworkSettings(choice="relaxed", width=8))
+    actor = Actor(symmetry.observation.rep, symmetry.action, family("relaxed", width=8))
     with torch.no_grad():
         for part in actor.modules():
             if isinstance(part, RelaxedWeights):

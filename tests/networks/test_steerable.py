@@ -9,7 +9,7 @@ import torch
 from stable_baselines3.common.utils import polyak_update
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import NetworkSettings, SteerableConv2d, relaxation_penalty
+from nearsym.networks import SteerableConv2d, family, relaxation_penalty
 from nearsym.networks.steerable import field, space
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # escnn's own
@@ -22,7 +22,7 @@ def build(name, choice="exact", lift=True, **kwargs):
     group = space(name)
     before = field(group, 3, "trivial") if lift else field(group, 2)
     after = field(group, 2)
-    return SteerableConv2d(before, after, NetworkSettings(choice=choice, **kwargs)), before, after
+    return SteerableConv2d(before, after, family(choice, **kwargs)), before, after
 
 
 def element(name, quarter=True):

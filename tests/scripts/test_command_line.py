@@ -16,6 +16,7 @@ from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
+from nearsym.networks import FAMILIES, family, keys_of
 from nearsym.scripts.compose import compose, defaults, options
 from nearsym.scripts.data import DataSettings
 from nearsym.scripts.envs import EnvsSettings
@@ -97,6 +98,13 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("train total_steps=-1", "total_steps is -1, expected a number >= 1"),
         ("train device=gpu", "device is 'gpu', expected cpu, cuda, mps or auto"),
         ("train network.width=0", "network.width is 0"),
+        ("train network.width=abc", "network.width: Value 'abc' of type 'str' could not be converted to Integer"),
+        ("train network.widht=1", "did you mean 'network.width'?"),
+        ("train network=exact network.banks=4", "'network.banks' of network=exact; it is a key of network=relaxed"),
+        ("train network.family=exact network.banks=4", "'network.banks' of network=exact; it is a key of"),
+        ("train network.relaxation_rate=1", "network.relaxation_rate is called network.relaxed_lr_multiplier"),
+        ("train network.series_channels=1", "network.series_channels is called network.window_channels"),
+        ("train network.choice=exact", "network.choice is called network.family"),
         ("train env=FrozenLake-v1", "expected a Box of continuous actions"),
         ("train env=MountainCarContinuous-v0", "network=relaxed needs a symmetry and the environment declares none"),
         ("train env=Pendulum-v1 symmetry=nowhere:symmetry", "there is no module 'nowhere'"),
@@ -197,8 +205,19 @@ SCHEMAS = {
 def test_configs_and_dataclasses_have_the_same_keys(name):
     free = {"env.kwargs"}  # holds the environment's own keys
     given = {re.sub(r"^(env\.kwargs).*", r"\1", key) for key in defaults(name)}
-    assert given | free >= {key for key, _ in keys(SCHEMAS[name])} >= given
+    own = {f"network.{key}" for kind in FAMILIES.values() for key in keys_of(kind)}  # beside what families share
+    assert given | free >= {key for key, _ in keys(SCHEMAS[name])} >= given - own
     assert all(meaning for _, meaning in keys(SCHEMAS[name]))
+
+
+@pytest.mark.parametrize("command", ["train", "bench"])
+def test_help_lists_the_keys_of_every_network(command, capsys):
+    assert run([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    for name, kind in FAMILIES.items():
+        for key in keys_of(kind):
+            assert len(re.findall(rf"^  network\.{key} = ", text, flags=re.MULTILINE)) == 1, (name, key)
+    assert "  network.banks = 1 (network=relaxed)\n      filter banks L of a relaxed layer" in text
 
 
 @pytest.mark.parametrize("group", ["env", "agent", "network", "perturbation"])
@@ -210,7 +229,11 @@ def test_every_option_composes(group):
         text = (ROOT / "configs" / group / f"{option}.yaml").read_text()
         saved = yaml.safe_load(text)
         saved = saved[group] if "_global_" in text else saved  # an agent may set defaults of other groups
-        assert dataclasses.asdict(getattr(settings, group)) == saved
+        found = dataclasses.asdict(getattr(settings, group))
+        if group == "network":
+            assert (found, saved) == (dataclasses.asdict(family(option)), {"family": option})
+        else:
+            assert found == saved
 
 
 def fields_never_read(sources, schemas):
@@ -234,7 +257,8 @@ def test_every_setting_is_read_somewhere():
         for path in (ROOT / folder).rglob("*.py")
         if not path.name.endswith("settings.py")
     ]
-    settings = {kind for schema in (*SCHEMAS.values(), *AGENT_SETTINGS.values()) for kind in nested(schema)}
+    schemas = (*SCHEMAS.values(), *AGENT_SETTINGS.values(), *FAMILIES.values())
+    settings = {kind for schema in schemas for kind in nested(schema)}
     assert fields_never_read(sources, settings) == set()
     Unread = dataclasses.make_dataclass("Unread", ["colour_of_the_bicycle"])
     assert fields_never_read(sources, {Unread}) == {"Unread.colour_of_the_bicycle"}

@@ -19,7 +19,7 @@ from nearsym.agents.report.rendering.style import PENS, pens
 from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 from nearsym.scripts.compose import compose
 from nearsym.scripts.main import run
 
@@ -60,7 +60,7 @@ def write_run(folder, env, wind, network, seed, final):
     folder.mkdir(parents=True)
     settings = TrainSettings(
         env=EnvSettings(env),
-        network=NetworkSettings(network),
+        network=family(network),
         perturbation=PerturbationSettings(wind=wind),
         seed=seed,
         total_steps=4000,

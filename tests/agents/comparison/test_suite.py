@@ -29,7 +29,7 @@ CONTENT = {
         },
         {"id": "Pendulum-v1", "total_steps": 300},
     ],
-    "networks": ["exact", {"two-banks": {"choice": "relaxed", "banks": 2, "agent.learning_rate": 0.001}}],
+    "networks": ["exact", {"two-banks": {"family": "relaxed", "banks": 2, "agent.learning_rate": 0.001}}],
     "seeds": [3, 4],
     "overrides": ["network.width=16", "eval_every=100"],
     "evaluate": {"episodes": 2, "noise": [0, 0.1]},
@@ -73,7 +73,7 @@ def test_the_words_are_those_of_train():
     spec = suite_from(CONTENT, CHOICES).runs("runs/mine")[3]
     settings = compose("train", TrainSettings, list(spec.overrides))
     assert (settings.env.id, settings.env.kwargs) == ("dmc/cartpole-swingup", {"action_repeat": 8})
-    assert (settings.network.choice, settings.network.banks, settings.network.width) == ("relaxed", 2, 16)
+    assert (settings.network.family, settings.network.banks, settings.network.width) == ("relaxed", 2, 16)
     assert settings.perturbation.actuator_reflection == 0.5 and settings.agent.learning_rate == 0.001
     assert (settings.seed, settings.total_steps, settings.eval_every, settings.resume) == (3, 500, 100, True)
 
@@ -185,11 +185,19 @@ def task(**changes):
             "network relaxed has an unknown key 'bank' (did you mean 'banks'?)",
         ),
         (
-            changed(networks=[{"a": {}, "b": {}}]),
-            "networks has {'a': {}, 'b': {}}, expected a name or name: {choice: relaxed, banks: 2}",
+            changed(networks=[{"a": {"choice": "relaxed"}}]),
+            "network a has choice, which is called family",
         ),
         (
-            changed(networks=[{"a/b": {"choice": "plain"}}]),
+            changed(networks=[{"relaxed": {"network.relaxation_rate": 2}}]),
+            "network relaxed has network.relaxation_rate, which is called relaxed_lr_multiplier",
+        ),
+        (
+            changed(networks=[{"a": {}, "b": {}}]),
+            "networks has {'a': {}, 'b': {}}, expected a name or name: {family: relaxed, banks: 2}",
+        ),
+        (
+            changed(networks=[{"a/b": {"family": "plain"}}]),
             "network 'a/b' names a folder; expected letters, digits, '.', '-' and '_' alone",
         ),
         (

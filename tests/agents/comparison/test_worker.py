@@ -11,14 +11,14 @@ import pytest
 from nearsym.agents.comparison.jobs import WORKER
 from nearsym.agents.comparison.settings_file import read_settings, write_settings
 from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 
 
 @pytest.fixture
 def settings(tmp_path):
     return TrainSettings(
         env=EnvSettings("Pendulum-v1", {"max_episode_steps": 25}),
-        network=NetworkSettings("plain", width=8),
+        network=family("plain", width=8),
         total_steps=30,
         eval_episodes=1,
         run_dir=str(tmp_path / "run"),

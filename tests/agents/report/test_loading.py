@@ -12,7 +12,7 @@ from nearsym.agents.report.loading import read_comparison, read_records
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.networks import NetworkSettings
+from nearsym.networks import family
 
 HEADER = "step,episodes,train_return,eval_return,eval_return_std,actor_equivariance_error,actor_relaxation"
 ROWS = ("0,0,,10.0,1.0,,0.0", "500,5,12.0,20.0,1.0,0.25,0.1", "1000,10,12.0,30.0,1.0,0.5,0.2")
@@ -45,7 +45,7 @@ def entry(path, **more):
 
 def test_a_run_is_read(tmp_path):
     windy = PerturbationSettings(wind=0.5)
-    folder = write_run(tmp_path / "a" / "b", network=NetworkSettings("plain", augment=True), perturbation=windy, seed=3)
+    folder = write_run(tmp_path / "a" / "b", network=family("augmented"), perturbation=windy, seed=3)
     (folder / "evaluation.json").write_text(json.dumps({"levels": [{"noise": 0.1, "returns": [1, 3]}]}))
     state = {0: {"exp_avg": torch.zeros(3, 4)}, 1: {"exp_avg": torch.zeros(5)}}
     optimizers = {"actor": {"state": state}, "critic": {"state": state}, "temperature": {"state": state}}

@@ -1,0 +1,178 @@
+"""What a network family is: its settings, and the layers, penalties and learning rates that follow from them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from torch import Tensor, nn
+
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
+
+from ..layer_norm import LayerNorm
+from ..linear import Linear
+
+if TYPE_CHECKING:
+    from escnn.nn import FieldType
+
+RATE = "rate"
+"""Key of a parameter group's factor on the learning rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(ABC):
+    """How actor and critic use the declared symmetry: the keys that every family has, and what a family decides.
+
+    A family is a subclass with keys of its own beside these. Only `linear` must be given; what the other methods say
+    here is that nothing is penalised, nothing learned apart, and nothing measured. See `families` for how to add one.
+
+    Attributes:
+        family: its name, which ``network=`` takes.
+        width: units of each hidden layer, the same for every family: an exact layer of width 256 over a group of order
+            8 has 32 channels.
+        depth: number of hidden layers.
+        window_channels: channels of the convolutions over a window of time inside the observation, where there is one.
+        augment: move every replayed transition by a random element of the group before learning from it, which is what
+            a plain network can do with a symmetry.
+        match_parameters: make `width` the plain network's, and give the others the width at which they have most nearly
+            as many parameters as it.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    family: str = ""
+    width: int = 256
+    depth: int = 2
+    window_channels: int = 8
+    augment: bool = False
+    match_parameters: bool = False
+
+    def __post_init__(self) -> None:
+        if self.family != type(self).family:
+            raise InputError(f"network.family is {self.family!r}, expected {type(self).family!r}; choose with network=")
+        self.check_whole("width", "depth", "window_channels")
+
+    @property
+    def name(self) -> str:
+        """What ``network=`` takes."""
+        return self.family
+
+    @property
+    def label(self) -> str:
+        """What runs and reports call it: its name, and whether data are augmented where the name does not say so."""
+        return f"{self.name}-augmented" if self.augment and not type(self).augment else self.name
+
+    @property
+    def needs_symmetry(self) -> bool:
+        """Whether it is of no use without a declared symmetry."""
+        return True
+
+    @classmethod
+    def like(cls, other: Family) -> Self:
+        """This family with the sizes of another; its own keys are at their defaults unless `other` is of it."""
+        if isinstance(other, cls) and type(other) is cls:
+            return other
+        return cls(
+            family=cls.family,
+            width=other.width,
+            depth=other.depth,
+            window_channels=other.window_channels,
+            match_parameters=other.match_parameters,
+        )
+
+    @abstractmethod
+    def linear(
+        self,
+        in_rep: Representation,
+        out_rep: Representation,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        *,
+        relax: str = "input",
+        grid: Representation | None = None,
+        members: int = 1,
+        gain: float | None = None,
+    ) -> Linear:
+        """The layer between two representations.
+
+        Args:
+            in_rep: representation on one input channel.
+            out_rep: representation on one output channel.
+            in_channels: number of input channels; coordinate ``c·in_rep.dim + j`` is coordinate j of channel c.
+            out_channels: number of output channels, laid out likewise.
+            relax: the hidden side, to whose coordinates relaxed weights belong: ``"input"``, or ``"output"`` of a lift.
+            grid: how positions of each channel move, where a channel is a function on a grid (the taps of a kernel,
+                the pixels of a feature map): coordinate ``j`` above is then ``j·grid.dim + position``.
+            members: number of independent layers, as in `Linear`.
+            gain: of the initial weights; see `bounds`.
+        """
+
+    def steerable_kernel(self, in_type: FieldType, out_type: FieldType, kernel_size: int) -> Linear:
+        """The kernel of a convolution between escnn's fields, from (planes · taps) to planes.
+
+        Raises:
+            InputError: the family has none.
+        """
+        raise InputError(f"network={self.name} has no steerable convolutions")
+
+    def layer_norm(self, dim: int, channels: int) -> nn.Module:
+        """Normalisation of a vector of `channels` channels of `dim` coordinates that the group permutes."""
+        return LayerNorm(dim, channels, tied=True)
+
+    def time_weights(self, steps: int) -> nn.Module:
+        """What a window of `steps` steps, (batch, planes, steps), is weighted with before a convolution over time."""
+        return nn.Identity()
+
+    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+        """What is to be added to a loss for a network of this family, or None when nothing is.
+
+        Args:
+            module: the network.
+            scale: a scalar that grows with the loss when rewards do. Times it, a strength λ means the same whatever the
+                unit of reward: for a loss L ≥ 0, L + λ sg(L) P has the direction of the gradient of log L + λ P.
+        """
+        return None
+
+    def parameter_groups(self, modules: Iterable[nn.Module]) -> list[dict[str, Any]]:
+        """What an optimizer is built from: trained parameters, and under `RATE` a factor on their learning rate."""
+        return [{"params": [p for module in modules for p in module.parameters() if p.requires_grad]}]
+
+    def relaxation(self, module: nn.Module) -> Tensor | None:
+        """How far a network has left the symmetry, in one number; None for a family that does not say."""
+        return None
+
+    def relaxed_weights(self, module: nn.Module) -> dict[str, Tensor]:
+        """(dim,) for each layer, by name: the weight of each coordinate (of a listed group: of each element)."""
+        return {}
+
+    def departures(self, module: nn.Module) -> dict[str, Tensor]:
+        """(rows,) for each layer, by name: how far it is from allowing each known group element."""
+        return {}
+
+    def coordinate_departures(self, module: nn.Module) -> dict[str, Tensor]:
+        """(dim,) for each layer, by name: how far it treats each coordinate apart from the others of its orbit."""
+        return {}
+
+    def check_whole(self, *names: str) -> None:
+        """Check that the named keys are at least 1.
+
+        Raises:
+            InputError: one is not.
+        """
+        for name in names:
+            if getattr(self, name) < 1:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number >= 1")
+
+    def check_strength(self, *names: str) -> None:
+        """Check that the named keys are at least 0.
+
+        Raises:
+            InputError: one is not.
+        """
+        for name in names:
+            if not getattr(self, name) >= 0:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a number >= 0")

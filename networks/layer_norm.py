@@ -1,0 +1,29 @@
+"""Layer normalisation that commutes with a group."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerNorm(nn.Module):
+    """LayerNorm over a feature vector, with one scale and shift for each channel so that it commutes with permutations.
+
+        y = (x - mean x) / √(var x + 1e-5) · scale[c] + shift[c]
+
+    Args:
+        dim: coordinates of one channel.
+        channels: number of channels.
+        tied: share scale and shift within a channel; otherwise this is `torch.nn.LayerNorm`.
+    """
+
+    def __init__(self, dim: int, channels: int, tied: bool) -> None:
+        super().__init__()
+        self.features, self.repeats = dim * channels, dim if tied else 1
+        self.scale = nn.Parameter(torch.ones(self.features // self.repeats))
+        self.shift = nn.Parameter(torch.zeros(self.features // self.repeats))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels·dim) normalised."""
+        scale, shift = (part.repeat_interleave(self.repeats) for part in (self.scale, self.shift))
+        return nn.functional.layer_norm(x, (self.features,), scale, shift)

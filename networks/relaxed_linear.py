@@ -1,0 +1,115 @@
+"""A linear layer between representations with filters that the group shares, and relaxed weights on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.symmetry import Representation, coordinate_orbits
+
+from .initialisation import bounds
+from .linear import ExpandedLinear
+from .relaxed_weights import RelaxedWeights
+from .sharing import invariant_basis, weight_sharing
+
+
+class RelaxedLinear(ExpandedLinear):
+    """Approximately equivariant linear layer: shared filters times relaxed weights.
+
+        W[(c', i), (c, j)] = 1/L Σ_l w_l(·) (E ψ_l)[i, j, c', c]
+
+    E expands filters ψ to the equivariant matrices between `in_rep` and `out_rep`: one value for each orbit of
+    index pairs when both are signed permutations (of the regular representation this is lifting, group
+    convolution and projection; of asset permutations it is the DeepSets layer), and the closed forms
+    ψ·ρ_in(g⁻¹) and ρ_out(g)·A when one is regular and the other dense. The relaxed weight w_l(·) belongs to
+    the coordinate of the hidden side: the output's for a lift, the input's elsewhere (`RelaxedWeights`). All w_l are 1
+    at the start, so the layer starts exactly equivariant; it is exact whenever w_l is constant on each orbit of
+    coordinates. A mean over the L banks, whose gradients start out equal: in a sum every optimizer's step would be L
+    times as long. The bias lies in the invariant subspace of `out_rep`, unless it is relaxed too: then a free bias
+    that starts at 0 is added to it.
+
+    Relaxed group convolution: Wang, Walters & Yu, "Approximately Equivariant Networks for Imperfectly Symmetric
+    Dynamics" (arXiv 2201.11969), as used by Park et al. (arXiv 2411.04225). We differ in sharing by orbits,
+    which needs generators only, in what of w is free, in the mean over banks, and in where filters start (`FanIn`).
+
+    Args:
+        in_rep: representation on one input channel.
+        out_rep: representation on one output channel.
+        in_channels: number of input channels; coordinate ``c·in_rep.dim + j`` is coordinate j of channel c.
+        out_channels: number of output channels, laid out likewise.
+        banks: number of filter banks L.
+        relaxed: learn w; otherwise it stays 1 and the layer is exact.
+        relax: the side w belongs to, ``"input"`` or ``"output"``.
+        grid: how positions of each channel move, where a channel is a function on a grid (the taps of a convolution's
+            kernel, the pixels of a feature map): coordinate ``j`` above is then ``j·grid.dim + position``.
+        relax_positions: give every position of the grid relaxed weights of its own; otherwise they share one.
+        relax_biases: let biases leave the invariant subspace.
+        members: number of independent layers, as in `Linear`.
+        gain: see `bounds`.
+
+    Raises:
+        SymmetryError: the representations belong to different groups, or both are dense.
+    """
+
+    bias_basis: Tensor
+
+    def __init__(
+        self,
+        in_rep: Representation,
+        out_rep: Representation,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        *,
+        banks: int = 1,
+        relaxed: bool = True,
+        relax: str = "input",
+        grid: Representation | None = None,
+        relax_positions: bool = False,
+        relax_biases: bool = False,
+        members: int = 1,
+        gain: float | None = None,
+    ) -> None:
+        full = in_rep if grid is None else in_rep.tensor_product(grid)
+        super().__init__(in_channels * full.dim, out_channels * out_rep.dim, members)
+        self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
+        self.positions = full.dim // self.in_rep.dim
+        self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
+        self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
+        fan_in = self.sharing.fan_in
+        bound, bias_bound = bounds(max(1.0, in_channels * fan_in.inputs), self.out_features, gain)
+        scale = torch.tensor(fan_in.scale(banks))
+        filters = torch.empty(members, banks, self.sharing.count, out_channels, in_channels).uniform_(-bound, bound)
+        self.filters = nn.Parameter(filters / scale.to(filters)[:, None, None])
+        hidden = self.hidden_rep
+        orbits = coordinate_orbits(hidden) if hidden.is_signed_permutation else [np.arange(hidden.dim)]
+        self.relaxed_weights = RelaxedWeights(orbits, (members, banks), relaxed)
+        basis = torch.tensor(invariant_basis(out_rep), dtype=torch.get_default_dtype())
+        self.register_buffer("bias_basis", basis.T.contiguous(), persistent=False)
+        self.bias_filters = nn.Parameter(
+            torch.empty(members, out_channels, basis.shape[1]).uniform_(-bias_bound, bias_bound)
+        )
+        free = relaxed and relax_biases
+        self.relaxed_bias = nn.Parameter(torch.zeros(members, self.out_features)) if free else None
+
+    def expand(self) -> tuple[Tensor, Tensor]:
+        """W (members, out_features, in_features) and b (members, out_features)."""
+        w = self.relaxed_weights() / self.banks
+        factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
+        blocks = self.sharing(self.filters, factors)
+        weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
+        bias = (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
+        return weight, bias if self.relaxed_bias is None else bias + self.relaxed_bias
+
+    @property
+    def hidden_rep(self) -> Representation:
+        """The representation whose coordinates the relaxed weights belong to."""
+        return self.out_rep if self.relax == "output" else self.in_rep
+
+    def extra_repr(self) -> str:
+        """Representations and sizes, for ``print(module)``."""
+        kind = "relaxed" if self.relaxed_weights.learned else "exact"
+        return (
+            f"{self.in_channels}x{self.in_rep!r} -> {self.out_channels}x{self.out_rep!r}, {kind}, "
+            f"banks={self.banks}, members={self.members}"
+        )
