@@ -68,7 +68,7 @@ class Network:
 
     Attributes:
         name: what figures and folders call it.
-        choice: what ``network=`` takes.
+        family: what ``network=`` takes.
         overrides: further keys of `nearsym train`, such as ``network.banks``, with their values.
 
     Raises:
@@ -76,7 +76,7 @@ class Network:
     """
 
     name: str
-    choice: str
+    family: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -193,7 +193,7 @@ class Suite:
             f"env={task.id}",
             *(override(f"env.kwargs.{key}", value) for key, value in task.kwargs.items()),
             *(override(f"perturbation.{name}", strength) for name, strength in strengths.items()),
-            f"network={network.choice}",
+            f"network={network.family}",
             *self.overrides,
             *(override(key, value) for key, value in network.overrides.items()),
             f"seed={seed}",

@@ -12,6 +12,7 @@ from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.networks import FAMILIES, RENAMED, keys_of
 
 from .suite import Network, Suite, Task
+from .version_0_1 import translated
 
 NETWORK_KEYS = tuple(dict.fromkeys(key for kind in FAMILIES.values() for key in keys_of(kind)))
 
@@ -23,12 +24,13 @@ WHOLE, TEXT, LIST, MAPPING = (
 )
 
 
-def read_suite(path: Path, choices: Collection[str]) -> Suite:
+def read_suite(path: Path, choices: Collection[str], saved: bool = False) -> Suite:
     """The suite of a YAML file.
 
     Args:
         path: the file.
         choices: what ``network=`` takes.
+        saved: whether it is the suite.yaml of a suite's folder, which an earlier version may have written.
 
     Raises:
         InputError: the file cannot be read, or something in it does not fit; names the file and the place.
@@ -39,7 +41,7 @@ def read_suite(path: Path, choices: Collection[str]) -> Suite:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"suite {path} cannot be read: {first}") from error
     try:
-        return suite_from(content, choices)
+        return suite_from(translated(content) if saved else content, choices)
     except InputError as error:
         raise InputError(f"suite {path}: {error}") from error
 
@@ -77,7 +79,7 @@ def content_of(suite: Suite) -> dict[str, Any]:
             }
             for task in suite.tasks
         ],
-        "networks": [{one.name: {"family": one.choice, **one.overrides}} for one in suite.networks],
+        "networks": [{one.name: {"family": one.family, **one.overrides}} for one in suite.networks],
         "seeds": list(suite.seeds),
         "overrides": list(suite.overrides),
         "evaluate": {"episodes": suite.episodes, "noise": list(suite.noise)},
@@ -108,15 +110,15 @@ def _network(content: Any, choices: Collection[str]) -> Network:
     for key in given:
         if (old := str(key).removeprefix("network.")) in RENAMED:
             raise InputError(f"network {name} has {key}, which is called {RENAMED[old]}")
-    choice = given.pop("family", name)
-    if choice not in choices:
+    family = given.pop("family", name)
+    if family not in choices:
         listed = ", ".join(sorted(choices))
-        raise InputError(f"there is no network {choice!r}{did_you_mean(choice, choices)}; choose from {listed}")
+        raise InputError(f"there is no network {family!r}{did_you_mean(family, choices)}; choose from {listed}")
     for key in given:
         if "." not in str(key) and key not in NETWORK_KEYS:  # dotted keys are any of nearsym train's
             raise InputError(f"network {name} has an unknown key {key!r}{did_you_mean(key, NETWORK_KEYS)}")
     return Network(
-        name, choice, {str(key) if "." in str(key) else f"network.{key}": value for key, value in given.items()}
+        name, family, {str(key) if "." in str(key) else f"network.{key}": value for key, value in given.items()}
     )
 
 

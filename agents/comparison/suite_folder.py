@@ -88,7 +88,7 @@ class SuiteFolder:
             if self.out.is_dir() and any(path.name != ".lock" for path in self.out.iterdir()):
                 raise InputError(f"out={self.out} exists and holds no suite; choose another out")
             return
-        saved = read_suite(kept, self._choices)
+        saved = read_suite(kept, self._choices, saved=True)
         before = [
             spec for spec in saved.runs(str(self.out), self._threads) if Run(self.out / spec.path).config.exists()
         ]

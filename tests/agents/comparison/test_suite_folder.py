@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from nearsym.agents.comparison.status import FINISHED, WAITING, last_row
-from nearsym.agents.comparison.suite import Network, Task
+from nearsym.agents.comparison.suite import Network, Suite, Task
+from nearsym.agents.comparison.version_0_1 import translated
 from nearsym.agents.run import Run
 from nearsym.envs.errors import InputError
 
@@ -127,3 +128,50 @@ def test_one_comparison_at_a_time_in_a_folder(tmp_path, folder_of):
     first.close()
     second.open()
     second.close()
+
+
+VERSION_0_1 = """
+name: old
+tasks:
+- {id: Pendulum-v1, kwargs: {}, total_steps: 200, perturbations: [{}]}
+networks:
+- plain: {choice: plain}
+- slow: {choice: relaxed, network.banks: 2, network.relaxation_rate: 1}
+seeds: [0]
+overrides: [network.width=16, eval_every=40]
+evaluate: {episodes: 2, noise: [0.0]}
+"""
+
+
+def test_a_suite_that_version_0_1_started_goes_on(tmp_path, folder_of):
+    out = tmp_path / "out"
+    for name in ("plain", "slow"):
+        (out / f"Pendulum-v1/none/{name}/seed0").mkdir(parents=True)
+        (out / f"Pendulum-v1/none/{name}/seed0/config.yaml").write_text("")
+    (out / "suite.yaml").write_text(VERSION_0_1)
+    slow = {"network.banks": 2, "network.relaxed_lr_multiplier": 1}
+    suite = Suite(
+        name="old",
+        tasks=(Task("Pendulum-v1", 200),),
+        networks=(Network("plain", "plain"), Network("slow", "relaxed", slow)),
+        seeds=(0,),
+        overrides=("network.width=16", "eval_every=40"),
+        episodes=2,
+    )
+    folder = folder_of(out, suite)
+    folder.open()
+    folder.close()
+    assert "relaxed_lr_multiplier: 1" in (out / "suite.yaml").read_text()
+    (out / "suite.yaml").write_text(VERSION_0_1)
+    slow["network.relaxed_lr_multiplier"] = 10
+    with pytest.raises(InputError, match=r"had network.relaxed_lr_multiplier=1 and has .*=10;"):
+        folder_of(out, suite)
+
+
+def test_overrides_of_version_0_1_have_their_present_names():
+    content = {"networks": ["plain"], "overrides": ["network.series_channels=4", "env.kwargs.choice=1", 3]}
+    assert translated(content) == {
+        "networks": ["plain"],
+        "overrides": ["network.window_channels=4", "env.kwargs.choice=1", 3],
+    }
+    assert translated([1]) == [1]
