@@ -1,5 +1,6 @@
 """One function builds what training, audits and films see."""
 
+import json
 import sys
 
 import gymnasium
@@ -15,6 +16,7 @@ from nearsym.scripts.main import run
 SOURCE = '''
 import gymnasium
 import numpy as np
+from nearsym.envs import NoiseLevel
 from nearsym.envs.symmetry import Symmetry
 
 
@@ -61,6 +63,32 @@ class Discrete(Trolley):
     action_space = gymnasium.spaces.Discrete(2)
 
 
+class Findings:
+    unit, noise = "steps to the middle", "bumps"
+
+    def __init__(self, levels):
+        self.levels = levels
+
+    def content(self):
+        return {"steps": [level.returns for level in self.levels]}
+
+    def tables(self, title):
+        return [f"{title}: {self.levels[0].returns} steps"]
+
+    def write(self, folder, title):
+        (folder / "evaluation.txt").write_text(title)
+        return [folder / "evaluation.txt"]
+
+
+class Judged(Trolley):
+    """Says itself how good a policy is."""
+
+    def evaluation(self, env, policy, noise, noise_kind, drawings, trials):
+        observation, _ = env.reset()
+        assert policy(observation).shape == (1,) and observation.shape == (2,)
+        return Findings([NoiseLevel(level, [3.0] * (drawings if level else 1)) for level in noise])
+
+
 symmetry = Symmetry.reflection(observation={"position": [-1], "velocity": [-1]}, action=[-1], state=[-1, -1])
 mirror = Symmetry.image(plane=[[-1, 1]], action=[[-1]], shape=(3, 9, 9), state=[[-1, -1]])
 '''
@@ -105,6 +133,17 @@ def test_a_run_with_a_dict_is_audited_as_it_was_trained(module, capsys):
     assert run(["audit", "trolley", "samples=30"]) == 0
     printed = capsys.readouterr().out
     assert "exact: a step usually moves the state by" in printed and "policy:  has left nothing" in printed
+
+
+def test_an_environment_may_evaluate_itself(module, tmp_path, capsys):
+    words = ["network=plain", "network.width=16", "total_steps=20", "eval_every=20", "run_dir=judged"]
+    assert run(["train", f"env={module}:Judged", *words]) == 0
+    assert run(["evaluate", "judged", "noise=[0,0.5]", "episodes=2"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{module}:Judged: judged: [3.0] steps" in printed and "judged/noise.png" in printed
+    report = json.loads((tmp_path / "judged" / "evaluation.json").read_text())
+    assert report == {"run": "judged", "steps": [[3.0], [3.0, 3.0]]}
+    assert (tmp_path / "judged" / "evaluation.txt").read_text() == f"{module}:Judged: judged"
 
 
 def test_what_cannot_be_built_is_refused(module):
