@@ -46,7 +46,6 @@ class Job:
         folder: where the command was given; a user's own environments are looked for there.
         launch: which `nearsym compare` it is of.
         retries: how often a failed run is tried again.
-        threads: torch threads.
     """
 
     spec: RunSpec
@@ -55,7 +54,6 @@ class Job:
     folder: str
     launch: str
     retries: int
-    threads: int
 
     @property
     def run(self) -> Run:
@@ -147,7 +145,7 @@ def _spawn(job: Job, label: str, step: str, words: Sequence[str], stopped: Calla
             # -u: what is printed stays in job, so that the last line is the error's
             [sys.executable, "-u", *WORKER, str(job.settings), step],
             cwd=job.folder,
-            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(job.threads))},
+            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(job.training.threads))},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

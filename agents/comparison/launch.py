@@ -56,10 +56,7 @@ def jobs_of(folder: SuiteFolder, settings: CompareSettings, training: Mapping[st
         training: settings of every run, by its path.
     """
     launch, here = uuid.uuid4().hex, str(Path.cwd())
-    return [
-        Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries, settings.threads)
-        for spec in folder.runs
-    ]
+    return [Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries) for spec in folder.runs]
 
 
 def states_at_start(jobs: Sequence[Job], folder: SuiteFolder) -> dict[str, Status]:

@@ -24,11 +24,6 @@ _EMPTY = (np.zeros(0, np.int64), np.zeros(0))
 """Steps and returns of a run that has none."""
 
 
-def read_records(folder: Path, unfinished: bool = False) -> list[Record]:
-    """The runs below `folder` that count; see `read_comparison`."""
-    return read_comparison(folder, unfinished).records
-
-
 def read_comparison(folder: Path, unfinished: bool = False) -> Comparison:
     """Read every run below a folder.
 

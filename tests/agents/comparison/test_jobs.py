@@ -48,7 +48,7 @@ def test_a_failure_says_what_happened(job, monkeypatch, source, message):
 
 def test_threads_are_pinned(job, monkeypatch):
     worker(monkeypatch, "import os, sys; sys.exit(os.environ['OMP_NUM_THREADS'] + ' ' + sys.argv[2])")
-    assert carry_out(replace(job, retries=0, threads=3)).message == "3 train"
+    assert carry_out(replace(job, retries=0, training=replace(job.training, threads=3))).message == "3 train"
 
 
 def test_a_stopped_run_waits_and_its_process_is_gone(job, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from nearsym.agents.report.loading import read_comparison, read_records
+from nearsym.agents.report.loading import read_comparison
 from nearsym.agents.settings import EnvSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
@@ -51,7 +51,7 @@ def test_a_run_is_read(tmp_path):
     optimizers = {"actor": {"state": state}, "critic": {"state": state}, "temperature": {"state": state}}
     (folder / "checkpoints" / "step-00001000").mkdir(parents=True)
     torch.save({"optimizers": optimizers}, folder / "checkpoints" / "step-00001000" / "tensors.pt")
-    (record,) = read_records(tmp_path)
+    (record,) = read_comparison(tmp_path).records
     assert record.condition == "dmc/cartpole-swingup, wind 0.5"
     assert (record.network, record.seed, record.total_steps, record.parameters) == ("augmented", 3, 1000, 34)
     assert record.steps.tolist() == [0, 500, 1000] and record.returns.tolist() == [10, 20, 30]
@@ -64,7 +64,7 @@ def test_tasks_are_told_apart_by_what_differs(tmp_path):
     for repeat in (2, 4):
         write_run(tmp_path / str(repeat), env=EnvSettings("dmc/x", {"action_repeat": repeat, "size": 1}))
     write_run(tmp_path / "other", env=EnvSettings("Pendulum-v1"))
-    assert [record.task for record in read_records(tmp_path)] == [
+    assert [record.task for record in read_comparison(tmp_path).records] == [
         "Pendulum-v1",
         "dmc/x (action_repeat=2)",
         "dmc/x (action_repeat=4)",
@@ -76,7 +76,7 @@ def test_settings_of_earlier_versions_are_read(tmp_path):
     saved = yaml.safe_load((folder / "config.yaml").read_text())
     del saved["network"]["augment"], saved["perturbation"]["price_noise"], saved["device"]
     (folder / "config.yaml").write_text(yaml.safe_dump(saved))
-    assert read_records(tmp_path)[0].network == "relaxed"
+    assert read_comparison(tmp_path).records[0].network == "relaxed"
 
 
 def test_a_suite_names_its_runs(tmp_path):
@@ -114,24 +114,24 @@ def test_unfinished_runs_count_only_when_asked(tmp_path):
 def test_stock_evaluations_are_read_in_both_layouts(tmp_path):
     write_stock(tmp_path / "mine" / "dmc" / "walker" / "td3" / "seed_0")
     write_stock(tmp_path / "mine" / "dmc" / "walker" / "td3" / "seed_1")
-    records = read_records(tmp_path / "mine")
+    records = read_comparison(tmp_path / "mine").records
     assert [(r.task, r.network, r.seed) for r in records] == [("dmc/walker", "td3", 0), ("dmc/walker", "td3", 1)]
     assert records[0].returns.tolist() == [2, 6] and records[0].steps.tolist() == [500, 1000]
     uuid = "01234567-89ab-cdef-0123-456789abcdef"
     write_stock(tmp_path / "zoo" / "sac" / "Pendulum-v1_1")
     write_stock(tmp_path / "zoo" / "sac" / f"Pendulum-v1_2_{uuid}")
     (tmp_path / "zoo" / "sac" / "Pendulum-v1_1" / "Pendulum-v1").mkdir()
-    zoo = read_records(tmp_path / "zoo")
+    zoo = read_comparison(tmp_path / "zoo").records
     assert [(r.task, r.network, r.seed) for r in zoo] == [("Pendulum-v1", "sac", 0), ("Pendulum-v1", "sac", 1)]
     # from the folder above, the zoo's folder of settings tells its layout
     (tmp_path / "zoo" / "sac" / f"Pendulum-v1_2_{uuid}" / "Pendulum-v1").mkdir()
-    assert {record.task for record in read_records(tmp_path)} == {"mine/dmc/walker", "Pendulum-v1"}
+    assert {record.task for record in read_comparison(tmp_path).records} == {"mine/dmc/walker", "Pendulum-v1"}
 
 
 def test_stock_and_own_runs_meet_on_one_task(tmp_path):
     write_run(tmp_path / "own", env=EnvSettings("Pendulum-v1"))
     write_stock(tmp_path / "sac" / "Pendulum-v1_1")
-    records = read_records(tmp_path)
+    records = read_comparison(tmp_path).records
     assert {record.condition for record in records} == {"Pendulum-v1"}
     assert [record.network for record in records] == ["relaxed", "sac"]
 
