@@ -1,10 +1,6 @@
 """Agents with approximately equivariant actors and critics, and the runs that train and evaluate them."""
 
-from .drqsac import DrQSAC
-from .drqsac_policy import DrQSACPolicy
-from .drqv2 import DrQv2
-from .drqv2_policy import DrQv2Policy
-from .policy import SymmetricSACPolicy
-from .sac import SAC
+from .adapters import SymmetricSACPolicy
+from .agent import SAC, Agent, DrQv2
 
-__all__ = ["SAC", "DrQSAC", "DrQSACPolicy", "DrQv2", "DrQv2Policy", "SymmetricSACPolicy"]
+__all__ = ["SAC", "Agent", "DrQv2", "SymmetricSACPolicy"]

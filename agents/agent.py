@@ -1,79 +1,95 @@
-"""What every algorithm of this package offers to training, checkpoints, evaluation and diagnostics."""
+"""An algorithm in an environment, for a few lines of Python; `nearsym train` has runs that resume."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, ClassVar, Self
 
-import torch
-from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
-from stable_baselines3.common.policies import BasePolicy
-from torch import Tensor, nn
+import gymnasium
 
-from nearsym.envs.symmetry import Representation, Symmetry
-from nearsym.networks import Family
+from nearsym.envs import EpisodeSeeds, declare, vectorised
+from nearsym.envs.build import flattened
+from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.symmetry import Symmetry
+from nearsym.networks import Family, family
 
-from .parameter_groups import apply_rates
-from .symmetry_augmentation import Batch, SymmetryAugmentation
+from .algorithms import Learner
+from .algorithms.drqv2 import DrQv2Learner
+from .algorithms.experience import Experience
+from .algorithms.interaction import Progress, interact
+from .algorithms.sac import SACLearner
+from .runs.build import device_named, problem_of
 
 
-class SymmetricPolicy(BasePolicy):
-    """A policy whose networks use a symmetry.
+class Agent:
+    """A learner with an environment to learn in.
+
+    Args:
+        env: an environment; its declared symmetry is used unless `symmetry` is given.
+        network: a family by name, or with settings of its own.
+        symmetry: takes the place of the environment's.
+        seed: of networks, exploration, replay and episodes; None draws one.
+        device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        **hyperparameters: those of the algorithm's settings, such as ``learning_rate``.
 
     Attributes:
-        symmetry: on flattened observations; of the trivial group when none was declared.
-        network: the networks' settings.
-        measured_states: replayed states on which equivariance errors are measured.
+        learner: the algorithm.
+        experience: what it has learned from so far.
+
+    Raises:
+        InputError: a hyperparameter is unknown or out of range, or the network needs a symmetry and there is none.
     """
 
-    symmetry: Symmetry
-    network: Family
-    measured_states: ClassVar[int] = 256
+    learner_type: ClassVar[type[Learner]]
 
-    @property
-    def observation_rep(self) -> Representation:
-        """Representation on the flattened observation."""
-        return self.symmetry.observation.rep
+    def __init__(
+        self,
+        env: gymnasium.Env[Any, Any],
+        network: str | Family = "relaxed",
+        symmetry: Symmetry | None = None,
+        seed: int | None = None,
+        device: str = "cpu",
+        **hyperparameters: Any,
+    ) -> None:
+        kind = self.learner_type.settings_type
+        known = [field.name for field in fields(kind) if field.name != "name"]
+        for name in hyperparameters:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise InputError(f"{type(self).__name__} has no hyperparameter {name!r}{hint}; it has {', '.join(known)}")
+        settings = kind(**hyperparameters)
+        env = flattened(env if symmetry is None else declare(env, symmetry))
+        chosen = family(network) if isinstance(network, str) else network
+        problem = problem_of(env, chosen)
+        self.learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
+        self.experience: Experience = self.learner.experience(getattr(settings, "buffer_size", 0))
+        self._envs = vectorised(env if seed is None else EpisodeSeeds(env, seed))
+        self._interaction: Iterator[Progress] | None = None
 
-    @abstractmethod
-    def parts(self) -> dict[str, nn.Module]:
-        """The trained networks by name."""
+    def learn(self, steps: int) -> Self:
+        """Interact for `steps` more environment steps, learning all the while."""
+        if self._interaction is None:
+            self._interaction = interact(self.learner, self._envs, self.experience)
+        for _ in range(steps):
+            next(self._interaction)
+        return self
 
-    @abstractmethod
-    def fresh_parts(self, network: Family) -> dict[str, nn.Module]:
-        """Networks like `parts` under other settings, newly initialised."""
-
-    @abstractmethod
-    def mean_action(self, observations: Tensor) -> Tensor:
-        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations."""
-
-    @abstractmethod
-    def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """All critics, (members, batch), from flattened observations and actions in [-1, 1]."""
+    def predict(self, observation: Any, deterministic: bool = True) -> tuple[Any, None]:
+        """The action for one observation or a batch, in stable-baselines3's form: see `Learner.predict`."""
+        return self.learner.predict(observation, deterministic)
 
 
-class Agent(OffPolicyAlgorithm):
-    """An off-policy algorithm that can be saved and measured."""
+class SAC(Agent):
+    """Soft Actor-Critic, see `SACLearner` and `SACSettings`::
 
-    policy: SymmetricPolicy
-    _augmentation: SymmetryAugmentation | None = None
+        agent = SAC(nearsym.make("Pendulum-v1"), network="relaxed", seed=0).learn(5_000)
+    """
 
-    @abstractmethod
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """Every optimizer, by name."""
+    learner_type = SACLearner
 
-    def augmented(self, batch: Batch) -> Batch:
-        """A replayed batch as it is, or with ``network.augment`` each transition moved by a random group element."""
-        if not self.policy.network.augment:
-            return batch
-        if self._augmentation is None:
-            self._augmentation = SymmetryAugmentation(self.policy.symmetry, self.device, self.seed or 0)
-        return self._augmentation(batch)
 
-    def _update_learning_rate(self, optimizers: list[torch.optim.Optimizer] | torch.optim.Optimizer) -> None:
-        super()._update_learning_rate(optimizers)
-        apply_rates(optimizers if isinstance(optimizers, list) else [optimizers])
+class DrQv2(Agent):
+    """DrQ-v2, see `DrQv2Learner` and `DrQv2Settings`."""
 
-    def learned(self) -> dict[str, Tensor]:
-        """Tensors learned outside the policy, by name."""
-        return {}
+    learner_type = DrQv2Learner

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from nearsym.agents.console import print_table
-from nearsym.agents.evaluation import greedy, load_agent
-from nearsym.agents.reading import AgentReading, read_agent
+from nearsym.agents.runs.console import print_table
+from nearsym.agents.runs.evaluation import greedy, load_learner
+from nearsym.agents.runs.inspection import AgentReading, read_agent
 from nearsym.agents.report.rendering.audit_figure import draw_errors
-from nearsym.agents.run import Run, write_atomic
-from nearsym.agents.settings import AuditSettings, TrainSettings
+from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.settings import AuditSettings, TrainSettings
 from nearsym.envs import AuditReport, audit, build, symmetry_of
 from nearsym.envs.auditing.report import ROUNDING
 from nearsym.envs.auditing.tables import tables
@@ -57,7 +57,7 @@ def run(words: list[str]) -> int:
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
     else:
-        _, agent = load_agent(Path(settings.run))
+        _, agent = load_learner(Path(settings.run))
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=greedy(agent))
         reading = read_agent(agent, env, settings.samples, settings.seed)
     for part in tables(report, subject.env.id):

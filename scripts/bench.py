@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from rich.table import Table
 
-from nearsym.agents.benchmark import STOCK, compare_learning, compare_speed
-from nearsym.agents.console import print_table
-from nearsym.agents.memory import keep_freed_memory
-from nearsym.agents.pixel_benchmark import (
+from nearsym.agents.runs.benchmark import STOCK, compare_learning, compare_speed
+from nearsym.agents.runs.console import print_table
+from nearsym.agents.runs.freed_memory import keep_freed_memory
+from nearsym.agents.runs.pixel_benchmark import (
     PLANES,
     Timing,
     replay_bytes_per_step,
@@ -20,7 +20,7 @@ from nearsym.agents.pixel_benchmark import (
     time_updates,
 )
 from nearsym.agents.report.rendering.learning_figure import draw_learning
-from nearsym.agents.settings import BenchSettings
+from nearsym.agents.runs.settings import BenchSettings
 
 from .compose import compose
 from .help import command_help

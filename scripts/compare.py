@@ -24,7 +24,7 @@ from nearsym.agents.comparison.status import FAILED, FINISHED, Status
 from nearsym.agents.comparison.suite import Suite
 from nearsym.agents.comparison.suite_file import read_suite
 from nearsym.agents.comparison.suite_folder import SuiteFolder
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
 
 from .compose import compose, options

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nearsym.agents.console import evaluate_and_show
-from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.runs.console import evaluate_and_show
+from nearsym.agents.runs.settings import EvaluateSettings
 from nearsym.envs.errors import InputError
 
 from .compose import compose

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nearsym.agents.console import train_and_show
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.console import train_and_show
+from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs import family_of
 
 from .compose import compose

@@ -127,7 +127,7 @@ def test_an_import_the_wrong_way_is_caught(package: str, source: str, name: str)
         ("nearsym.networks", "from . import actor\nfrom .critic import Critic\nimport torch"),
         ("nearsym.envs.dmc", "from ..symmetry import Symmetry\nfrom .domain import Domain\nimport dm_control"),
         ("nearsym.agents", "from nearsym.networks import Actor\nfrom nearsym.envs import make"),
-        ("nearsym.agents.report.rendering", "from ..records import Record\nfrom nearsym.agents.run import Run"),
+        ("nearsym.agents.report.rendering", "from ..records import Record\nfrom nearsym.agents.runs.folder import Run"),
         ("nearsym.agents.comparison", "from ..reporting import x\nfrom .suite import Suite"),
         ("nearsym.scripts", "from nearsym import agents, configs\nfrom .compose import compose"),
     ],

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from nearsym.agents.build import build_agent, build_env
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.build import build_learner, build_world
+from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs.capabilities import own_evaluation
 from nearsym.envs.errors import InputError
 
@@ -53,14 +53,14 @@ def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -
             continue
         seen |= pairs
         with _naming(spec):
-            trainee = build_env(settings[spec.path], spec.seed)
-            if own_evaluation(trainee.env) is not None:
+            world = build_world(settings[spec.path], spec.seed)
+            if own_evaluation(world.env) is not None:
                 raise InputError(
                     "suites compare returns at levels of noise, and this environment is evaluated over a period of its "
                     "own; use nearsym train and nearsym evaluate"
                 )
-            build_agent(settings[spec.path], trainee)
-            trainee.env.close()
+            build_learner(settings[spec.path], world)
+            world.close()
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearsym.agents.run import Run
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.settings import TrainSettings
 
 from .settings_file import write_settings
 from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_evaluated, is_trained, read_status, write_status

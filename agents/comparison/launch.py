@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.settings import TrainSettings
 
 from .jobs import Job
 from .settings import CompareSettings

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from nearsym.agents.run import settings_from, write_atomic
-from nearsym.agents.settings import EvaluateSettings, TrainSettings
+from nearsym.agents.runs.folder import settings_from, write_atomic
+from nearsym.agents.runs.settings import EvaluateSettings, TrainSettings
 
 
 def write_settings(path: Path, command: Sequence[str], train: TrainSettings, evaluate: EvaluateSettings) -> None:

@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nearsym.agents.checkpoint import latest_checkpoint
-from nearsym.agents.run import Run, write_atomic
-from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.runs.checkpoint import latest_checkpoint
+from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.settings import EvaluateSettings
 
 FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from nearsym.agents.settings import EvaluateSettings
+from nearsym.agents.runs.settings import EvaluateSettings
 from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.perturbations import PerturbationSettings

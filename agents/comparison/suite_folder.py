@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from nearsym.agents.run import Run, write_atomic
+from nearsym.agents.runs.folder import Run, write_atomic
 from nearsym.envs.errors import InputError
 
 from .process_guard import take_lock

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from nearsym.agents.console import evaluate_and_show, train_and_show
+from nearsym.agents.runs.console import evaluate_and_show, train_and_show
 from nearsym.envs.errors import InputError
 
 from .jobs import EVALUATE, TRAIN

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nearsym.agents.run import Run
+from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
 
 from .evaluations_file import read_evaluations_csv

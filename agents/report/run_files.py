@@ -17,8 +17,8 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from nearsym.agents.checkpoint import latest_checkpoint
-from nearsym.agents.run import Run
+from nearsym.agents.runs.checkpoint import latest_checkpoint
+from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
 from nearsym.networks import family_from
 

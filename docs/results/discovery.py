@@ -13,10 +13,10 @@ from pathlib import Path
 
 import torch
 
-from nearsym.agents.build import make_env
-from nearsym.agents.evaluation import load_agent
-from nearsym.agents.reading import greedy, read_agent
-from nearsym.agents.run import Run
+from nearsym.agents.runs.build import make_env
+from nearsym.agents.runs.evaluation import load_learner
+from nearsym.agents.runs.inspection import greedy, read_agent
+from nearsym.agents.runs.folder import Run
 from nearsym.envs import audit
 from nearsym.envs.perturbations import perturb
 
@@ -28,7 +28,7 @@ def rows(run, names):
     """Per element: mean errors of the world, relative errors of policy and critics."""
     settings = Run(run).settings()
     env = perturb(make_env(settings.env, settings.pixels), settings.perturbation)
-    _, agent = load_agent(run)
+    _, agent = load_learner(run)
     report = audit(env, samples=SAMPLES, seed=0, policy=greedy(agent))
     reading = read_agent(agent, env, SAMPLES, 0)
     elements = list(agent.policy.symmetry.group.names)

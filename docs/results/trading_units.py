@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nearsym.agents.build import build_env
-from nearsym.agents.evaluation import load_agent
+from nearsym.agents.runs.build import build_env
+from nearsym.agents.runs.evaluation import load_learner
 
 DAYS = 60
 
 for folder in sorted(Path("runs").glob("trade-*-*-*")):
-    settings, agent = load_agent(folder)
+    settings, agent = load_learner(folder)
     env = build_env(settings, 0, "test").env
     observation, _ = env.reset()
     seen = [observation]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from nearsym.agents.build import build_agent, build_env
-from nearsym.agents.reading import read_agent
-from nearsym.agents.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.build import build_agent, build_env
+from nearsym.agents.runs.inspection import read_agent
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs import make
 from nearsym.networks import family
 

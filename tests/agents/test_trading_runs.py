@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from nearsym.agents.agent_settings import SACSettings
-from nearsym.agents.build import build_agent, build_env
-from nearsym.agents.evaluation import evaluate_its_own_way, greedy, load_agent
-from nearsym.agents.reading import read_agent
-from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
-from nearsym.agents.training import train
+from nearsym.agents.runs.build import build_agent, build_env
+from nearsym.agents.runs.evaluation import evaluate_its_own_way, greedy, load_learner
+from nearsym.agents.runs.inspection import read_agent
+from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.training import train
 from nearsym.envs import make
 from nearsym.envs.trading.evaluation import AGENT, trade
 from nearsym.envs.trading.performance import performance
@@ -57,7 +57,7 @@ def traded(saved, agent, split):
 
 def test_training_validates_on_the_period_after_training(prices, trained):
     """eval_return is the growth over the whole validation period, in percent."""
-    saved, agent = load_agent(trained)
+    saved, agent = load_learner(trained)
     curve = traded(saved, agent, "validation")
     env = make("trading/portfolio", **saved.env.kwargs)
     assert curve.dates[0] == env.prices.dates[env.split.validation[0]]
@@ -84,7 +84,7 @@ def test_the_report_is_of_the_test_period(trained):
 
 def test_the_training_period_is_traded_whole_and_in_order(trained):
     """An episode of training is 60 days from a random day on; what is judged is all of it."""
-    saved, agent = load_agent(trained)
+    saved, agent = load_learner(trained)
     report = evaluate_its_own_way(EvaluateSettings(str(trained), split="train"))
     market = make("trading/portfolio", **saved.env.kwargs)
     start, stop = market.split.train
@@ -117,7 +117,7 @@ def test_the_command_writes_all_of_it(trained, capsys):
 
 
 def test_an_audit_names_the_assets_treated_apart(trained, capsys):
-    saved, agent = load_agent(trained)
+    saved, agent = load_learner(trained)
     env = build_env(saved, 0).env
     with torch.no_grad():
         for module in agent.policy.parts().values():

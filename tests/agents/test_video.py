@@ -5,9 +5,9 @@ import imageio.v2 as imageio
 import numpy as np
 import pytest
 
-from nearsym.agents.build import build_agent, build_env
-from nearsym.agents.settings import EnvSettings, TrainSettings
-from nearsym.agents.video import film
+from nearsym.agents.runs.build import build_agent, build_env
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.video import film
 from nearsym.envs.errors import InputError
 from nearsym.networks import family
 

@@ -14,7 +14,7 @@ import yaml
 from nearsym.agents.agent_settings import AGENT_SETTINGS
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
-from nearsym.agents.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.networks import FAMILIES, family, keys_of
 from nearsym.scripts.compose import compose, defaults, options

@@ -9,7 +9,7 @@ from nearsym.agents.comparison.launch import jobs_of, states_at_start
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.suite_folder import SuiteFolder
-from nearsym.agents.settings import TrainSettings
+from nearsym.agents.runs.settings import TrainSettings
 from nearsym.scripts.compose import compose
 
 CHOICES = ["exact", "plain", "relaxed", "rpp"]

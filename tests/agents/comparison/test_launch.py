@@ -19,9 +19,9 @@ from nearsym.agents.comparison.launch_ray import RayPool
 from nearsym.agents.comparison.launch_slurm import SlurmPool
 from nearsym.agents.comparison.settings import SlurmSettings
 from nearsym.agents.comparison.status import FINISHED, RUNNING, WAITING, Status, last_row
-from nearsym.agents.run import Run
-from nearsym.agents.settings import TrainSettings
-from nearsym.agents.training import train
+from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.settings import TrainSettings
+from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 

@@ -18,8 +18,8 @@ from nearsym.agents.comparison.settings import CompareSettings, SlurmSettings
 from nearsym.agents.comparison.status import FAILED, FINISHED, Status, read_status
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.suite_folder import SuiteFolder
-from nearsym.agents.settings import TrainSettings
-from nearsym.agents.training import train
+from nearsym.agents.runs.settings import TrainSettings
+from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 

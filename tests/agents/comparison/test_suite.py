@@ -11,7 +11,7 @@ from nearsym.agents.comparison.check import check_runs, settings_of
 from nearsym.agents.comparison.override import override
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.suite_file import content_of, read_suite, suite_from
-from nearsym.agents.settings import EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 

@@ -10,7 +10,7 @@ import pytest
 
 from nearsym.agents.comparison.jobs import WORKER
 from nearsym.agents.comparison.settings_file import read_settings, write_settings
-from nearsym.agents.settings import EnvSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.networks import family
 
 

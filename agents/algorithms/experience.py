@@ -1,0 +1,61 @@
+"""What an algorithm learns from: steps go in, batches come out when an update is due."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nearsym.envs import Step
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Batch(NamedTuple):
+    """Transitions over m steps; m is n of the n-step returns, or less where an episode ends before.
+
+    Attributes:
+        observations: (batch, …).
+        actions: (batch, action_dim), in [-1, 1].
+        rewards: Σ_{k<m} γ^k r_k, (batch,).
+        next_observations: m steps later, (batch, …).
+        discounts: γ^m, or 0 where the episode terminated, (batch,).
+    """
+
+    observations: Tensor
+    actions: Tensor
+    rewards: Tensor
+    next_observations: Tensor
+    discounts: Tensor
+
+
+class Experience(ABC):
+    """A store of steps."""
+
+    @abstractmethod
+    def add(self, step: Step) -> None:
+        """Take one step of all environments."""
+
+    @abstractmethod
+    def due(self, before: int, after: int) -> Iterator[Batch]:
+        """Batches of the updates that are due when the environments have gone from `before` to `after` steps."""
+
+    @abstractmethod
+    def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        """`count` stored observations, flattened, and the actions taken there; none where nothing is stored."""
+
+    @abstractmethod
+    def arrays(self) -> Arrays:
+        """What is stored, for a checkpoint."""
+
+    @abstractmethod
+    def restore(self, arrays: Arrays) -> None:
+        """Put back what `arrays` gave.
+
+        Raises:
+            InputError: it belongs to another store.
+        """

@@ -1,0 +1,182 @@
+"""What every algorithm offers to interaction, training, checkpoints, evaluation and measurement."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Representation
+from nearsym.networks import Family
+
+from .experience import Batch, Experience
+from .problem import Problem
+from .settings import AgentSettings
+
+Array = NDArray[Any]
+
+LEARNERS: dict[str, type[Learner]] = {}
+"""Every algorithm by its name; a subclass of `Learner` registers itself."""
+
+
+class Learner(ABC):
+    """An algorithm: networks, how they act, and one update.
+
+    Args:
+        settings: hyperparameters, of the type `settings_type`.
+        network: how actor and critic use the symmetry.
+        problem: spaces and symmetry.
+        device: of the networks.
+        seed: of networks, exploration and replay; None leaves random generators as they are.
+
+    Attributes:
+        settings_type: dataclass of the hyperparameters, whose default `name` is the algorithm's.
+        metrics: names of what `update` returns, in the order of metrics.csv.
+        has_memory: whether the policy carries something from step to step.
+        measured_states: stored states on which equivariance errors are measured.
+        steps: environment steps done so far.
+        updates: gradient steps done so far.
+    """
+
+    settings_type: ClassVar[type[AgentSettings]]
+    metrics: ClassVar[tuple[str, ...]]
+    measured_states: int = 256
+    has_memory: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "settings_type" in vars(cls):
+            LEARNERS[cls.settings_type.name] = cls
+
+    def __init__(
+        self, settings: AgentSettings, network: Family, problem: Problem, device: torch.device, seed: int | None = None
+    ) -> None:
+        self.settings, self.network, self.problem, self.device = settings, network, problem, device
+        self.steps = self.updates = 0
+        if seed is not None:
+            random.seed(seed)
+            np.random.seed(seed)
+            torch.manual_seed(seed)
+            if device.type == "cuda":
+                torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+
+    @abstractmethod
+    def act(self, observations: Array, memory: Any, *, explore: bool) -> tuple[Array, Any]:
+        """What to do.
+
+        Args:
+            observations: (N, …), one row for each environment.
+            memory: what the policy carries from step to step, N rows; None for a policy without memory.
+            explore: sample; otherwise the deterministic policy.
+
+        Returns:
+            (N, …) actions of the environment, and the memory to go on with.
+        """
+
+    def explore(self, observations: Array, memory: Any) -> tuple[Array, Any]:
+        """What to do while training; `act` with exploration unless overridden."""
+        return self.act(observations, memory, explore=True)
+
+    def beginning(self, episodes: Array) -> Any:
+        """The memory with which the episodes of these numbers begin."""
+        return None
+
+    @abstractmethod
+    def experience(self, steps: int) -> Experience:
+        """An empty store of what the algorithm learns from, for a run of so many environment steps."""
+
+    @abstractmethod
+    def update(self, batch: Batch) -> dict[str, Tensor]:
+        """One gradient step of everything that is learned; returns scalars named in `metrics`."""
+
+    @abstractmethod
+    def networks(self) -> dict[str, nn.Module]:
+        """The trained networks by name."""
+
+    @abstractmethod
+    def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
+        """Networks like `networks` of another family, newly initialised."""
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Every optimizer, by name."""
+
+    def targets(self) -> dict[str, nn.Module]:
+        """Delayed copies of networks, by name."""
+        return {}
+
+    def learned(self) -> dict[str, Tensor]:
+        """Tensors learned or kept outside networks, by name."""
+        return {}
+
+    def mean_action(self, observations: Tensor) -> Tensor:
+        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations."""
+        raise NotImplementedError
+
+    def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """All critics, (members, batch), from flattened observations and actions in [-1, 1]."""
+        raise NotImplementedError
+
+    def predict(self, observation: Array | Mapping[str, Array], deterministic: bool = True) -> tuple[Array, None]:
+        """The action for one observation, or for a batch of them.
+
+        The signature is stable-baselines3's, so that its tools take a learner for a policy.
+
+        Raises:
+            InputError: the observation has another shape.
+        """
+        space = self.problem.observation_space
+        array = np.asarray(observation)
+        alone = array.shape == space.shape
+        if not alone and array.shape[1:] != space.shape:
+            raise InputError(f"the observation has shape {array.shape}, expected {space.shape} or a batch of such")
+        actions, _ = self.act(array[None] if alone else array, None, explore=not deterministic)
+        return (actions[0] if alone else actions), None
+
+    @property
+    def observation_rep(self) -> Representation:
+        """Representation on the flattened observation."""
+        return self.problem.observation.rep
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that `load_state_dict` needs to go on."""
+        return {
+            "networks": {name: module.state_dict() for name, module in self._modules().items()},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers().items()},
+            "learned": {name: tensor.detach() for name, tensor in self.learned().items()},
+            "steps": self.steps,
+            "updates": self.updates,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Put everything back.
+
+        Raises:
+            RuntimeError, KeyError, ValueError: the state belongs to another learner.
+        """
+        self.load_networks(state)
+        for name, optimizer in self.optimizers().items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        with torch.no_grad():
+            for name, tensor in self.learned().items():
+                tensor.copy_(state["learned"][name])
+        self.steps, self.updates = int(state["steps"]), int(state["updates"])
+
+    def load_networks(self, state: Mapping[str, Any]) -> None:
+        """Put networks alone back, for acting.
+
+        Raises:
+            RuntimeError, KeyError: the state belongs to other networks.
+        """
+        for name, module in self._modules().items():
+            module.load_state_dict(state["networks"][name])
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {**self.networks(), **self.targets()}

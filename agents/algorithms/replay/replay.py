@@ -1,0 +1,190 @@
+"""Replayed transitions as an algorithm's experience, of one environment or several."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.buffers import NStepReplayBuffer, ReplayBuffer
+
+from nearsym.agents.algorithms.experience import Arrays, Batch, Experience
+from nearsym.agents.algorithms.problem import ActionBox, Problem
+from nearsym.agents.algorithms.settings import OffPolicySettings
+from nearsym.envs import Step
+from nearsym.envs.errors import InputError
+
+from .frames import FrameReplayBuffer
+
+
+class Replay(Experience):
+    """Base of replay: every `train_every` environment steps, once learning starts, `gradient_steps` batches are due.
+
+    Args:
+        settings: hyperparameters.
+        problem: spaces of the environments.
+        device: of the batches.
+        capacity: transitions, or frames, held in all.
+    """
+
+    def __init__(self, settings: OffPolicySettings, problem: Problem, device: torch.device, capacity: int) -> None:
+        self._settings, self._box, self._device = settings, ActionBox(problem.action_space), device
+
+    @property
+    @abstractmethod
+    def stored(self) -> int:
+        """Transitions, or frames, held now."""
+
+    @abstractmethod
+    def sample(self, count: int) -> Batch:
+        """`count` transitions drawn uniformly, with replacement."""
+
+    def due(self, before: int, after: int) -> Iterator[Batch]:
+        """Several environments pass several steps at once, and as many updates as those call for follow."""
+        settings = self._settings
+        if after <= settings.learning_starts:
+            return
+        crossed = after // settings.train_every - before // settings.train_every
+        for _ in range(crossed * settings.gradient_steps):
+            yield self.sample(settings.batch_size)
+
+
+class VectorReplay(Replay):
+    """Replay of vectors in stable-baselines3's buffers."""
+
+    def __init__(self, settings: OffPolicySettings, problem: Problem, device: torch.device, capacity: int) -> None:
+        super().__init__(settings, problem, device, capacity)
+        spaces = problem.observation_space, problem.action_space
+        shared: dict[str, Any] = {"device": device, "n_envs": problem.environments}
+        if settings.n_steps > 1:
+            shared.update(n_steps=settings.n_steps, gamma=settings.discount)
+        kind = NStepReplayBuffer if settings.n_steps > 1 else ReplayBuffer
+        self.buffer = kind(capacity, *spaces, **shared)
+
+    @property
+    def stored(self) -> int:
+        """Transitions."""
+        return self.buffer.size() * self.buffer.n_envs
+
+    def add(self, step: Step) -> None:
+        """One row for each environment."""
+        cut_off = step.truncated & ~step.terminated
+        self.buffer.add(
+            step.observations,
+            step.next_observations,
+            self._box.from_env(step.actions),
+            step.rewards.astype(np.float32),
+            step.ended,
+            [{"TimeLimit.truncated": bool(cut)} for cut in cut_off],
+        )
+
+    def sample(self, count: int) -> Batch:
+        """Transitions of one step, or of n."""
+        drawn = self.buffer.sample(count)
+        over = 1 - drawn.dones.squeeze(1)
+        discounts = self._settings.discount * over if drawn.discounts is None else drawn.discounts.squeeze(1) * over
+        return Batch(
+            drawn.observations, drawn.actions, drawn.rewards.squeeze(1), drawn.next_observations, discounts
+        )
+
+    def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Of the first environment."""
+        if self.buffer.size() < 2:
+            return np.zeros((0, 0)), np.zeros((0, 0))
+        pick = generator.integers(self.buffer.size(), size=count)
+        return self.buffer.observations[pick, 0].reshape(count, -1), self.buffer.actions[pick, 0]
+
+    def arrays(self) -> Arrays:
+        """The filled part."""
+        filled = {name: getattr(self.buffer, name)[: self.buffer.size()] for name in STORED}
+        return {**filled, "position": np.array(self.buffer.pos)}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Put back what `arrays` gave."""
+        buffer = self.buffer
+        filled = len(arrays["observations"])
+        for name in STORED:
+            target = getattr(buffer, name)
+            if arrays[name].shape != (filled, *target.shape[1:]) or filled > len(target):
+                raise InputError(
+                    f"replayed {name} have shape {arrays[name].shape}, the agent's buffer has {target.shape}"
+                )
+            target[:filled] = arrays[name]
+        buffer.full = filled == buffer.buffer_size
+        buffer.pos = int(arrays["position"]) if buffer.full else filled
+
+
+STORED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+
+
+class FrameReplay(Replay):
+    """Replay of images, one `FrameReplayBuffer` for each environment."""
+
+    def __init__(self, settings: OffPolicySettings, problem: Problem, device: torch.device, capacity: int) -> None:
+        super().__init__(settings, problem, device, capacity)
+        self.buffers = [
+            FrameReplayBuffer(
+                max(2, capacity // problem.environments),
+                problem.observation_space,
+                problem.action_space,
+                device,
+                frames=problem.frames,
+                n_steps=settings.n_steps,
+                discount=settings.discount,
+            )
+            for _ in range(problem.environments)
+        ]
+
+    @property
+    def stored(self) -> int:
+        """Frames."""
+        return sum(buffer.size() for buffer in self.buffers)
+
+    def add(self, step: Step) -> None:
+        """A frame for each environment."""
+        actions = self._box.from_env(step.actions)
+        for i, buffer in enumerate(self.buffers):
+            row = slice(i, i + 1)
+            cut_off = bool(step.truncated[i] and not step.terminated[i])
+            buffer.add(
+                step.observations[row],
+                step.next_observations[row],
+                actions[row],
+                step.rewards[row],
+                step.ended[row],
+                [{"TimeLimit.truncated": cut_off}],
+            )
+
+    def sample(self, count: int) -> Batch:
+        """From each environment's frames about equally often."""
+        if len(self.buffers) == 1:
+            return self.buffers[0].sample(count)
+        whose = np.bincount(np.random.randint(len(self.buffers), size=count), minlength=len(self.buffers))
+        drawn = [buffer.sample(int(k)) for buffer, k in zip(self.buffers, whose, strict=True) if k]
+        return Batch(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
+
+    def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Of the first environment."""
+        buffer = self.buffers[0]
+        if buffer.size() < 2:
+            return np.zeros((0, 0)), np.zeros((0, 0))
+        entries = buffer.draw(count, generator)
+        actions = buffer.actions[(entries + 1) % buffer.buffer_size]
+        return buffer.stack(entries).reshape(count, -1), actions
+
+    def arrays(self) -> Arrays:
+        """Of every environment, the first one's names without a number."""
+        return {
+            name + (f"_{i}" if i else ""): array
+            for i, buffer in enumerate(self.buffers)
+            for name, array in buffer.arrays().items()
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Put back what `arrays` gave."""
+        for i, buffer in enumerate(self.buffers):
+            suffix = f"_{i}" if i else ""
+            buffer.restore({name: arrays[name + suffix] for name in buffer.arrays()})

@@ -1,0 +1,151 @@
+"""Soft Actor-Critic with symmetric networks, from vectors or from images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.errors import InputError
+from nearsym.networks import Actor, Family
+
+from . import squashed_gaussian
+from .actor_critic import ActorCritic
+from .experience import Batch
+from .losses import actor_loss, critic_loss, minimize, td_target, temperature_loss
+from .problem import Problem
+from .settings import OffPolicySettings
+
+
+@dataclass(frozen=True)
+class SACSettings(OffPolicySettings):
+    """Hyperparameters of Soft Actor-Critic: Haarnoja et al. (arXiv 1812.05905), table 1, unless noted.
+
+    Attributes:
+        entropy_coefficient: the temperature α, or None to learn it.
+        target_entropy: entropy the learned temperature aims at in nats; None is minus the action dimension.
+        first_temperature: what a learned α starts from; stable-baselines3's value.
+        log_std_min: least logarithm of the policy's standard deviation; stable-baselines3's value.
+        log_std_max: largest one.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str = "sac"
+    entropy_coefficient: float | None = None
+    target_entropy: float | None = None
+    first_temperature: float = 1.0
+    log_std_min: float = -20.0
+    log_std_max: float = 2.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.entropy_coefficient is not None and not self.entropy_coefficient >= 0:
+            raise InputError(f"agent.entropy_coefficient is {self.entropy_coefficient}, expected null or >= 0")
+        if not self.first_temperature > 0:
+            raise InputError(f"agent.first_temperature is {self.first_temperature}, expected a number > 0")
+        if not self.log_std_min < self.log_std_max:
+            raise InputError(
+                f"agent.log_std_min is {self.log_std_min}, expected a number below log_std_max={self.log_std_max}"
+            )
+
+
+class SACLearner(ActorCritic):
+    """Algorithm 1 of Haarnoja et al., "Soft Actor-Critic Algorithms and Applications" (arXiv 1812.05905).
+
+    One update is critics, actor, temperature, targets. Its arithmetic is stable-baselines3's, but for the regulariser
+    of the network's family (λ Σ |w(g) - w(h)| of relaxed networks, the priors of RPP). That is added in units of the
+    loss: times the critics' loss, and its square root for the actor, whose own loss, in units of reward, may be
+    negative. n-step returns have the last state's entropy bonus alone.
+
+    From images this is DrQ's SAC (Kostrikov, Yarats & Fergus, arXiv 2004.13649) with one random shift each of an
+    observation and its successor, their K = M = 1, and the online encoder for successors.
+
+    Arguments are those of `Learner`.
+    """
+
+    settings_type = SACSettings
+    metrics = ("actor_loss", "critic_loss", "ent_coef", "entropy", "value")
+    actor_type: ClassVar[type[Actor]] = Actor
+    settings: SACSettings
+
+    def __init__(
+        self, settings: SACSettings, network: Family, problem: Problem, device: torch.device, seed: int | None = None
+    ) -> None:
+        super().__init__(settings, network, problem, device, seed)
+        dim = problem.symmetry.action.dim
+        self.target_entropy = -float(dim) if settings.target_entropy is None else settings.target_entropy
+        self.log_alpha = torch.tensor(math.log(settings.first_temperature), device=device)
+        self.temperature_optimizer: torch.optim.Optimizer | None = None
+        if settings.entropy_coefficient is None:
+            self.log_alpha.requires_grad_()
+            self.temperature_optimizer = torch.optim.Adam([self.log_alpha], lr=settings.learning_rate)
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Of the actor, of encoder and critics, and of the temperature where it is learned."""
+        temperature = self.temperature_optimizer
+        return {**super().optimizers(), **({} if temperature is None else {"temperature": temperature})}
+
+    def learned(self) -> dict[str, Tensor]:
+        """The logarithm of the temperature where it is learned."""
+        return {} if self.temperature_optimizer is None else {"log_alpha": self.log_alpha}
+
+    def alpha(self) -> Tensor:
+        """The temperature α."""
+        fixed = self.settings.entropy_coefficient
+        return self.log_alpha.detach().exp() if fixed is None else self.log_alpha.new_tensor(fixed)
+
+    def gaussian(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and bounded log standard deviation before squashing, (batch, action_dim) each."""
+        mean, log_std = self.actor(features)
+        return mean, log_std.clamp(self.settings.log_std_min, self.settings.log_std_max)
+
+    def policy(self, features: Tensor, *, explore: bool) -> Tensor:
+        """The squashed mean, or a sample."""
+        mean, log_std = self.gaussian(features)
+        return squashed_gaussian.sample(mean, log_std) if explore else torch.tanh(mean)
+
+    def update(self, batch: Batch) -> dict[str, Tensor]:
+        """Critics and encoder, actor, temperature, target critics."""
+        batch, alpha = self.prepared(batch), self.alpha()
+
+        with torch.no_grad():
+            next_features = self.encoder(self.shifted(batch.next_observations))
+            next_actions, next_log_prob = squashed_gaussian.sample_with_log_prob(*self.gaussian(next_features))
+            next_values = self.critic_target(next_features, next_actions)
+            y = td_target(batch.rewards, batch.discounts, next_values, next_log_prob, alpha)
+        features = self.encoder(self.shifted(batch.observations))
+        values = self.critic(features, batch.actions)
+        loss_critic = critic_loss(values, y)
+        minimize(self.critic_optimizer, loss_critic, self.penalties([self.encoder, self.critic], loss_critic))
+
+        features = features.detach()
+        actions, log_prob = squashed_gaussian.sample_with_log_prob(*self.gaussian(features))
+        loss_actor = actor_loss(self.critic(features, actions), log_prob, alpha)
+        penalties = self.penalties([self.actor], loss_critic.sqrt())
+        minimize(self.actor_optimizer, loss_actor, penalties, self._actor_parameters)
+
+        if self.temperature_optimizer is not None:
+            minimize(self.temperature_optimizer, temperature_loss(self.log_alpha, log_prob, self.target_entropy))
+
+        self.move_target()
+        self.updates += 1
+        return {
+            "actor_loss": loss_actor,
+            "critic_loss": loss_critic,
+            "ent_coef": alpha,
+            "entropy": -log_prob.detach().mean(),
+            "value": values.detach().mean(),
+        }
+
+    def _target(self) -> nn.Module:
+        """Of vectors built anew and then filled, which draws as many random numbers as stable-baselines3 does."""
+        if self.problem.is_image:
+            return super()._target()
+        target = self._critic(self.encoder, self.network)
+        target.load_state_dict(self.critic.state_dict())
+        return target

@@ -1,0 +1,122 @@
+"""From settings to environments and a learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import torch
+
+from nearsym.agents.algorithms import LEARNERS, Learner
+from nearsym.agents.algorithms.problem import Problem, symmetry_for
+from nearsym.envs import EpisodeSeeds, symmetry_of, vectorised
+from nearsym.envs.build import build
+from nearsym.envs.capabilities import splits
+from nearsym.envs.errors import InputError
+from nearsym.envs.rollout import Vectorised
+from nearsym.envs.symmetry import Symmetry
+from nearsym.networks import Family
+
+from .settings import TrainSettings
+
+EVALUATION_SEED = 1 << 20
+"""Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The environments of a run, each perturbed as asked and checked for finite values.
+
+    Attributes:
+        envs: stepped together.
+        episodes: the wrapper of each that seeds its episodes by (seed, number).
+    """
+
+    envs: Vectorised
+    episodes: list[EpisodeSeeds]
+
+    @property
+    def env(self) -> gymnasium.Env[Any, Any]:
+        """The first of them."""
+        return self.episodes[0]
+
+    @property
+    def symmetry(self) -> Symmetry | None:
+        """The declared symmetry, or None."""
+        return symmetry_of(self.env)
+
+    @property
+    def has_splits(self) -> bool:
+        """Whether data are divided into training, validation and test, the last two one fixed episode each."""
+        return splits(self.env) is not None
+
+    def close(self) -> None:
+        """Let the environments go."""
+        self.envs.close()
+
+
+def build_world(settings: TrainSettings, seed: int, split: str = "train", count: int = 1) -> World:
+    """Make the environments of a run.
+
+    Args:
+        settings: the run.
+        seed: of its episodes.
+        split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
+        count: how many are stepped together.
+
+    Raises:
+        InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
+    """
+    episodes = [EpisodeSeeds(build_env(settings, split), seed, first=i, stride=count) for i in range(count)]
+    return World(vectorised(*episodes), episodes)
+
+
+def build_env(settings: TrainSettings, split: str = "train", **how: Any) -> gymnasium.Env[Any, Any]:
+    """One environment of a run; `how` is what else `nearsym.envs.build` takes."""
+    return build(
+        settings.env.id,
+        settings.env.kwargs,
+        pixels=settings.pixels,
+        symmetry=settings.symmetry,
+        perturbation=settings.perturbation,
+        split=split,
+        **how,
+    )
+
+
+def problem_of(env: gymnasium.Env[Any, Any], network: Family, environments: int = 1) -> Problem:
+    """What a learner has to know of an environment.
+
+    Raises:
+        InputError: the network needs a symmetry and there is none, or it does not fit.
+    """
+    symmetry = symmetry_for(network, symmetry_of(env), env.observation_space, env.action_space)
+    frames = env.get_wrapper_attr("frames") if env.has_wrapper_attr("frames") else 1
+    return Problem(env.observation_space, env.action_space, symmetry, frames, environments)  # type: ignore[arg-type]
+
+
+def build_learner(settings: TrainSettings, world: World) -> Learner:
+    """The learner of a run, freshly initialised from its seed.
+
+    Raises:
+        InputError: the network needs a symmetry and there is none, or the device is not there.
+    """
+    problem = problem_of(world.env, settings.network, len(world.episodes))
+    algorithm = LEARNERS[settings.agent.name]
+    return algorithm(settings.agent, settings.network, problem, device_named(settings.device), settings.seed)
+
+
+def device_named(name: str) -> torch.device:
+    """A torch device.
+
+    Raises:
+        InputError: it is not there.
+    """
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"device={name}, but torch {torch.__version__} sees no CUDA device; use device=cpu")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise InputError("device=mps, but torch sees no Apple GPU; use device=cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

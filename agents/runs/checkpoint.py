@@ -1,0 +1,184 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, without pickled code.
+
+A checkpoint is a folder, ``checkpoints/step-00012000``, that appears at once (written beside, then renamed):
+
+    tensors.pt     the learner's state, torch's generators (read weights-only)
+    replay.npz     what was experienced, actions of the episodes that go on, numpy's generator (read without pickle)
+    state.json     counters, accumulators, the remaining generators
+    manifest.json  SHA-256 of the three, so that damage is seen before anything is loaded
+
+It is taken between any two steps. Every episode follows from its number (`nearsym.envs.EpisodeSeeds`), so of an
+environment nothing is kept but the actions since its episode began, which are done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nearsym.agents.algorithms import Learner
+from nearsym.agents.algorithms.experience import Experience
+from nearsym.envs.errors import InputError
+
+from .version_0_1 import learner_state
+
+FILES = ("tensors.pt", "replay.npz", "state.json")
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint read from disk.
+
+    Attributes:
+        folder: where it lies.
+        learner: state of the learner.
+        generators: torch's.
+        arrays: what replay.npz holds.
+        state: what state.json holds.
+    """
+
+    folder: Path
+    learner: dict[str, Any]
+    generators: dict[str, Any]
+    arrays: Arrays
+    state: dict[str, Any]
+
+
+def save_checkpoint(
+    checkpoints: Path, learner: Learner, experience: Experience, progress: dict[str, Any], arrays: Arrays
+) -> Path:
+    """Save a run between two steps; older checkpoints are deleted afterwards.
+
+    Args:
+        checkpoints: folder that holds the run's checkpoints.
+        learner: its learner.
+        experience: what it learns from.
+        progress: what else the run needs to go on, JSON-able.
+        arrays: the same as arrays.
+
+    Returns:
+        The new checkpoint's folder.
+    """
+    final = checkpoints / f"step-{learner.steps:08d}"
+    temporary = checkpoints / f".{final.name}.writing"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    generators = {"torch": torch.get_rng_state(), "cuda": cuda}
+    torch.save({"learner": learner.state_dict(), "generators": generators}, temporary / "tensors.pt")
+    numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
+    experienced = {f"experience/{name}": array for name, array in experience.arrays().items()}
+    np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **experienced, **arrays)
+    state = {"numpy": [numpy_name, *numpy_rest], "python": random.getstate(), "progress": progress}
+    (temporary / "state.json").write_text(json.dumps(state))
+    manifest = {name: _sha256(temporary / name) for name in FILES}
+    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    for path in (*temporary.iterdir(), temporary):
+        _sync(path)
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.rename(final)
+    _sync(checkpoints)
+    for old in checkpoints.iterdir():
+        if old != final:
+            shutil.rmtree(old)
+    return final
+
+
+def latest_checkpoint(checkpoints: Path) -> Path | None:
+    """The newest finished checkpoint, or None when there is none yet."""
+    return max(checkpoints.glob("step-*"), default=None)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint, of version 0.1 too, without executing anything it holds.
+
+    Raises:
+        InputError: a file is missing, or differs from its checksum.
+    """
+    remedy = "restore the folder from a copy, or delete it and train again"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for name in FILES:
+            if _sha256(folder / name) != manifest[name]:
+                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {remedy}")
+        tensors = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True)
+        with np.load(folder / "replay.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        state = json.loads((folder / "state.json").read_text())
+        if "learner" not in tensors:
+            learner, generators = learner_state(tensors, state)
+            arrays = {name if name == "numpy_key" else f"experience/{name}": array for name, array in arrays.items()}
+        else:
+            learner, generators = tensors["learner"], tensors["generators"]
+        return Checkpoint(folder, learner, generators, arrays, state)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {remedy}") from error
+
+
+def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:
+    """Load network weights alone, for evaluation.
+
+    Raises:
+        InputError: the weights belong to another network.
+    """
+    try:
+        learner.load_networks(checkpoint.learner)
+    except (RuntimeError, KeyError) as error:
+        detail = str(error).splitlines()[-1].strip()
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {detail}") from error
+
+
+def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Put learner, experience and all random generators where they were; returns the run's saved `progress`."""
+    restore_networks(learner, checkpoint)
+    arrays, state, generators = checkpoint.arrays, checkpoint.state, checkpoint.generators
+    prefix = "experience/"
+    try:
+        learner.load_state_dict(checkpoint.learner)
+        stored = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        experience.restore(stored)
+    except (KeyError, ValueError) as error:  # InputError is a ValueError
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
+    torch.set_rng_state(generators["torch"])
+    if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(generators["cuda"])
+    name, *rest = state["numpy"]
+    np.random.set_state((name, arrays["numpy_key"], *rest))
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    progress: dict[str, Any] = state["progress"]
+    return progress
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

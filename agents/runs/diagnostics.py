@@ -1,0 +1,80 @@
+"""What is measured of a learner's networks during training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nearsym.agents.algorithms import Learner
+from nearsym.agents.algorithms.experience import Experience
+from nearsym.envs.symmetry import Representation
+from nearsym.networks import FAMILIES, MLP, equivariance_error, parameter_count
+
+
+def parameter_summary(learner: Learner) -> str:
+    """Group, layer width, and trainable parameters for every network family with layers of its own."""
+    counts = []
+    for name, family in FAMILIES.items():
+        if family.augment:
+            continue  # another family's layers
+        with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
+            parts = learner.fresh_networks(family.like(learner.network))
+        count = sum(parameter_count(part) for part in parts.values())
+        counts.append(f"{name} {count:,}{' (this run)' if name == learner.network.name else ''}")
+    width = next(module.width for module in learner.networks()["actor"].modules() if isinstance(module, MLP))
+    return f"group {learner.problem.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"
+
+
+def equivariance_errors(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:
+    """Relative equivariance error of the deterministic policy and of the critics, (rows,) each.
+
+    Args:
+        learner: actor and critics.
+        observations: flat observations, (batch, observation_dim).
+        actions: actions in [-1, 1], (batch, action_dim).
+    """
+    rep, action_rep = learner.observation_rep, learner.problem.symmetry.action
+    joint = rep.direct_sum(action_rep)
+    with torch.no_grad():
+        members = len(learner.action_values(observations, actions))
+    invariant = Representation.trivial(joint.group, members)
+
+    def values(pairs: Tensor) -> Tensor:
+        return learner.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
+
+    return {
+        "actor": equivariance_error(learner.mean_action, rep, action_rep, observations),
+        "critic": equivariance_error(values, joint, invariant, torch.cat([observations, actions], dim=1)),
+    }
+
+
+def measure(learner: Learner, experience: Experience) -> tuple[dict[str, float], dict[str, float]]:
+    """Equivariance errors on stored states, and how far networks have left the symmetry by their own account.
+
+    Returns:
+        Values for metrics.csv (the largest error over group elements, the family's `relaxation`) and finer scalars for
+        TensorBoard (per group element). Both are empty without a symmetry.
+    """
+    network, group = learner.network, learner.problem.symmetry.group
+    values: dict[str, float] = {}
+    scalars: dict[str, float] = {}
+    if group.rows > 1:
+        # a generator of its own: measuring must not change the run
+        drawn = experience.states(learner.measured_states, np.random.default_rng(learner.steps))
+        observations, actions = (torch.as_tensor(a, dtype=torch.float32, device=learner.device) for a in drawn)
+        errors = equivariance_errors(learner, observations, actions) if len(observations) else {}
+        for name, per_element in errors.items():
+            values[f"{name}_equivariance_error"] = float(per_element.max())
+            for element, error in zip(group.names, per_element.tolist(), strict=True):
+                scalars[f"equivariance_error/{name}/{element}"] = error
+    for name, module in learner.networks().items():
+        with torch.no_grad():
+            relaxation = network.relaxation(module)
+        if relaxation is not None:
+            values[f"{name}_relaxation"] = float(relaxation)
+        for layer, weights in network.relaxed_weights(module).items():
+            labels = group.names if len(weights) == group.order else [str(i) for i in range(len(weights))]
+            for label, weight in zip(labels, weights.tolist(), strict=True):
+                scalars[f"relaxed_weights/{name}/{layer}/{label}"] = weight
+    return values, scalars

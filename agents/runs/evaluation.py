@@ -1,0 +1,115 @@
+"""Returns of a deterministic policy, and its robustness to observation noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from nearsym.agents.algorithms import Learner
+from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
+from nearsym.envs.capabilities import Findings, own_evaluation
+from nearsym.envs.errors import InputError
+from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
+from nearsym.envs.rollout import Act, Vectorised
+
+from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
+from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
+from .folder import Run
+from .settings import EvaluateSettings, TrainSettings
+
+
+def greedy(learner: Learner) -> Act:
+    """The deterministic policy, as a rollout takes it."""
+    return lambda observations, memory: learner.act(observations, memory, explore=False)
+>>>>>>> 5ac25f7 (Learners of our own on one loop of acting, remembering and learning; runs and algorithms have rooms):agents/runs/evaluation.py
+
+
+def returns_of(learner: Learner, envs: Vectorised, count: int) -> NDArray[np.float64]:
+    """(count,) undiscounted returns of the first episodes of the deterministic policy."""
+    beginning = learner.beginning if learner.has_memory else None
+    return np.array([episode.undiscounted for episode in episodes(envs, greedy(learner), count, beginning)])
+
+
+def evaluate(learner: Learner, world: World, count: int) -> NDArray[np.float64]:
+    """Returns of the same episodes each time: the first `count`, or the whole of a period."""
+    for i, seeds in enumerate(world.episodes):
+        seeds.go_on(i)
+    return returns_of(learner, world.envs, 1 if world.has_splits else count)
+
+
+def load_learner(folder: Path) -> tuple[TrainSettings, Learner]:
+    """The settings of a run and its learner with the networks of the latest checkpoint.
+
+    Raises:
+        InputError: the folder is no run, or its checkpoint is missing or corrupt.
+    """
+    run = Run(folder)
+    settings = replace(run.settings(), device="auto")
+    latest = latest_checkpoint(run.checkpoints)
+    if latest is None:
+        raise InputError(f"{folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
+    checkpoint = load_checkpoint(latest)
+    world = build_world(settings, settings.seed)
+    learner = build_learner(settings, world)
+    world.close()
+    restore_networks(learner, checkpoint)
+    return settings, learner
+
+
+def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
+    """Evaluate the latest checkpoint of a run at each noise level, on the same episodes.
+
+    Raises:
+        InputError: the folder is no run, or its checkpoint is missing or corrupt.
+    """
+    torch.set_num_threads(settings.threads)
+    train_settings, learner = load_learner(Path(settings.run))
+    spoil: Any = SaltAndPepper if settings.noise_kind == "salt_and_pepper" else ObservationNoise
+    levels = []
+    for noise in settings.noise:
+        world = build_world(train_settings, settings.seed)
+        noisy = EpisodeSeeds(spoil(world.env, noise), settings.seed + EVALUATION_SEED)
+        levels.append(NoiseLevel(noise, returns_of(learner, vectorised(noisy), settings.episodes).tolist()))
+        world.close()
+    return levels
+
+
+def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
+    """What the evaluation of the environment itself finds in a run; None where it has none.
+
+    Raises:
+        InputError: as `evaluate_run`, or the environment knows no such period or noise.
+    """
+    env = build_env(Run(Path(settings.run)).settings(), settings.seed, settings.split).env
+    evaluation = own_evaluation(env)
+    if evaluation is None:
+        return None
+    torch.set_num_threads(settings.threads)
+    _, agent = load_learner(Path(settings.run))
+    arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
+    return evaluation(env, greedy(agent), *arguments)
+
+
+def greedy(agent: BaseAlgorithm) -> Policy:
+    """The agent's deterministic policy, from an observation to an action in the environment's own units."""
+    return lambda observation: agent.predict(observation, deterministic=True)[0]
+
+
+def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
+    """What the evaluation of the environment itself finds in a run; None where it has none.
+
+    Raises:
+        InputError: as `evaluate_run`, or the environment knows no such period or noise.
+    """
+    env = build_env(Run(Path(settings.run)).settings(), settings.split)
+    evaluation = own_evaluation(env)
+    if evaluation is None:
+        return None
+    torch.set_num_threads(settings.threads)
+    _, learner = load_learner(Path(settings.run))
+    arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
+    return evaluation(env, lambda observation: learner.predict(observation)[0], *arguments)

@@ -1,0 +1,106 @@
+"""Metrics of a run: metrics.csv, the same after an interruption as without one, and TensorBoard beside it."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+from nearsym.agents.algorithms import Learner
+
+RUN = ("step", "episodes", "train_return", "eval_return", "eval_return_std")
+"""The first columns of every metrics.csv."""
+
+
+def columns(learner: Learner) -> tuple[str, ...]:
+    """Columns of metrics.csv: every value is a function of settings and seed; none depends on the clock."""
+    errors = tuple(f"{name}_equivariance_error" for name in ("actor", "critic"))
+    return (*RUN, *learner.metrics, *errors, *(f"{name}_relaxation" for name in learner.networks()))
+
+
+class RunningMeans:
+    """Means of named values since they were last taken, with a state that fits in JSON."""
+
+    def __init__(self, state: Mapping[str, list[float]] | None = None) -> None:
+        self._sums = {name: list(pair) for name, pair in (state or {}).items()}
+
+    def add(self, name: str, value: float) -> None:
+        """Count one value."""
+        total = self._sums.setdefault(name, [0.0, 0])
+        total[0] += value
+        total[1] += 1
+
+    def take(self) -> dict[str, float]:
+        """The means, and start again."""
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums.clear()
+        return means
+
+    def state(self) -> dict[str, list[float]]:
+        """What ``RunningMeans(state)`` needs to go on."""
+        return {name: list(pair) for name, pair in self._sums.items()}
+
+
+class MetricsWriter:
+    """Appends rows to metrics.csv and scalars to TensorBoard.
+
+    Args:
+        path: metrics.csv.
+        tensorboard: folder of TensorBoard events.
+        step: where the run starts or goes on.
+        keep: bytes of metrics.csv that belong to the checkpoint it goes on from, or None for a new run.
+            Whatever was written after the checkpoint is dropped and will be written again.
+        columns: of a new metrics.csv; one that is gone on with keeps its own.
+    """
+
+    def __init__(
+        self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]
+    ) -> None:
+        self._path, self._columns = path, tuple(columns)
+        if keep is None:
+            path.write_text("")
+            self._append(self._columns)
+        else:
+            with path.open("r+b") as file:
+                file.truncate(keep)
+            with path.open(newline="") as text:
+                self._columns = tuple(next(csv.reader(text), self._columns))
+        purge = 0 if keep is None else step + 1
+        self._tensorboard = SummaryWriter(str(tensorboard), purge_step=purge)
+
+    def row(self, values: Mapping[str, float]) -> None:
+        """Write one row; unknown names are a programming error, missing ones are left empty."""
+        unknown = values.keys() - set(self._columns)
+        if unknown:
+            raise KeyError(f"metrics.csv has no column {sorted(unknown)}")
+        self._append([_text(values.get(name)) for name in self._columns])
+        step = int(values["step"])
+        self.scalars({f"run/{name}": values[name] for name in self._columns[1:] if name in values}, step)
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write scalars to TensorBoard alone."""
+        for name, value in values.items():
+            self._tensorboard.add_scalar(name, value, step)
+        self._tensorboard.flush()
+
+    def size(self) -> int:
+        """Bytes of metrics.csv so far."""
+        return self._path.stat().st_size
+
+    def close(self) -> None:
+        """Close TensorBoard's file."""
+        self._tensorboard.close()
+
+    def _append(self, cells: Any) -> None:
+        with self._path.open("a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(cells)
+
+
+def _text(value: float | None) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(value)

@@ -1,0 +1,228 @@
+"""Typed settings of a training run and of an evaluation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from nearsym.envs.errors import InputError
+from nearsym.envs.perturbations import PerturbationSettings
+from nearsym.agents.algorithms.sac import SACSettings
+from nearsym.agents.algorithms.settings import AgentSettings, check_range
+from nearsym.networks import Family, Relaxed
+
+
+@dataclass(frozen=True)
+class EnvSettings:
+    """Which environment.
+
+    Attributes:
+        id: what `nearsym.envs.make` finds: ``dmc/cartpole-swingup``, ``Pendulum-v1``, ``my_module:MyEnv``.
+        kwargs: passed to the environment's constructor.
+        count: environments that are stepped together in training.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    id: str = "dmc/cartpole-swingup"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        check_range("env", self, 1, ("count",))
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """One training run.
+
+    Attributes:
+        env: the environment.
+        agent: the algorithm and its hyperparameters.
+        network: how actor and critic use the symmetry.
+        perturbation: what disturbs the environment, in training and evaluation alike.
+        pixels: observe a camera instead of numbers (dm_control); images that an environment observes of itself need no
+            such thing.
+        symmetry: ``my_module:name`` of a `Symmetry` or a function making one; None takes the environment's own.
+        seed: seeds networks, exploration, replay and every episode.
+        total_steps: environment steps (agent decisions) to train for.
+        run_dir: folder of the run.
+        resume: continue the run in `run_dir` from its last checkpoint.
+        eval_every: steps between evaluations, each a row of metrics.csv.
+        eval_episodes: episodes in each evaluation.
+        checkpoint_every: steps between checkpoints.
+        threads: torch threads.
+        device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    agent: AgentSettings = field(default_factory=SACSettings)
+    network: Family = field(default_factory=Relaxed)
+    perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
+    pixels: bool = False
+    symmetry: str | None = None
+    seed: int = 0
+    total_steps: int = 20_000
+    run_dir: str = "runs/run"
+    resume: bool = False
+    eval_every: int = 2000
+    eval_episodes: int = 5
+    checkpoint_every: int = 5000
+    threads: int = 1
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        check_range("", self, 1, ("total_steps", "eval_every", "eval_episodes", "checkpoint_every", "threads"))
+        check_range("", self, 0, ("seed",))
+        if self.device.split(":")[0] not in ("cpu", "cuda", "mps", "auto"):
+            raise InputError(f"device is {self.device!r}, expected cpu, cuda, mps or auto")
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """Evaluation of a finished or interrupted run.
+
+    Attributes:
+        run: folder of the run.
+        episodes: episodes at each noise level.
+        noise: levels of noise on every observation; of a trading run, on observed prices: standard deviations of their
+            logarithms.
+        noise_kind: ``gaussian``, whose levels are standard deviations in the observation's own units (of an image,
+            fractions of full scale), or ``salt_and_pepper``, fractions of an image's pixels that are black or white.
+        video: also film the first episode, without noise.
+        split: of an environment whose data are divided in time, the period: ``train``, ``validation`` or ``test``.
+        trials: of a trading run, how many strategies were tried before this one was chosen, itself included: the more,
+            the less its Sharpe ratio says (`deflated_sharpe`).
+        seed: seeds episodes and noise.
+        threads: torch threads.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    run: str
+    episodes: int = 10
+    noise: list[float] = field(default_factory=lambda: [0.0])
+    noise_kind: str = "gaussian"
+    video: bool = False
+    split: str = "test"
+    trials: int = 1
+    seed: int = 1
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        check_range("", self, 1, ("episodes", "threads", "trials"))
+        check_range("", self, 0, ("seed",))
+        if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
+            raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
+        if self.noise_kind not in ("gaussian", "salt_and_pepper"):
+            raise InputError(f"noise_kind is {self.noise_kind!r}, expected gaussian or salt_and_pepper")
+
+
+@dataclass(frozen=True)
+class BenchSettings:
+    """Our SAC beside stock stable-baselines3.
+
+    Attributes:
+        env: the environment.
+        agent: hyperparameters, the same for both.
+        network: width and depth, the same for both; the choice is varied (``what=speed``) or taken
+            (``what=learning``).
+        what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
+            escnn's, drawing, and DrQ-v2's updates.
+        symmetry: as for training.
+        rounds: turns each contender gets in a speed comparison.
+        steps: training steps, or frames, in each turn.
+        seeds: seeds of a learning comparison.
+        total_steps: environment steps of each learning curve.
+        eval_every: steps between its points.
+        eval_episodes: episodes for each point.
+        threads: torch threads.
+        out: a learning comparison writes <out>.csv and <out>.png.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    agent: SACSettings = field(default_factory=SACSettings)
+    network: Family = field(default_factory=Relaxed)
+    what: str = "speed"
+    symmetry: str | None = None
+    rounds: int = 5
+    steps: int = 200
+    seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
+    total_steps: int = 12_000
+    eval_every: int = 1000
+    eval_episodes: int = 5
+    threads: int = 1
+    out: str = "runs/bench"
+
+    def __post_init__(self) -> None:
+        if self.what not in ("speed", "learning", "pixels"):
+            raise InputError(f"what is {self.what!r}, expected speed, learning or pixels")
+        if not self.seeds or min(self.seeds) < 0:
+            raise InputError(f"seeds is {self.seeds}, expected whole numbers >= 0 such as [0,1,2]")
+        check_range("", self, 1, ("rounds", "steps"))
+        self.training(0)
+
+    def training(self, seed: int) -> TrainSettings:
+        """The training run that both contenders get."""
+        return TrainSettings(
+            env=self.env,
+            agent=self.agent,
+            network=self.network,
+            symmetry=self.symmetry,
+            seed=seed,
+            total_steps=self.total_steps,
+            eval_every=self.eval_every,
+            eval_episodes=self.eval_episodes,
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """Measuring how well a symmetry holds.
+
+    Attributes:
+        env: the environment, with a state that can be set.
+        perturbation: what disturbs it.
+        pixels: observe a camera instead of numbers (dm_control).
+        symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
+        samples: pairs of state and action.
+        seed: of the sampling.
+        run: folder of a trained run; its environment, perturbation and symmetry are audited, its critic gives a
+            Lipschitz constant for the bound, and its relaxed weights are read.
+        discount: γ of the bound on the value gap.
+        lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
+            None takes the run's estimate, or leaves the bound out.
+        out: JSON file for the whole report, with a figure beside it; or None.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
+    pixels: bool = False
+    symmetry: str | None = None
+    samples: int = 1000
+    seed: int = 0
+    run: str | None = None
+    discount: float = 0.99
+    lipschitz: float | None = None
+    out: str | None = None
+
+    def __post_init__(self) -> None:
+        check_range("", self, 1, ("samples",))
+        check_range("", self, 0, ("seed",))
+        if not 0 <= self.discount < 1:
+            raise InputError(f"discount is {self.discount}, expected 0 <= discount < 1")
+        if self.lipschitz is not None and not self.lipschitz >= 0:
+            raise InputError(f"lipschitz is {self.lipschitz}, expected null or a number >= 0")

@@ -1,0 +1,249 @@
+"""One training run from settings: resumable after a kill at any moment, with the same metrics as without one."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nearsym.agents.algorithms import Learner
+from nearsym.agents.algorithms.interaction import interact
+from nearsym.envs import Step
+from nearsym.envs.errors import InputError
+
+from .build import EVALUATION_SEED, World, build_learner, build_world
+from .checkpoint import Arrays, latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .diagnostics import measure, parameter_summary
+from .evaluation import evaluate
+from .folder import Run, open_run
+from .freed_memory import keep_freed_memory
+from .metrics import MetricsWriter, RunningMeans, columns
+from .settings import TrainSettings
+
+REPORT_EVERY = 25
+"""Environment steps between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a display of a run needs.
+
+    Attributes:
+        step: environment steps done.
+        total: environment steps in all.
+        train_return: return of the last finished training episode, NaN before the first.
+        eval_return: mean return of the last evaluation, NaN before the first.
+        steps_per_second: of this process, over what it has done so far.
+        evaluated: whether this report follows an evaluation.
+    """
+
+    step: int
+    total: int
+    train_return: float
+    eval_return: float
+    steps_per_second: float
+    evaluated: bool
+
+
+class Reporter(Protocol):
+    """Shows a run to whoever watches it."""
+
+    def started(self, step: int, summary: str) -> None:
+        """The run starts, or goes on, at `step`; `summary` is one line on its networks."""
+
+    def progress(self, progress: Progress) -> None:
+        """After every training episode and evaluation, and every few steps between."""
+
+
+class Silent:
+    """A reporter that shows nothing."""
+
+    def started(self, step: int, summary: str) -> None:
+        """Nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+
+def train(settings: TrainSettings, command: list[str], reporter: Reporter | None = None) -> Run:
+    """Train an agent, or continue training it.
+
+    Args:
+        settings: the run.
+        command: the command line, for the record.
+        reporter: shows progress.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        InputError: something in the settings does not fit, a saved run is damaged, or training diverged.
+    """
+    torch.set_num_threads(settings.threads)
+    world = build_world(settings, settings.seed, count=settings.env.count)
+    learner = build_learner(settings, world)
+    if learner.problem.is_image:
+        keep_freed_memory()
+    run = open_run(settings, command)
+    training = _Training(settings, run, world, learner, reporter or Silent())
+    try:
+        training.restore()
+        training.go()
+    finally:
+        training.close()
+    return run
+
+
+class _Training:
+    """Interacts, evaluates, writes metrics and takes checkpoints, the last three always between two steps."""
+
+    def __init__(self, settings: TrainSettings, run: Run, world: World, learner: Learner, reporter: Reporter) -> None:
+        self._settings, self._run, self._world, self._reporter = settings, run, world, reporter
+        self._learner = learner
+        self._eval = build_world(settings, settings.seed + EVALUATION_SEED, "validation")
+        self._experience = learner.experience(settings.total_steps)
+        self._writer: MetricsWriter | None = None
+        self._checkpoint_step, self._row_step, self._episodes, self._bytes = 0, -1, 0, None
+        self._means = RunningMeans()
+        self._returns = np.zeros(settings.env.count)
+        self._last: Any = None
+        self._train_return = self._eval_return = math.nan
+
+    def restore(self) -> None:
+        """Go to the last checkpoint, if there is one."""
+        folder = self._run.checkpoints
+        saved = latest_checkpoint(folder)
+        if saved is None:
+            if folder.is_dir() and not any(folder.iterdir()):
+                raise InputError(
+                    f"the checkpoint of {self._run.folder} is missing: {folder} is empty; restore it from a copy, or "
+                    "choose another run_dir to train from the start"
+                )
+            return
+        checkpoint = load_checkpoint(saved)
+        progress = restore(self._learner, self._experience, checkpoint)
+        self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
+        self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
+        self._means = RunningMeans(progress["means"])
+        self._go_on(progress, checkpoint.arrays)
+
+    def go(self) -> None:
+        """Train to the end."""
+        learner, total = self._learner, self._settings.total_steps
+        self._started, self._start_step = time.monotonic(), learner.steps
+        self._reporter.started(learner.steps, parameter_summary(learner))
+        if learner.steps >= total:
+            return
+        names = columns(learner)
+        self._writer = MetricsWriter(self._run.metrics, self._run.tensorboard, learner.steps, self._bytes, names)
+        interaction = interact(learner, self._world.envs, self._experience)
+        reported = learner.steps
+        while learner.steps < total:
+            self._between(learner.steps)
+            progress = next(interaction)
+            self._count(progress.step)
+            self._collect(progress.losses)
+            self._last = progress.step.next_observations
+            if learner.steps - reported >= REPORT_EVERY:
+                reported = learner.steps
+                self._tell(evaluated=False)
+        self._evaluate(learner.steps)
+        self._save(learner.steps)
+
+    def close(self) -> None:
+        """Let everything go."""
+        if self._writer is not None:
+            self._writer.close()
+        self._world.close()
+        self._eval.close()
+
+    def _between(self, step: int) -> None:
+        if step // self._settings.eval_every > self._row_step // self._settings.eval_every:
+            self._evaluate(step)
+        if step - self._checkpoint_step >= self._settings.checkpoint_every:
+            self._save(step)
+
+    def _count(self, step: Step) -> None:
+        self._returns += step.rewards
+        for i in np.flatnonzero(step.ended):
+            # rounded as stable-baselines3's Monitor does, with which version 0.1 counted
+            self._train_return = round(float(self._returns[i]), 6)
+            self._means.add("train_return", self._train_return)
+            self._episodes += 1
+        self._returns[step.ended] = 0.0
+
+    def _collect(self, losses: dict[str, Tensor]) -> None:
+        for name, tensor in losses.items():
+            value = tensor.item()
+            if not math.isfinite(value):
+                raise InputError(
+                    f"training diverged: {name} is {value} at step {self._learner.steps}; lower "
+                    "agent.learning_rate or check the scale of the reward (earlier checkpoints are kept)"
+                )
+            self._means.add(name, value)
+
+    def _evaluate(self, step: int) -> None:
+        assert self._writer is not None  # made before the first step
+        self._row_step = step
+        returns = evaluate(self._learner, self._eval, self._settings.eval_episodes)
+        self._eval_return = float(returns.mean())
+        values, scalars = measure(self._learner, self._experience)
+        row = {"step": step, "episodes": self._episodes, **self._means.take(), **values}
+        self._writer.row({**row, "eval_return": self._eval_return, "eval_return_std": float(returns.std())})
+        if step > self._start_step:
+            scalars["time/steps_per_second"] = self._speed()
+        self._writer.scalars(scalars, step)
+        self._tell(evaluated=True)
+
+    def _save(self, step: int) -> None:
+        assert self._writer is not None  # made before the first step
+        self._checkpoint_step = step
+        positions = [episodes.position for episodes in self._world.episodes]
+        progress = {
+            "step": step,
+            "episodes": self._episodes,
+            "row_step": self._row_step,
+            "bytes": self._writer.size(),
+            "means": self._means.state(),
+            "returns": self._returns.tolist(),
+            "playing": [number for number, _ in positions],
+        }
+        arrays: Arrays = {}
+        for i, (_, actions) in enumerate(positions):
+            if len(actions):
+                arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last[i]
+        save_checkpoint(self._run.checkpoints, self._learner, self._experience, progress, arrays)
+
+    def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
+        """Have every environment play its episode as far as it was."""
+        # version 0.1 saved at the ends of episodes alone
+        playing = progress.get("playing", [self._episodes])
+        self._returns = np.array(progress.get("returns", [0.0]))
+        if len(playing) != len(self._world.episodes):
+            raise InputError(
+                f"the run in {self._run.folder} has env.count={len(playing)}, not {len(self._world.episodes)}; resume "
+                "with the same"
+            )
+        for i, (episodes, number) in enumerate(zip(self._world.episodes, playing, strict=True)):
+            episodes.go_on(number, arrays.get(f"actions_{i}", ()), arrays.get(f"observation_{i}"))
+
+    def _speed(self) -> float:
+        elapsed = max(time.monotonic() - self._started, 1e-9)
+        return (self._learner.steps - self._start_step) / elapsed
+
+    def _tell(self, evaluated: bool) -> None:
+        self._reporter.progress(
+            Progress(
+                step=self._learner.steps,
+                total=self._settings.total_steps,
+                train_return=self._train_return,
+                eval_return=self._eval_return,
+                steps_per_second=self._speed(),
+                evaluated=evaluated,
+            )
+        )
