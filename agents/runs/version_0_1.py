@@ -1,0 +1,58 @@
+"""What version 0.1 saved, in the words of today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+RENAMED = (
+    (r"^(actor|critic|critic_target)\.network\.encoder\.", r"\1.trunk."),  # of vectors, in stable-baselines3's modules
+    (r"^(actor|critic|critic_target)\.network\.", r"\1."),
+    (r"^actor\.actor\.", "actor."),  # of SAC from images
+    (r"^(critic|critic_target)\.critic\.", r"\1."),
+    (r"\.moments\.", ".time_weights."),
+)
+"""Names of parameters, one after the other."""
+
+
+def agent_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """The agent's keys: SAC from images was an algorithm of its own, with other bounds and another start."""
+    if saved.get("name") != "drqsac":
+        return dict(saved)
+    return {**saved, "name": "sac", "first_temperature": 0.1, "log_std_min": -10.0}
+
+
+def learner_state(tensors: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A learner's state and torch's generators, from what tensors.pt and state.json held."""
+    networks: dict[str, dict[str, Any]] = {}
+    for name, tensor in tensors["policy"].items():
+        for pattern, replacement in RENAMED:
+            name = re.sub(pattern, replacement, name)
+        network, _, rest = name.partition(".")
+        networks.setdefault(network, {})[rest] = tensor
+    learned = {"log_alpha": value.reshape(()) for value in tensors["learned"].values()}
+    optimizers = {name: _scalar(one) if name == "temperature" else one for name, one in tensors["optimizers"].items()}
+    learner = {
+        "networks": networks,
+        "optimizers": optimizers,
+        "learned": learned,
+        "steps": state["num_timesteps"],
+        "updates": state["n_updates"],
+        "actions": state["action_space"],
+    }
+    return learner, {"torch": tensors["torch_generator"], "cuda": tensors["cuda_generators"]}
+
+
+def _scalar(optimizer: Mapping[str, Any]) -> dict[str, Any]:
+    """Adam's state of a temperature that was a vector of one."""
+    moments = {
+        index: {
+            name: value.reshape(()) if torch.is_tensor(value) and name != "step" else value
+            for name, value in moment.items()
+        }
+        for index, moment in optimizer["state"].items()
+    }
+    return {**optimizer, "state": moments}
