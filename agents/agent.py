@@ -56,8 +56,8 @@ class Agent:
         known = [field.name for field in fields(kind) if field.name != "name"]
         for name in hyperparameters:
             if name not in known:
-                hint = did_you_mean(name, known)
-                raise InputError(f"{type(self).__name__} has no hyperparameter {name!r}{hint}; it has {', '.join(known)}")
+                what = f"{type(self).__name__} has no hyperparameter {name!r}{did_you_mean(name, known)}"
+                raise InputError(f"{what}; it has {', '.join(known)}")
         settings = kind(**hyperparameters)
         env = flattened(env if symmetry is None else declare(env, symmetry))
         chosen = family(network) if isinstance(network, str) else network
@@ -81,9 +81,11 @@ class Agent:
 
 
 class SAC(Agent):
-    """Soft Actor-Critic, see `SACLearner` and `SACSettings`::
+    """Soft Actor-Critic, see `SACLearner` and `SACSettings`.
 
-        agent = SAC(nearsym.make("Pendulum-v1"), network="relaxed", seed=0).learn(5_000)
+    Example::
+
+        agent = SAC(nearsym.make("dmc/cartpole-swingup", action_repeat=4), network="relaxed", seed=0).learn(5_000)
     """
 
     learner_type = SACLearner

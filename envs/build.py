@@ -52,7 +52,7 @@ def build(
         raise InputError(f"{id} has actions {env.action_space}; expected a Box of continuous actions")
     if symmetry is not None:
         env = declare(env, load_symmetry(symmetry))
-    env = _flat(env)
+    env = flattened(env)
     set_split(env, split)
     return FiniteGuard(env if perturbation is None else perturb(env, perturbation))
 
@@ -72,7 +72,7 @@ def _asked(id: str, pixels: bool, precise: bool, film: bool) -> dict[str, Any]:
     return asked
 
 
-def _flat(env: Env) -> Env:
+def flattened(env: Env) -> Env:
     """Observations as one vector, or a stack of frames, each with the symmetry there."""
     if isinstance(env.observation_space, gymnasium.spaces.Dict):
         symmetry = symmetry_of(env)

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.table import Table
 
 from nearsym.agents.runs.console import print_table
-from nearsym.agents.runs.evaluation import greedy, load_learner
-from nearsym.agents.runs.inspection import AgentReading, read_agent
+from nearsym.agents.runs.evaluation import load_learner, policy_of
+from nearsym.agents.runs.inspection import Inspection, inspect_learner
 from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.runs.folder import Run, write_atomic
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
@@ -57,9 +57,9 @@ def run(words: list[str]) -> int:
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
     else:
-        _, agent = load_learner(Path(settings.run))
-        report = audit(env, samples=settings.samples, seed=settings.seed, policy=greedy(agent))
-        reading = read_agent(agent, env, settings.samples, settings.seed)
+        _, learner = load_learner(Path(settings.run))
+        report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
+        reading = inspect_learner(learner, env, settings.samples, settings.seed)
     for part in tables(report, subject.env.id):
         print(part) if isinstance(part, str) else print_table(part)
     if reading is not None:
@@ -89,7 +89,7 @@ def usage() -> str:
     )
 
 
-def _print_reading(reading: AgentReading, names: list[str], report: AuditReport, assets: Sequence[str]) -> None:
+def _print_reading(reading: Inspection, names: list[str], report: AuditReport, assets: Sequence[str]) -> None:
     elements = [element.element for element in report.elements]
     if len(elements) <= WIDE:
         _print_elements(reading, names, report)
@@ -107,7 +107,7 @@ def _print_reading(reading: AgentReading, names: list[str], report: AuditReport,
     )
 
 
-def _print_elements(reading: AgentReading, names: list[str], report: AuditReport) -> None:
+def _print_elements(reading: Inspection, names: list[str], report: AuditReport) -> None:
     """How far actor, critics and every relaxed layer are from each element, above what was measured of the world."""
     table = Table(title="relative errors of the run's networks, mean errors of its world", title_justify="left")
     table.add_column("", no_wrap=True)
@@ -136,7 +136,7 @@ def _print_elements(reading: AgentReading, names: list[str], report: AuditReport
     print_table(table)
 
 
-def _print_bound(report: AuditReport, settings: AuditSettings, reading: AgentReading | None) -> None:
+def _print_bound(report: AuditReport, settings: AuditSettings, reading: Inspection | None) -> None:
     lipschitz, source = settings.lipschitz, "given"
     if lipschitz is None and reading is not None:
         lipschitz, source = reading.lipschitz, "the critic's largest slope between sampled states"

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from rich.table import Table
 
+from nearsym.agents.report.rendering.learning_figure import draw_learning
 from nearsym.agents.runs.benchmark import STOCK, compare_learning, compare_speed
 from nearsym.agents.runs.console import print_table
 from nearsym.agents.runs.freed_memory import keep_freed_memory
@@ -19,7 +20,6 @@ from nearsym.agents.runs.pixel_benchmark import (
     time_encoders,
     time_updates,
 )
-from nearsym.agents.report.rendering.learning_figure import draw_learning
 from nearsym.agents.runs.settings import BenchSettings
 
 from .compose import compose

@@ -16,12 +16,12 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 
+from .variants import SELECTORS, chosen, defaults_of, unknown_key
+
 Schema = TypeVar("Schema")
 
 FREE = "env.kwargs."
 """Keys below this are the environment's own and are passed on unchecked."""
-
-NETWORK = "network."
 
 ANY = "any"
 """The env option for ids that have no YAML file of their own."""
@@ -50,7 +50,8 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     if "run_dir" in config and config.run_dir is None:
         stem = re.sub(r"[^\w.-]+", "-", short_name(config.env.id))
         disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
-        agent = "" if config.agent.name == "sac" else f"-{config.agent.name}"
+        agents = [word.partition("=")[2] for word in words if word.startswith("agent=")]
+        agent = "" if agents[-1:] in ([], ["sac"]) else f"-{agents[-1]}"
         config.run_dir = f"runs/{stem}{disturbed}{agent}-{_label(config.network)}-seed{config.seed}"
     return _checked(config, schema)
 
@@ -94,32 +95,21 @@ def _override(word: str, known: dict[str, Any]) -> list[str]:
     if key.startswith(FREE):
         return [f"++{word}"]
     if key not in known:
-        if key.startswith(NETWORK) and f"{NETWORK}family" in known:
-            from nearsym.networks import family_class, unknown_key  # only now: it imports torch
-
-            reason = unknown_key(family_class(known[f"{NETWORK}family"]), key.removeprefix(NETWORK))
-            raise InputError(f"{reason}; `--help` lists the keys")
-        raise InputError(f"unknown key {key!r}{did_you_mean(key, known)}; `--help` lists the keys")
+        raise InputError(f"{unknown_key(key, known)}; `--help` lists the keys")
     if value and isinstance(known[key], str | None) and not re.match(r"['\"\[{]|null$", value):
         # paths and module:name may hold characters of Hydra's own grammar
         quoted = value.replace("'", r"\'")
         return [f"{key}='{quoted}'"] if re.search(r"[^\w./-]", value) else [word]
-    return [f"++{word}" if key.startswith(NETWORK) else word]  # a network's YAML names its family alone
+    # a YAML of these groups leaves most keys to the dataclass
+    return [f"++{word}" if key.partition(".")[0] in SELECTORS else word]
 
 
 def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
     try:
         typed = OmegaConf.structured(schema)
         _thaw(typed)
-        if "agent" in config:
-            from nearsym.agents.agent_settings import agent_settings  # only now: it imports torch
-
-            typed.agent = OmegaConf.structured(agent_settings(config.agent.name))
-            _thaw(typed)
-        if "network" in config:
-            from nearsym.networks import family_class
-
-            typed.network = OmegaConf.structured(family_class(config.network.family))
+        for group, kind in chosen(config).items():
+            typed[group] = OmegaConf.structured(kind)
             _thaw(typed)
         merged = OmegaConf.merge(typed, config)
         return cast(Schema, OmegaConf.to_object(merged))
@@ -137,13 +127,8 @@ def _label(network: DictConfig) -> str:
 
 
 def _known(config: DictConfig) -> dict[str, Any]:
-    """Every key with its value, nested ones dotted; of a network also those that its YAML leaves as they are."""
-    if "network" not in config:
-        return _flat(config)
-    from nearsym.networks import family_class, keys_of  # only now: it imports torch
-
-    own = keys_of(family_class(config.network.family))
-    return {**{f"{NETWORK}{key}": value for key, value in own.items()}, **_flat(config)}
+    """Every key with its value, nested ones dotted; also those that a YAML leaves as the dataclass has them."""
+    return {**defaults_of(config), **_flat(config)}
 
 
 def _thaw(config: DictConfig) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 from .compose import defaults, options
+from .variants import BASES, variants
 
 
 def command_help(config: str, schema: type[Any], summary: str, example: str, groups: tuple[str, ...] = ()) -> str:
@@ -46,7 +47,7 @@ def keys(schema: type[Any], prefix: str = "") -> list[tuple[str, str]]:
     for field in fields(schema):
         kind = hints[field.name]
         if isinstance(kind, type) and is_dataclass(kind):
-            kind = _default_agent() if kind.__name__ == "AgentSettings" else kind
+            kind = _default(kind)
             rows += keys(kind, f"{prefix}{field.name}.")
         else:
             rows.append((prefix + field.name, meanings[field.name]))
@@ -63,20 +64,15 @@ def attribute_meanings(schema: type[Any]) -> dict[str, str]:
     return {name: meaning for meanings in (*inherited, own) for name, meaning in meanings.items()}
 
 
-def _default_agent() -> type[Any]:
-    from nearsym.agents.agent_settings import AGENT_SETTINGS  # only now: it imports torch
-
-    return AGENT_SETTINGS["sac"]
+def _default(kind: type[Any]) -> type[Any]:
+    """The dataclass that a command has unless another is chosen."""
+    first = {"AgentSettings": ("agent", "sac"), "Family": ("network", "relaxed")}.get(kind.__name__)
+    return kind if first is None else variants(first[0])[first[1]]
 
 
 def _alternatives(schema: type[Any]) -> Iterator[tuple[str, str, type[Any]]]:
     """(group, name, settings) of the agents and network families that have keys of their own."""
     hints = get_type_hints(schema)
-    if hints.get("agent", type(None)).__name__ == "AgentSettings":
-        from nearsym.agents.agent_settings import AGENT_SETTINGS
-
-        yield from (("agent", name, kind) for name, kind in AGENT_SETTINGS.items() if name != "sac")
-    if hints.get("network", type(None)).__name__ == "Family":
-        from nearsym.networks import FAMILIES
-
-        yield from (("network", name, kind) for name, kind in FAMILIES.items())
+    for group, base in BASES.items():
+        if hints.get(group, type(None)).__name__ == base:
+            yield from ((group, name, kind) for name, kind in variants(group).items())

@@ -1,6 +1,7 @@
 """Algorithms: how networks act, and what one update of them is.
 
-Every module of this package is imported, so that an algorithm is one new file: a subclass of `Learner` with its settings.
+Every module of this package is imported, so that an algorithm is one new file: a subclass of `Learner` with its
+settings.
 """
 
 from importlib import import_module

@@ -38,7 +38,12 @@ class ActorCritic(Learner):
     settings: OffPolicySettings
 
     def __init__(
-        self, settings: OffPolicySettings, network: Family, problem: Problem, device: torch.device, seed: int | None = None
+        self,
+        settings: OffPolicySettings,
+        network: Family,
+        problem: Problem,
+        device: torch.device,
+        seed: int | None = None,
     ) -> None:
         super().__init__(settings, network, problem, device, seed)
         self.box = ActionBox(problem.action_space)
@@ -59,9 +64,7 @@ class ActorCritic(Learner):
         self._online, self._delayed = [online for online, _ in moving], [delayed for _, delayed in moving]
         # gradients of the actor's loss are taken for these alone: none flow into the critics' weights
         self._actor_parameters = [p for p in self.actor.parameters() if p.requires_grad]
-        self._augmentation = (
-            SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
-        )
+        self._augmentation = SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
 
     def networks(self) -> dict[str, nn.Module]:
         """Encoder where there is one, actor and critics."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nearsym.agents.agent_settings import check_range
+from nearsym.agents.algorithms.settings import check_range
 from nearsym.envs.errors import InputError
 
 LAUNCHERS = ("local", "ray", "slurm")

@@ -10,8 +10,7 @@ import torch
 
 from nearsym.agents.algorithms import LEARNERS, Learner
 from nearsym.agents.algorithms.problem import Problem, symmetry_for
-from nearsym.envs import EpisodeSeeds, symmetry_of, vectorised
-from nearsym.envs.build import build
+from nearsym.envs import EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
 from nearsym.envs.rollout import Vectorised
@@ -49,7 +48,7 @@ class World:
     @property
     def has_splits(self) -> bool:
         """Whether data are divided into training, validation and test, the last two one fixed episode each."""
-        return splits(self.env) is not None
+        return bool(splits(self.env))
 
     def close(self) -> None:
         """Let the environments go."""

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
 from nearsym.agents.algorithms import Learner
 from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
+from nearsym.envs.auditing import Policy
 from nearsym.envs.capabilities import Findings, own_evaluation
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
@@ -25,7 +27,11 @@ from .settings import EvaluateSettings, TrainSettings
 def greedy(learner: Learner) -> Act:
     """The deterministic policy, as a rollout takes it."""
     return lambda observations, memory: learner.act(observations, memory, explore=False)
->>>>>>> 5ac25f7 (Learners of our own on one loop of acting, remembering and learning; runs and algorithms have rooms):agents/runs/evaluation.py
+
+
+def policy_of(learner: Learner) -> Policy:
+    """The deterministic policy, from one observation to an action in the environment's own units."""
+    return lambda observation: learner.predict(observation)[0]
 
 
 def returns_of(learner: Learner, envs: Vectorised, count: int) -> NDArray[np.float64]:
@@ -84,27 +90,6 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     Raises:
         InputError: as `evaluate_run`, or the environment knows no such period or noise.
     """
-    env = build_env(Run(Path(settings.run)).settings(), settings.seed, settings.split).env
-    evaluation = own_evaluation(env)
-    if evaluation is None:
-        return None
-    torch.set_num_threads(settings.threads)
-    _, agent = load_learner(Path(settings.run))
-    arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
-    return evaluation(env, greedy(agent), *arguments)
-
-
-def greedy(agent: BaseAlgorithm) -> Policy:
-    """The agent's deterministic policy, from an observation to an action in the environment's own units."""
-    return lambda observation: agent.predict(observation, deterministic=True)[0]
-
-
-def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
-    """What the evaluation of the environment itself finds in a run; None where it has none.
-
-    Raises:
-        InputError: as `evaluate_run`, or the environment knows no such period or noise.
-    """
     env = build_env(Run(Path(settings.run)).settings(), settings.split)
     evaluation = own_evaluation(env)
     if evaluation is None:
@@ -112,4 +97,4 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     torch.set_num_threads(settings.threads)
     _, learner = load_learner(Path(settings.run))
     arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
-    return evaluation(env, lambda observation: learner.predict(observation)[0], *arguments)
+    return evaluation(env, policy_of(learner), *arguments)

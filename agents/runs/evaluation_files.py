@@ -9,8 +9,8 @@ from pathlib import Path
 from nearsym.envs import NoiseLevel
 from nearsym.envs.capabilities import Findings
 
-from .noise_figure import GAUSSIAN, draw_noise
 from .folder import write_atomic
+from .noise_figure import GAUSSIAN, draw_noise
 from .settings import EvaluateSettings
 
 

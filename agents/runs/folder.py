@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.settings import AgentSettings
+from nearsym.envs.errors import InputError
+from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import family_from
 
 from .settings import EnvSettings, TrainSettings

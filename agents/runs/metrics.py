@@ -57,9 +57,7 @@ class MetricsWriter:
         columns: of a new metrics.csv; one that is gone on with keeps its own.
     """
 
-    def __init__(
-        self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]
-    ) -> None:
+    def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]) -> None:
         self._path, self._columns = path, tuple(columns)
         if keep is None:
             path.write_text("")

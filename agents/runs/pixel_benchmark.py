@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from stable_baselines3.common.buffers import ReplayBuffer
 from torch import Tensor, nn
 
-from nearsym.envs import make
-from nearsym.envs.symmetry import Image, Symmetry
-from nearsym.networks import FAMILIES, Family, encoder_for, family
-
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.drqv2 import DrQv2Settings
 from nearsym.agents.algorithms.experience import Experience
 from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.replay.frames import FILLED, FrameReplayBuffer
+from nearsym.envs import make
+from nearsym.envs.symmetry import Image, Symmetry
+from nearsym.networks import FAMILIES, Family, encoder_for, family
 
 from .build import build_learner, build_world
-
 from .settings import EnvSettings, TrainSettings
 
 ESCNN = "escnn"

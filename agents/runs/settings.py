@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.algorithms.settings import AgentSettings, check_range
+from nearsym.envs.errors import InputError
+from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import Family, Relaxed
 
 

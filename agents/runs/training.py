@@ -108,7 +108,8 @@ class _Training:
         self._eval = build_world(settings, settings.seed + EVALUATION_SEED, "validation")
         self._experience = learner.experience(settings.total_steps)
         self._writer: MetricsWriter | None = None
-        self._checkpoint_step, self._row_step, self._episodes, self._bytes = 0, -1, 0, None
+        self._checkpoint_step, self._row_step, self._episodes = 0, -1, 0
+        self._bytes: int | None = None
         self._means = RunningMeans()
         self._returns = np.zeros(settings.env.count)
         self._last: Any = None
@@ -230,7 +231,7 @@ class _Training:
                 "with the same"
             )
         for i, (episodes, number) in enumerate(zip(self._world.episodes, playing, strict=True)):
-            episodes.go_on(number, arrays.get(f"actions_{i}", ()), arrays.get(f"observation_{i}"))
+            episodes.go_on(number, list(arrays.get(f"actions_{i}", ())), arrays.get(f"observation_{i}"))
 
     def _speed(self) -> float:
         elapsed = max(time.monotonic() - self._started, 1e-9)

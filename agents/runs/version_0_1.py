@@ -13,7 +13,6 @@ RENAMED = (
     (r"^(actor|critic|critic_target)\.network\.", r"\1."),
     (r"^actor\.actor\.", "actor."),  # of SAC from images
     (r"^(critic|critic_target)\.critic\.", r"\1."),
-    (r"\.moments\.", ".time_weights."),
 )
 """Names of parameters, one after the other."""
 
@@ -28,17 +27,18 @@ def agent_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
 def learner_state(tensors: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A learner's state and torch's generators, from what tensors.pt and state.json held."""
     networks: dict[str, dict[str, Any]] = {}
-    for name, tensor in tensors["policy"].items():
+    for old, tensor in tensors["policy"].items():
+        name = old
         for pattern, replacement in RENAMED:
             name = re.sub(pattern, replacement, name)
         network, _, rest = name.partition(".")
         networks.setdefault(network, {})[rest] = tensor
-    learned = {"log_alpha": value.reshape(()) for value in tensors["learned"].values()}
+    temperatures = [value.reshape(()) for value in tensors["learned"].values()]
     optimizers = {name: _scalar(one) if name == "temperature" else one for name, one in tensors["optimizers"].items()}
     learner = {
         "networks": networks,
         "optimizers": optimizers,
-        "learned": learned,
+        "learned": {"log_alpha": temperatures[0]} if temperatures else {},
         "steps": state["num_timesteps"],
         "updates": state["n_updates"],
         "actions": state["action_space"],

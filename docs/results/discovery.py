@@ -15,8 +15,8 @@ import torch
 
 from nearsym.agents.runs.build import make_env
 from nearsym.agents.runs.evaluation import load_learner
-from nearsym.agents.runs.inspection import greedy, read_agent
 from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.inspection import greedy, read_agent
 from nearsym.envs import audit
 from nearsym.envs.perturbations import perturb
 

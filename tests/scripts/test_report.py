@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import yaml
 
-from nearsym.agents.runs.metrics import COLUMNS
 from nearsym.agents.report.rendering.style import PENS, pens
 from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.runs.metrics import COLUMNS
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import family

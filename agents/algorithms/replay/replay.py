@@ -86,9 +86,7 @@ class VectorReplay(Replay):
         drawn = self.buffer.sample(count)
         over = 1 - drawn.dones.squeeze(1)
         discounts = self._settings.discount * over if drawn.discounts is None else drawn.discounts.squeeze(1) * over
-        return Batch(
-            drawn.observations, drawn.actions, drawn.rewards.squeeze(1), drawn.next_observations, discounts
-        )
+        return Batch(drawn.observations, drawn.actions, drawn.rewards.squeeze(1), drawn.next_observations, discounts)
 
     def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
         """Of the first environment."""

@@ -101,7 +101,7 @@ def test_samples_are_those_of_a_naive_buffer(size, lengths, endings, n_steps):
     if not buffer._starts(np.arange(buffer.size())).any():
         return  # one long episode has overwritten itself down to nothing
     batch = buffer.sample(200)
-    for seen, action, following, reward, discount in zip(*(part.numpy() for part in batch), strict=True):
+    for seen, action, reward, following, discount in zip(*(part.numpy() for part in batch), strict=True):
         newest = seen[-CHANNELS:]
         episode, k = where[int(newest[0, 0, 0]) * 256 + int(newest[0, 0, 1])]
         expected = whole.transition(episode, k, n_steps, 0.5)

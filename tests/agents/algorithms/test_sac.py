@@ -216,7 +216,9 @@ def test_the_symmetry_is_the_environments_own():
         SAC(Line(), network="exact")
     with pytest.raises(SymmetryError, match="acts on 3 observation coordinates"):
         SAC(Line(), symmetry=Symmetry.reflection(observation=[-1, 1, 1], action=[-1]))
-    with pytest.raises(InputError, match="SAC has no hyperparameter 'learnin_rate' .did you mean 'learning_rate'"):
+    with pytest.raises(
+        InputError, match=r"SAC has no hyperparameter 'learnin_rate' \(did you mean 'learning_rate'\?\)"
+    ):
         SAC(Line(), learnin_rate=1e-3)
     with pytest.raises(InputError, match="use_sde=False"):
         stable_baselines3.SAC(SymmetricSACPolicy, Line(), policy_kwargs=small(), use_sde=True)
@@ -238,7 +240,8 @@ def test_dict_observations():
     agent = SAC(declare(DictLine(Line()), symmetry), network=family("exact", width=16), learning_starts=10, seed=0)
     agent.learn(40)
     left, right = (
-        agent.predict(np.float32([x, 0.3]), deterministic=True)[0] for x in (-1, 1)  # flattened
+        agent.predict(np.float32([x, 0.3]), deterministic=True)[0]
+        for x in (-1, 1)  # flattened
     )
     np.testing.assert_allclose(left, -right, atol=1e-6)
     assert np.abs(left) > 0

@@ -19,14 +19,15 @@ from nearsym.networks import FAMILIES, family
 SIZE = 21
 
 
-def agent(name="relaxed", **hyperparameters):
+def agent(name="relaxed", network=None, **hyperparameters):
     env = make("dmc/cartpole-balance", pixels=True, size=SIZE, action_repeat=100)
     chosen = {"learning_starts": 12, "batch_size": 8, "buffer_size": 200, "features": 8, "filters": 4, "n_steps": 2}
-    return SAC(env, family(name, width=16), seed=0, **{**chosen, **hyperparameters})
+    return SAC(env, family(name, width=16, **(network or {})), seed=0, **{**chosen, **hyperparameters})
 
 
 def test_one_update_is_soft_actor_critic():
-    made, other = (agent(learning_rate=1e-3, tau=0.25, log_std_min=-10.0) for _ in range(2))
+    one_rate = {"relaxation_penalty": 0.0, "relaxed_lr_multiplier": 1.0}
+    made, other = (agent("relaxed", one_rate, learning_rate=1e-3, tau=0.25, log_std_min=-10.0) for _ in range(2))
     for one in (made, other):
         for module in (*one.learner.networks().values(), one.learner.critic_target):
             module.double()

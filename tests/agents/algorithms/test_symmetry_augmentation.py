@@ -77,8 +77,8 @@ def test_random_elements_of_a_market_are_of_its_group():
 
 
 def test_random_elements_are_nearly_uniform():
-    group = Group("S4", ("a", "b", "c"), (0, 1, 2), None)
     order = [[1, 0, 2, 3], [0, 2, 1, 3], [0, 1, 3, 2]]
+    group = Group.generated("S4", ("a", "b", "c"), order)
     index, sign = random_elements(Representation.signed_permutation(group, order), 4800, 0)
     _, counts = np.unique(index, axis=0, return_counts=True)
     assert len(counts) == 24 and (sign == 1).all()

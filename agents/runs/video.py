@@ -11,21 +11,20 @@ import imageio.v2 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs import EpisodeSeeds, episodes, vectorised
+from nearsym.agents.algorithms import Learner
+from nearsym.envs import EpisodeSeeds, vectorised
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import apart
 
-from .agent import Agent
 from .build import EVALUATION_SEED, build_env
-from .evaluation import greedy
+from .evaluation import returns_of
 from .settings import TrainSettings
 
 
-def film(agent: Agent, settings: TrainSettings, seed: int, path: Path) -> None:
+def film(learner: Learner, settings: TrainSettings, seed: int, path: Path) -> None:
     """Write one episode of the deterministic policy as an mp4, at the speed it happened.
 
     Args:
-        agent: the trained agent.
+        learner: trained.
         settings: of its run.
         seed: of the episode: the first one that an evaluation with this seed sees.
         path: where to.
@@ -33,7 +32,7 @@ def film(agent: Agent, settings: TrainSettings, seed: int, path: Path) -> None:
     Raises:
         InputError: the environment draws no frames, or there is no encoder.
     """
-    env = EpisodeSeeds(build_env(settings, seed, film=True).env, seed + EVALUATION_SEED)
+    env = EpisodeSeeds(build_env(settings, film=True), seed + EVALUATION_SEED)
     fps = float(env.metadata.get("render_fps") or 30)
     try:
         writer = imageio.get_writer(path, fps=fps, macro_block_size=2)
@@ -41,7 +40,7 @@ def film(agent: Agent, settings: TrainSettings, seed: int, path: Path) -> None:
         raise InputError(f"writing a video needs ffmpeg ({error}); pip install imageio-ffmpeg") from error
     with writer:
         filmed = _Filmed(env, lambda: writer.append_data(_frame(env, settings.env.id)))
-        episodes(vectorised(filmed), apart(greedy(agent)), 1)
+        returns_of(learner, vectorised(filmed), 1)
     env.close()
 
 

@@ -10,18 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nearsym.agents.algorithms import Learner
 from nearsym.envs import is_image
 from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
 from nearsym.networks import transform
 
-from .agent import Agent
 from .diagnostics import equivariance_errors
-from .evaluation import greedy
+from .evaluation import policy_of
 
 
 @dataclass(frozen=True)
-class AgentReading:
+class Inspection:
     """A trained agent's view of a symmetry.
 
     Attributes:
@@ -54,51 +54,50 @@ class AgentReading:
         return self.orbit_gap / 2
 
 
-def read_agent(agent: Agent, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> AgentReading:
-    """Read a trained agent on the states and actions that an audit of `env` looks at, and on episodes of its own."""
-    sampled = sample_transitions(env, samples, seed, greedy(agent))
+def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> Inspection:
+    """Inspect a trained learner on the states and actions that an audit of `env` looks at, and on its own episodes."""
+    sampled = sample_transitions(env, samples, seed, policy_of(learner))
     states = sampled.states
-    policy = agent.policy
     box = env.action_space
     assert isinstance(box, gymnasium.spaces.Box)  # it was trained on it
-    observations = torch.tensor(sampled.observations, dtype=torch.float32, device=agent.device)
+    observations = torch.tensor(sampled.observations, dtype=torch.float32, device=learner.device)
     scaled = 2 * (sampled.actions - box.low) / (box.high - box.low) - 1
-    actions = torch.tensor(scaled, dtype=torch.float32, device=agent.device)
-    rep, action_rep = policy.observation_rep, policy.symmetry.action
+    actions = torch.tensor(scaled, dtype=torch.float32, device=learner.device)
+    rep, action_rep = learner.observation_rep, learner.problem.symmetry.action
     with torch.no_grad():
-        values = policy.action_values(observations, actions).mean(dim=0)
+        values = learner.action_values(observations, actions).mean(dim=0)
         gaps = []
-        for g in range(policy.symmetry.group.rows):
-            moved = policy.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
+        for g in range(learner.problem.symmetry.group.rows):
+            moved = learner.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
             gaps.append((moved.mean(dim=0) - values).abs().max().item())
-        best = policy.action_values(observations, policy.mean_action(observations))
+        best = learner.action_values(observations, learner.mean_action(observations))
         state_values = best.min(dim=0).values.double().cpu().numpy()
     found = {
         f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
-        for name, module in policy.parts().items()
-        for layer, departure in policy.network.departures(module).items()
+        for name, module in learner.networks().items()
+        for layer, departure in learner.network.departures(module).items()
     }
-    errors = equivariance_errors(policy, observations, actions)
+    errors = equivariance_errors(learner, observations, actions)
     images = is_image(env.observation_space)
-    return AgentReading(
+    return Inspection(
         lipschitz=_largest_slope(states, state_values),
         orbit_gap=max(gaps),
-        visited=[] if images else visited_images(env, greedy(agent), rep, seed).tolist(),
+        visited=[] if images else visited_images(env, policy_of(learner), rep, seed).tolist(),
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
         departures=found,
-        assets=_asset_departures(agent),
+        assets=_asset_departures(learner),
     )
 
 
-def _asset_departures(agent: Agent) -> list[float]:
-    action = agent.policy.symmetry.action
+def _asset_departures(learner: Learner) -> list[float]:
+    action = learner.problem.symmetry.action
     if action.group.listed:
         return []
     found = [
         departure.view(-1, _assets(action)).mean(dim=0)  # with a sign flip each asset has two coordinates
-        for module in agent.policy.parts().values()
-        for departure in agent.policy.network.coordinate_departures(module).values()
+        for module in learner.networks().values()
+        for departure in learner.network.coordinate_departures(module).values()
     ]
     return torch.stack(found).mean(dim=0).tolist() if found else []
 
