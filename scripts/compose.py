@@ -16,7 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 
-from .variants import SELECTORS, chosen, defaults_of, unknown_key
+from .variants import chosen, unknown_key
 
 Schema = TypeVar("Schema")
 
@@ -42,7 +42,7 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     with initialize_config_module("nearsym.configs", version_base="1.3"):
         try:
             groups = [part for word in words if options(word.partition("=")[0]) for part in _override(word, {})]
-            known = _known(hydra_compose(name, groups))  # the keys depend on what is chosen
+            known = _known(hydra_compose(name, groups), schema)  # the keys depend on what is chosen
             overrides = [part for word in words for part in _override(word, known)]
             config = hydra_compose(name, overrides)
         except (HydraException, OmegaConfBaseException) as error:
@@ -56,10 +56,15 @@ def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
     return _checked(config, schema)
 
 
-def defaults(name: str) -> dict[str, Any]:
-    """Every key of a primary config with its default, nested ones dotted; None for a required one."""
+def defaults(name: str, schema: type[Any]) -> dict[str, Any]:
+    """Every key of a command with its default, nested ones dotted; None for a required one.
+
+    Args:
+        name: the primary config.
+        schema: dataclass of the command's settings.
+    """
     with initialize_config_module("nearsym.configs", version_base="1.3"):
-        return _known(hydra_compose(name))
+        return _known(hydra_compose(name), schema)
 
 
 def options(group: str) -> list[str]:
@@ -99,19 +104,13 @@ def _override(word: str, known: dict[str, Any]) -> list[str]:
     if value and isinstance(known[key], str | None) and not re.match(r"['\"\[{]|null$", value):
         # paths and module:name may hold characters of Hydra's own grammar
         quoted = value.replace("'", r"\'")
-        return [f"{key}='{quoted}'"] if re.search(r"[^\w./-]", value) else [word]
-    # a YAML of these groups leaves most keys to the dataclass
-    return [f"++{word}" if key.partition(".")[0] in SELECTORS else word]
+        return [f"++{key}='{quoted}'" if re.search(r"[^\w./-]", value) else f"++{word}"]
+    return [f"++{word}"]  # YAML files leave many keys to the dataclasses
 
 
 def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
     try:
-        typed = OmegaConf.structured(schema)
-        _thaw(typed)
-        for group, kind in chosen(config).items():
-            typed[group] = OmegaConf.structured(kind)
-            _thaw(typed)
-        merged = OmegaConf.merge(typed, config)
+        merged = OmegaConf.merge(_typed(config, schema), config)
         return cast(Schema, OmegaConf.to_object(merged))
     except MissingMandatoryValue as error:
         raise InputError(f"{_first_line(error)}; give it on the command line") from error
@@ -126,9 +125,19 @@ def _label(network: DictConfig) -> str:
     return family(network.family, augment=network.get("augment", family_class(network.family).augment)).label
 
 
-def _known(config: DictConfig) -> dict[str, Any]:
-    """Every key with its value, nested ones dotted; also those that a YAML leaves as the dataclass has them."""
-    return {**defaults_of(config), **_flat(config)}
+def _known(config: DictConfig, schema: type[Any]) -> dict[str, Any]:
+    """Every key with its value, nested ones dotted; also those that YAML files leave as the dataclasses have them."""
+    return {**_flat(_typed(config, schema)), **_flat(config)}
+
+
+def _typed(config: DictConfig, schema: type[Any]) -> DictConfig:
+    """The schema with the dataclasses that were chosen, and their defaults."""
+    typed = OmegaConf.structured(schema)
+    _thaw(typed)
+    for group, kind in chosen(config).items():
+        typed[group] = OmegaConf.structured(kind)
+        _thaw(typed)
+    return cast(DictConfig, typed)
 
 
 def _thaw(config: DictConfig) -> None:

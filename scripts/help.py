@@ -29,7 +29,7 @@ def command_help(config: str, schema: type[Any], summary: str, example: str, gro
         lines.append(f"  {group}=  {choices}{more}")
     if groups:
         lines.append("")
-    given = defaults(config)
+    given = defaults(config, schema)
     rows = [(key, f"{key} = {given.get(key, '')}", meaning) for key, meaning in keys(schema)]
     listed = {key for key, *_ in rows}
     for group, name, kind in _alternatives(schema):
@@ -66,8 +66,7 @@ def attribute_meanings(schema: type[Any]) -> dict[str, str]:
 
 def _default(kind: type[Any]) -> type[Any]:
     """The dataclass that a command has unless another is chosen."""
-    first = {"AgentSettings": ("agent", "sac"), "Family": ("network", "relaxed")}.get(kind.__name__)
-    return kind if first is None else variants(first[0])[first[1]]
+    return variants("agent")["sac"] if kind.__name__ == BASES["agent"] else kind
 
 
 def _alternatives(schema: type[Any]) -> Iterator[tuple[str, str, type[Any]]]:

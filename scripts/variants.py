@@ -6,7 +6,7 @@ Their YAML files name the choice and what it changes of other groups; keys and d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any
 
 from omegaconf import DictConfig
@@ -47,15 +47,6 @@ def chosen(config: DictConfig) -> dict[str, type[Any]]:
                 raise InputError(f"{group}.{selector} is {name!r}, {expected}{did_you_mean(name, known)}")
             found[group] = known[name]
     return found
-
-
-def defaults_of(config: DictConfig) -> dict[str, Any]:
-    """Every key of the chosen dataclasses with its default, dotted."""
-    return {
-        f"{group}.{field.name}": None if field.default is MISSING else field.default
-        for group, kind in chosen(config).items()
-        for field in fields(kind)
-    }
 
 
 def unknown_key(key: str, known: Mapping[str, Any]) -> str:

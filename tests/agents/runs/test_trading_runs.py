@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from nearsym.agents.agent_settings import SACSettings
-from nearsym.agents.runs.build import build_agent, build_env
-from nearsym.agents.runs.evaluation import evaluate_its_own_way, greedy, load_learner
-from nearsym.agents.runs.inspection import read_agent
+from nearsym.agents.algorithms.sac import SACSettings
+from nearsym.agents.runs.build import build_env, build_learner, build_world
+from nearsym.agents.runs.evaluation import evaluate_its_own_way, load_learner, policy_of
+from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.runs.training import train
 from nearsym.envs import make
@@ -51,8 +51,8 @@ def trained(prices, tmp_path_factory):
 
 
 def traded(saved, agent, split):
-    env = build_env(saved, 0, split).env
-    return trade(greedy(agent), env, env.unwrapped)
+    env = build_env(saved, split)
+    return trade(policy_of(agent), env, env.unwrapped)
 
 
 def test_training_validates_on_the_period_after_training(prices, trained):
@@ -91,8 +91,9 @@ def test_the_training_period_is_traded_whole_and_in_order(trained):
     assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 3
     assert {len(curve.value) for curve in report.curves.values()} == {stop - start}
     np.testing.assert_array_equal(report.curves[AGENT].dates, market.prices.dates[start:stop])
-    env = build_env(saved, 0).env
-    one = trade(greedy(agent), env, env.unwrapped)  # an episode of training is stamped with the days it was traded on
+    env = build_env(saved)
+    one = trade(policy_of(agent), env, env.unwrapped)
+    # an episode of training is stamped with the days it was traded on
     assert len(one.value) == 60 and one.dates[0] == market.prices.dates[env.unwrapped.period[0]]
     growth = market.prices.close[env.unwrapped.day] / market.prices.close[env.unwrapped.day - 1]
     assert one.returns[-1] == pytest.approx(one.weights[-2] @ (growth - 1) - one.paid[-1] / one.value[-2])
@@ -118,14 +119,14 @@ def test_the_command_writes_all_of_it(trained, capsys):
 
 def test_an_audit_names_the_assets_treated_apart(trained, capsys):
     saved, agent = load_learner(trained)
-    env = build_env(saved, 0).env
+    env = build_env(saved)
     with torch.no_grad():
-        for module in agent.policy.parts().values():
+        for module in agent.networks().values():
             for layer in module.modules():
                 if hasattr(layer, "hidden_rep"):
                     layer.relaxed_weights.theta.zero_()
                     layer.relaxed_weights.theta[..., 2] = 0.5
-    departures = read_agent(agent, env, 50, 0).assets
+    departures = inspect_learner(agent, env, 50, 0).assets
     assert np.argmax(departures) == 2 and departures[2] == pytest.approx(0.375)
     assert departures[0] == pytest.approx(0.125)
     assert run(["audit", str(trained), "samples=60"]) == 0
@@ -135,8 +136,8 @@ def test_an_audit_names_the_assets_treated_apart(trained, capsys):
 
 def test_a_flip_has_two_coordinates_for_each_asset(prices, tmp_path):
     short = settings(prices, tmp_path / "short", short=True)
-    env = build_env(short, 0)
-    assert len(read_agent(build_agent(short, env), env.env, 50, 0).assets) == 4
+    world = build_world(short, 0)
+    assert len(inspect_learner(build_learner(short, world), world.env, 50, 0).assets) == 4
 
 
 def test_shares_are_traded_from_the_command_line_too(prices, tmp_path, capsys):

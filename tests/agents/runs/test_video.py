@@ -5,7 +5,7 @@ import imageio.v2 as imageio
 import numpy as np
 import pytest
 
-from nearsym.agents.runs.build import build_agent, build_env
+from nearsym.agents.runs.build import build_learner, build_world
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.video import film
 from nearsym.envs.errors import InputError
@@ -27,7 +27,7 @@ def settings(id, **kwargs):
 )
 def test_an_episode_is_filmed_at_its_own_speed(tmp_path, id, kwargs, size, steps, fps):
     run = settings(id, **kwargs)
-    film(build_agent(run, build_env(run, 0)), run, 0, tmp_path / "film.mp4")
+    film(build_learner(run, build_world(run, 0)), run, 0, tmp_path / "film.mp4")
     with imageio.get_reader(tmp_path / "film.mp4") as reader:
         frames = [np.asarray(frame) for frame in reader]
         assert reader.get_meta_data()["fps"] == pytest.approx(fps)
@@ -54,4 +54,4 @@ def test_an_environment_that_draws_nothing_is_named(tmp_path):
     gymnasium.register("Blind-v0", Blind, disable_env_checker=True)
     run = settings("Blind-v0")
     with pytest.raises(InputError, match="Blind-v0 draws no frames for a video"):
-        film(build_agent(run, build_env(run, 0)), run, 0, tmp_path / "film.mp4")
+        film(build_learner(run, build_world(run, 0)), run, 0, tmp_path / "film.mp4")

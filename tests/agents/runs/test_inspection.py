@@ -1,11 +1,11 @@
-"""What is read from a trained agent, against a critic written down by hand."""
+"""What inspection finds in a trained agent, against a critic written down by hand."""
 
 import numpy as np
 import pytest
 import torch
 
-from nearsym.agents.runs.build import build_agent, build_env
-from nearsym.agents.runs.inspection import read_agent
+from nearsym.agents.runs.build import build_learner, build_world
+from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs import make
 from nearsym.networks import family
@@ -13,7 +13,7 @@ from nearsym.networks import family
 
 def agent(choice):
     settings = TrainSettings(env=EnvSettings("InvertedPendulum-v5"), network=family(choice, width=8), total_steps=10)
-    return build_agent(settings, build_env(settings, 0))
+    return build_learner(settings, build_world(settings, 0))
 
 
 class Linear(torch.nn.Module):
@@ -32,9 +32,9 @@ class Still(torch.nn.Module):
 
 def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
     plain, env = agent("plain"), make("InvertedPendulum-v5")
-    monkeypatch.setattr(plain.policy.critic, "network", Linear())
-    monkeypatch.setattr(plain.policy.actor, "network", Still())
-    reading = read_agent(plain, env, samples=80, seed=0)
+    monkeypatch.setattr(plain, "critic", Linear())
+    monkeypatch.setattr(plain, "actor", Still())
+    reading = inspect_learner(plain, env, samples=80, seed=0)
     # Q(gs, ga) - Q(s, a) = -2·(2·cart + ½·action/3), actions from -3 to 3; the cart stays near 0
     assert reading.orbit_gap == pytest.approx(1.0, abs=0.3)
     assert reading.invariant_error == reading.orbit_gap / 2
@@ -44,7 +44,7 @@ def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
 
 def test_an_exact_critic_has_no_gap():
     env = make("InvertedPendulum-v5")
-    exact, plain = (read_agent(agent(choice), env, samples=40, seed=0).orbit_gap for choice in ("exact", "plain"))
+    exact, plain = (inspect_learner(agent(choice), env, samples=40, seed=0).orbit_gap for choice in ("exact", "plain"))
     assert exact < 1e-5 < 1e-3 < plain
 
 
@@ -64,14 +64,14 @@ class Pushed(torch.nn.Module):
 def test_the_policys_error_is_read_from_what_it_does(monkeypatch, push, expected):
     """A constant push has μ(gs) - ρ(g) μ(s) = 2 μ(s) under a mirror; an odd policy has no error."""
     plain = agent("plain")
-    monkeypatch.setattr(plain.policy.actor, "network", Pushed(push))
-    reading = read_agent(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
+    monkeypatch.setattr(plain, "actor", Pushed(push))
+    reading = inspect_learner(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
     assert reading.actor == pytest.approx([0, expected], abs=1e-2)
 
 
 def test_an_exact_network_keeps_every_element_and_a_plain_one_does_not():
     env = make("InvertedPendulum-v5")
-    exact, plain = (read_agent(agent(choice), env, samples=30, seed=0) for choice in ("exact", "plain"))
+    exact, plain = (inspect_learner(agent(choice), env, samples=30, seed=0) for choice in ("exact", "plain"))
     assert max(exact.actor + exact.critic) < 1e-5
     assert plain.actor[1] > 0.5 and plain.critic[1] > 1e-3
 
@@ -79,8 +79,8 @@ def test_an_exact_network_keeps_every_element_and_a_plain_one_does_not():
 def test_relaxed_weights_are_read_layer_by_layer():
     relaxed = agent("relaxed")
     with torch.no_grad():
-        relaxed.policy.critic.network.mlp.layers[1].relaxed_weights.theta[..., 0] += 1
-    found = read_agent(relaxed, make("InvertedPendulum-v5"), samples=10, seed=0).departures
+        relaxed.critic.mlp.layers[1].relaxed_weights.theta[..., 0] += 1
+    found = inspect_learner(relaxed, make("InvertedPendulum-v5"), samples=10, seed=0).departures
     assert found["critic.layers.1"][1] > 0.5
     assert found["actor.layers.1"] == [0, 0]
     assert np.isfinite(list(found.values())).all()
