@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.runs.console import print_table
 from nearsym.agents.runs.evaluation import load_learner, policy_of
-from nearsym.agents.runs.inspection import Inspection, inspect_learner
-from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.inspection import Inspection, inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
 from nearsym.envs import AuditReport, audit, build, symmetry_of
 from nearsym.envs.auditing.report import ROUNDING

@@ -17,7 +17,8 @@ from nearsym.agents.algorithms.problem import symmetry_for
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import Actor, Critic, Family, encoder_for, family, trunk_for
+from nearsym.networks import Family, family
+from nearsym.networks.stand_in import Actor, Critic, encoder_for, trunk_for
 
 
 class SymmetricActor(BasePolicy):

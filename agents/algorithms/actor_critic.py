@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.networks import Actor, Critic, DeterministicActor, Family, encoder_for, trunk_for
+from nearsym.networks import Family
+from nearsym.networks.stand_in import Actor, Critic, DeterministicActor, encoder_for, trunk_for
 
 from .experience import Batch, Experience
 from .learner import Array, Learner
@@ -99,7 +100,8 @@ class ActorCritic(Learner):
     @torch.no_grad()
     def act(self, observations: Array, memory: Any, *, explore: bool) -> tuple[Array, Any]:
         """What to do, from (N, …) observations; the policy has no memory."""
-        features = self.encoder(torch.as_tensor(observations, device=self.device).to(self._dtype()))
+        tensor = torch.as_tensor(observations, device=self.device)
+        features = self.encoder(tensor if self.problem.is_image else tensor.float())
         actions = self.policy(features, explore=explore)
         return self.box.to_env(actions.cpu().numpy()), memory
 
@@ -164,15 +166,12 @@ class ActorCritic(Learner):
         return Critic(self._trunk(encoder, network), self.problem.symmetry.action, network, members=self.members)
 
     def _trunk(self, encoder: nn.Module, network: Family) -> nn.Module:
-        return trunk_for(encoder, network, self.settings.features)
+        return trunk_for(encoder, network, self.settings.features)  # type: ignore[arg-type]
 
     def _groups(self, modules: Sequence[nn.Module], rate: float) -> list[dict[str, Any]]:
         """Parameters with the learning rate of each."""
         groups = self.network.parameter_groups(modules)
         return [{"lr": rate * group.pop("rate", 1.0), **group} for group in map(dict, groups)]
-
-    def _dtype(self) -> torch.dtype:
-        return torch.uint8 if self.problem.is_image else next(self.actor.parameters()).dtype
 
 
 def _with_parameters(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:

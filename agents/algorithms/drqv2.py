@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import DeterministicActor, Family
+from nearsym.networks import Family
+from nearsym.networks.stand_in import DeterministicActor
 
 from .actor_critic import ActorCritic
 from .experience import Batch

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import Actor, Family
+from nearsym.networks import Family
+from nearsym.networks.stand_in import Actor
 
 from . import squashed_gaussian
 from .actor_critic import ActorCritic

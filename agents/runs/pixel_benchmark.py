@@ -23,7 +23,8 @@ from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.replay.frames import FILLED, FrameReplayBuffer
 from nearsym.envs import make
 from nearsym.envs.symmetry import Image, Symmetry
-from nearsym.networks import FAMILIES, Family, encoder_for, family
+from nearsym.networks import FAMILIES, Family, family
+from nearsym.networks.stand_in import encoder_for
 
 from .build import build_learner, build_world
 from .settings import EnvSettings, TrainSettings

@@ -1,0 +1,1 @@
+"""Runs: settings, folders, training, evaluation and checkpoints, for every algorithm and environment."""
