@@ -10,7 +10,7 @@ import pytest
 from nearsym.agents.comparison.status import FINISHED, WAITING, last_row
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.version_0_1 import translated
-from nearsym.agents.run import Run
+from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
 
 RUN = "Pendulum-v1/none/relaxed/seed0"

@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from nearsym.agents.report.loading import read_comparison
-from nearsym.agents.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import family
