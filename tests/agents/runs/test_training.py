@@ -44,7 +44,7 @@ def tiny(folder, **changes):
         run_dir=str(folder),
         eval_every=150,
         eval_episodes=1,
-        checkpoint_every=200,
+        checkpoint_every=130,  # in the middle of an episode
     )
     return replace(settings, **changes)
 
@@ -74,7 +74,7 @@ def test_a_run_leaves_what_it_should(uninterrupted):
     assert any(uninterrupted.tensorboard.iterdir())
 
 
-@pytest.mark.parametrize("kill_after", ["step-00000200", "step-00000400"])
+@pytest.mark.parametrize("kill_after", ["step-00000130", "step-00000390"])
 def test_a_killed_run_resumes_to_the_same_metrics(tmp_path, uninterrupted, kill_after):
     settings = tiny(tmp_path / "killed")
     process = subprocess.Popen([sys.executable, "-c", TRAIN], stdin=subprocess.PIPE, env={**os.environ})
@@ -123,7 +123,7 @@ def test_an_unfinished_checkpoint_is_ignored(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             train(settings, ["test"])
     folder = tmp_path / "run" / "checkpoints"
-    assert checkpoints.latest_checkpoint(folder).name == "step-00000200"
+    assert checkpoints.latest_checkpoint(folder).name == "step-00000130"
     run = train(replace(settings, resume=True), ["test"])
     assert [path.name for path in folder.iterdir()] == ["step-00000700"]
     assert int(rows(run)[-1]["step"]) == 700

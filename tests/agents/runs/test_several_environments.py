@@ -1,0 +1,83 @@
+"""Several environments stepped together: as many updates, every episode once, and runs that resume in mid-episode."""
+
+from dataclasses import replace
+
+import gymnasium
+import numpy as np
+import pytest
+
+from nearsym.agents.algorithms.drqv2 import DrQv2Settings
+from nearsym.agents.algorithms.interaction import interact
+from nearsym.agents.algorithms.sac import SACSettings
+from nearsym.agents.runs.build import build_learner, build_world
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.training import train
+from nearsym.envs.errors import InputError
+from nearsym.networks import family
+
+
+def settings(folder, count, **changes):
+    run = TrainSettings(
+        env=EnvSettings("Pendulum-v1", count=count),
+        agent=SACSettings(batch_size=16, learning_starts=60, train_every=2),
+        network=family("relaxed", width=16),
+        seed=3,
+        total_steps=300,
+        run_dir=str(folder),
+        eval_every=120,
+        eval_episodes=1,
+        checkpoint_every=100,
+    )
+    return replace(run, **changes)
+
+
+def images(folder, count, **changes):
+    return settings(
+        folder,
+        count,
+        env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}, count=count),
+        agent=DrQv2Settings(batch_size=8, learning_starts=8, filters=4, features=8),
+        pixels=True,
+        total_steps=36,
+        eval_every=12,
+        checkpoint_every=12,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize("make", [settings, images])
+def test_a_run_goes_on_in_the_middle_of_its_episodes(make, tmp_path):
+    whole = train(make(tmp_path / "whole", 3), ["test"]).metrics.read_text().splitlines()
+    half = make(tmp_path / "halves", 3)
+    train(replace(half, total_steps=half.total_steps // 2), ["test"])
+    resumed = train(replace(half, resume=True), ["test"]).metrics.read_text().splitlines()
+    assert resumed[-1] == whole[-1]
+    alone = train(make(tmp_path / "alone", 1), ["test"]).metrics.read_text().splitlines()
+    assert alone[-1] != whole[-1]  # negative control: several environments are another run
+    with pytest.raises(InputError, match=r"started with env\.count=3, not env\.count=2"):
+        train(make(tmp_path / "halves", 2, resume=True), ["test"])
+
+
+def counted(count, steps=120):
+    """Updates, replayed transitions, and the first observations of every episode that was begun."""
+    run = settings("unused", count)
+    world = build_world(run, 0, count=count)
+    learner = build_learner(run, world)
+    experience = learner.experience(run.total_steps)
+    starts = {}
+    for progress in interact(learner, world.envs, experience):
+        step = progress.step
+        for i in np.flatnonzero(step.first):
+            starts[int(step.episodes[i])] = step.observations[i]
+        if learner.steps >= steps:
+            return learner.updates, experience.stored, starts
+
+
+def test_experience_and_updates_do_not_depend_on_the_count(monkeypatch):
+    monkeypatch.setitem(gymnasium.registry, "Pendulum-v1", replace(gymnasium.spec("Pendulum-v1"), max_episode_steps=10))
+    updates, stored, starts = zip(*(counted(count) for count in (1, 2, 4)), strict=True)
+    assert updates == (30, 30, 30) and stored == (120, 120, 120)
+    for several in starts[1:]:  # the same episodes, dealt out
+        assert several.keys() == starts[0].keys()
+        for number, observation in several.items():
+            np.testing.assert_array_equal(observation, starts[0][number])
