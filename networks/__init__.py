@@ -1,10 +1,23 @@
 """Networks bound to a symmetry exactly, approximately, or not at all (torch)."""
 
-from .actor import Actor
+from .actor import Actor, DeterministicActor
 from .conv import Conv2d
 from .critic import Critic
 from .discovery import coordinate_departures, departures
-from .encoder import Encoder, Trunk
+from .encoders import (
+    Encoder,
+    FeatureMap,
+    IdentityEncoder,
+    IdentityTrunk,
+    ImageEncoder,
+    ImageTrunk,
+    Trunk,
+    WindowTrunk,
+    encoder_for,
+    encodes,
+    follows,
+    trunk_for,
+)
 from .families import (
     FAMILIES,
     RATE,
@@ -32,7 +45,7 @@ from .mlp import MLP, parameter_count
 from .relaxation import relaxation_penalty, relaxed_layers, relaxed_weights, weights_per_element
 from .relaxed_linear import RelaxedLinear
 from .steerable import SteerableConv2d
-from .visual import VisualActor, VisualCritic, VisualGaussianActor
+from .temporal import TemporalConv
 
 __all__ = [
     "FAMILIES",
@@ -44,10 +57,16 @@ __all__ = [
     "Augmented",
     "Conv2d",
     "Critic",
+    "DeterministicActor",
     "Encoder",
     "Exact",
     "ExpandedLinear",
     "Family",
+    "FeatureMap",
+    "IdentityEncoder",
+    "IdentityTrunk",
+    "ImageEncoder",
+    "ImageTrunk",
     "LayerNorm",
     "Linear",
     "Plain",
@@ -56,17 +75,19 @@ __all__ = [
     "RelaxedLinear",
     "ResidualLinear",
     "SteerableConv2d",
+    "TemporalConv",
     "Trunk",
-    "VisualActor",
-    "VisualCritic",
-    "VisualGaussianActor",
+    "WindowTrunk",
     "architectures",
     "coordinate_departures",
     "departures",
+    "encoder_for",
+    "encodes",
     "equivariance_error",
     "family",
     "family_class",
     "family_from",
+    "follows",
     "hidden_representation",
     "keys_of",
     "parameter_count",
@@ -74,6 +95,7 @@ __all__ = [
     "relaxed_layers",
     "relaxed_weights",
     "transform",
+    "trunk_for",
     "unknown_key",
     "weights_per_element",
 ]

@@ -55,6 +55,16 @@ class Conv2d(Convolution):
     the kernel's taps. So relaxed weights, penalties and readings are those of `RelaxedLinear`, and with plain layers
     this is `torch.nn.Conv2d`.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Representation, Symmetry
+        >>> from nearsym.networks import Conv2d, Exact
+        >>> plane = Symmetry.reflection(observation=[-1, 1], action=[-1]).observation.rep
+        >>> pixel, regular = Representation.trivial(plane.group), Representation.regular(plane.group)
+        >>> lift = Conv2d(plane, pixel, regular, 3, 4, Exact(), relax="output")
+        >>> lift(torch.zeros(5, 3, 9, 9)).shape
+        torch.Size([5, 8, 7, 7])
+
     Args:
         plane: representation on the plane (x to the right, y upwards), signed permutations.
         in_rep: representation on the values of one input channel: trivial for an image, regular for feature maps.
@@ -66,6 +76,10 @@ class Conv2d(Convolution):
         stride: step of the output's grid.
         relax: the side relaxed weights belong to.
         gain: see `bounds`.
+
+    Attributes:
+        in_rep: representation on the values of one input channel.
+        out_rep: the same of the output.
 
     Shapes: (batch, in_channels·in_rep.dim, height, width) to (batch, out_channels·out_rep.dim, height', width').
     """
@@ -86,6 +100,7 @@ class Conv2d(Convolution):
         taps = image_representation(plane, (1, kernel_size, kernel_size))
         kernel = family.linear(in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps, gain=gain)
         super().__init__(kernel, kernel_size, stride)
+        self.in_rep, self.out_rep = in_rep, out_rep
 
 
 def check_stride(size: tuple[int, ...], kernel_size: int, stride: int) -> None:

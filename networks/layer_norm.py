@@ -11,6 +11,13 @@ class LayerNorm(nn.Module):
 
         y = (x - mean x) / √(var x + 1e-5) · scale[c] + shift[c]
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks import LayerNorm
+        >>> norm = LayerNorm(dim=2, channels=3, tied=True)
+        >>> norm.scale.shape, norm(torch.zeros(5, 6)).shape
+        (torch.Size([3]), torch.Size([5, 6]))
+
     Args:
         dim: coordinates of one channel.
         channels: number of channels.

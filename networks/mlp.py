@@ -17,6 +17,16 @@ from .features import hidden_representation
 class MLP(nn.Module):
     """Hidden layers with ReLU on `hidden_representation`, then one linear head for each output.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks import MLP, Exact
+        >>> mirror = Symmetry.reflection(observation=[-1, 1, -1], action=[-1])
+        >>> mlp = MLP(mirror.observation.rep, [mirror.action], Exact(width=32), members=3)
+        >>> (action,) = mlp(torch.zeros(5, 2, 3))
+        >>> action.shape
+        torch.Size([3, 5, 2, 1])
+
     Args:
         in_rep: representation on the input.
         out_reps: representation on the output of each head.
@@ -24,7 +34,12 @@ class MLP(nn.Module):
         members: number of independent networks computed at once.
         gain: of the initial weights; see `bounds`.
 
-    Shapes: input (batch, in_rep.dim), outputs (members, batch, out_rep.dim).
+    Attributes:
+        in_rep: representation on the input.
+        out_reps: representation on the output of each head.
+        width: units of a hidden layer.
+
+    Shapes: input (..., in_rep.dim), outputs (members, ..., out_rep.dim).
     """
 
     def __init__(
@@ -36,6 +51,7 @@ class MLP(nn.Module):
         gain: float | None = None,
     ) -> None:
         super().__init__()
+        self.in_rep, self.out_reps = in_rep, list(out_reps)
         hidden = hidden_representation(in_rep)
         build = partial(_build, in_rep, out_reps, hidden, members, gain)
         channels = _channels(family, hidden.dim, build)
@@ -44,9 +60,11 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """One output for each head."""
+        batch, x = x.shape[:-1], x.reshape(-1, x.shape[-1])
         for layer in self.layers:
             x = nn.functional.relu(layer(x))
-        return [head(x) for head in self.heads]
+        outputs = [head(x) for head in self.heads]
+        return [output.view(len(output), *batch, output.shape[-1]) for output in outputs]
 
 
 def parameter_count(module: nn.Module) -> int:

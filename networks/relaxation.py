@@ -29,7 +29,7 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
     Zero exactly when every relaxed layer is equivariant. Biases count averaged over channels. Summed over layers and
     ensemble members; a scalar.
     """
-    total = torch.zeros((), device=next(module.parameters()).device)
+    total = torch.zeros((), device=next((p.device for p in module.parameters()), None))
     for part in module.modules():
         if isinstance(part, RelaxedWeights) and part.learned:
             total = total + part.penalty()

@@ -33,6 +33,21 @@ class RelaxedLinear(ExpandedLinear):
     Dynamics" (arXiv 2201.11969), as used by Park et al. (arXiv 2411.04225). We differ in sharing by orbits,
     which needs generators only, in what of w is free, in the mean over banks, and in where filters start (`FanIn`).
 
+    Example:
+        A mirror swaps two features; the exact layer has two weights for each pair of channels, and no more are used
+        until relaxed weights leave 1:
+
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks import RelaxedLinear
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> layer = RelaxedLinear(swap, swap, 1, 3)
+        >>> layer.filters.numel(), layer(torch.zeros(5, 2)).shape
+        (6, torch.Size([1, 5, 6]))
+        >>> x = torch.tensor([[1.0, 2.0]])
+        >>> bool(torch.allclose(layer(x.flip(1)).view(3, 2), layer(x).view(3, 2).flip(1)))
+        True
+
     Args:
         in_rep: representation on one input channel.
         out_rep: representation on one output channel.

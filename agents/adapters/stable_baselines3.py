@@ -10,15 +10,14 @@ from stable_baselines3.common.policies import BaseModel, BasePolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, CombinedExtractor, FlattenExtractor
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, SACPolicy
-from torch import Tensor, nn
+from torch import Tensor
 
 from nearsym.agents.algorithms import squashed_gaussian
 from nearsym.agents.algorithms.problem import symmetry_for
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import Family, family
-from nearsym.networks.stand_in import Actor, Critic, encoder_for, trunk_for
+from nearsym.networks import Actor, Critic, Family, Trunk, encoder_for, family, trunk_for
 
 
 class SymmetricActor(BasePolicy):
@@ -165,7 +164,7 @@ class SymmetricSACPolicy(SACPolicy):
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 
-    def _trunk(self) -> nn.Module:
+    def _trunk(self) -> Trunk:
         return trunk_for(encoder_for(self.symmetry.observation, self.network), self.network)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:

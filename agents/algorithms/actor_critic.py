@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.networks import Family
-from nearsym.networks.stand_in import Actor, Critic, DeterministicActor, encoder_for, trunk_for
+from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
 from .experience import Batch, Experience
 from .learner import Array, Learner
@@ -37,6 +36,7 @@ class ActorCritic(Learner):
     actor_type: ClassVar[type[Actor] | type[DeterministicActor]]
     members: ClassVar[int] = 2
     settings: OffPolicySettings
+    encoder: Encoder
 
     def __init__(
         self,
@@ -156,17 +156,17 @@ class ActorCritic(Learner):
         """A copy of the critics."""
         return copy.deepcopy(self.critic)
 
-    def _build(self, network: Family) -> dict[str, nn.Module]:
+    def _build(self, network: Family) -> dict[str, Any]:
         """Encoder, actor and critics, built in this order: it decides which random numbers each gets."""
         encoder = encoder_for(self.problem.observation, network, filters=self.settings.filters)
         actor = self.actor_type(self._trunk(encoder, network), self.problem.symmetry.action, network)
         return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, network)}
 
-    def _critic(self, encoder: nn.Module, network: Family) -> Critic:
+    def _critic(self, encoder: Encoder, network: Family) -> Critic:
         return Critic(self._trunk(encoder, network), self.problem.symmetry.action, network, members=self.members)
 
-    def _trunk(self, encoder: nn.Module, network: Family) -> nn.Module:
-        return trunk_for(encoder, network, self.settings.features)  # type: ignore[arg-type]
+    def _trunk(self, encoder: Encoder, network: Family) -> Trunk:
+        return trunk_for(encoder, network, self.settings.features)
 
     def _groups(self, modules: Sequence[nn.Module], rate: float) -> list[dict[str, Any]]:
         """Parameters with the learning rate of each."""

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import Family
-from nearsym.networks.stand_in import DeterministicActor
+from nearsym.networks import DeterministicActor, Family
 
 from .actor_critic import ActorCritic
 from .experience import Batch

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import Family
-from nearsym.networks.stand_in import Actor
+from nearsym.networks import Actor, Family
 
 from . import squashed_gaussian
 from .actor_critic import ActorCritic

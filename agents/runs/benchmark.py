@@ -14,7 +14,7 @@ import torch
 from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.envs import EpisodeSeeds, episodes
-from nearsym.networks import FAMILIES
+from nearsym.networks import architectures, family_class
 
 from .build import EVALUATION_SEED, build_env, build_learner, build_world
 from .evaluation import greedy
@@ -52,8 +52,7 @@ def compare_speed(settings: TrainSettings, steps: int, rounds: int) -> list[Spee
         rounds: turns each contender gets, so that a busy machine slows all alike.
     """
     torch.set_num_threads(settings.threads)
-    own = [name for name, family in FAMILIES.items() if not family.augment]
-    contenders = {name: _contender(name, settings)[0] for name in (STOCK, *own)}
+    contenders = {name: _contender(name, settings)[0] for name in (STOCK, *architectures())}
     agent = settings.agent
     assert isinstance(agent, SACSettings)  # what is compared
     for learn in contenders.values():
@@ -100,7 +99,7 @@ def _contender(name: str, settings: TrainSettings) -> tuple[Learn, Policy]:
     """How to train it further, and its deterministic policy."""
     if name == STOCK:
         return _stock(settings)
-    chosen = replace(settings, network=FAMILIES[name].like(settings.network))
+    chosen = replace(settings, network=family_class(name).like(settings.network))
     world = build_world(chosen, settings.seed)
     learner = build_learner(chosen, world)
     steps = interact(learner, world.envs, learner.experience(settings.total_steps))

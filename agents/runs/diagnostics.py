@@ -9,19 +9,17 @@ from torch import Tensor
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Experience
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import FAMILIES, MLP, equivariance_error, parameter_count
+from nearsym.networks import MLP, architectures, equivariance_error, parameter_count
 
 
 def parameter_summary(learner: Learner) -> str:
     """Group, layer width, and trainable parameters for every network family with layers of its own."""
     counts = []
-    for name, family in FAMILIES.items():
-        if family.augment:
-            continue  # another family's layers
+    for name, family in architectures().items():
         with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
             parts = learner.fresh_networks(family.like(learner.network))
         count = sum(parameter_count(part) for part in parts.values())
-        counts.append(f"{name} {count:,}{' (this run)' if name == learner.network.name else ''}")
+        counts.append(f"{name} {count:,}{' (this run)' if name == learner.network.architecture else ''}")
     width = next(module.width for module in learner.networks()["actor"].modules() if isinstance(module, MLP))
     return f"group {learner.problem.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"
 

@@ -23,8 +23,7 @@ from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.replay.frames import FILLED, FrameReplayBuffer
 from nearsym.envs import make
 from nearsym.envs.symmetry import Image, Symmetry
-from nearsym.networks import FAMILIES, Family, family
-from nearsym.networks.stand_in import encoder_for
+from nearsym.networks import architectures, encoder_for, family
 
 from .build import build_learner, build_world
 from .settings import EnvSettings, TrainSettings
@@ -76,7 +75,7 @@ def time_encoders(group: str, batch: int, rounds: int) -> list[Timing]:
     torch.manual_seed(0)
     images = torch.randint(0, 256, (batch, *SHAPE), dtype=torch.uint8)
     encoders: dict[str, nn.Module] = {
-        name: encoder_for(Image(plane, SHAPE), kind(), filters=FILTERS) for name, kind in _families().items()
+        name: encoder_for(Image(plane, SHAPE), kind(), filters=FILTERS) for name, kind in architectures().items()
     }
     encoders[ESCNN] = _EscnnEncoder(group, plane.group.rows)
 
@@ -114,7 +113,7 @@ def replay_bytes_per_step(steps: int = 1000) -> dict[str, float]:
 def time_updates(updates: int, rounds: int) -> list[Timing]:
     """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every choice."""
     contenders: dict[str, Callable[[], object]] = {}
-    for name in _families():
+    for name in architectures():
         network = family(name, width=1024)
         settings = TrainSettings(
             env=EnvSettings("dmc/cartpole-swingup", {"action_repeat": 2}),
@@ -130,11 +129,6 @@ def time_updates(updates: int, rounds: int) -> list[Timing]:
             pass  # random actions fill the replay buffer
         contenders[name] = partial(_update, learner, experience, updates)
     return take_turns(contenders, rounds)
-
-
-def _families() -> dict[str, type[Family]]:
-    """Those with layers of their own."""
-    return {name: kind for name, kind in FAMILIES.items() if not kind.augment}
 
 
 def _update(learner: Learner, experience: Experience, updates: int) -> None:

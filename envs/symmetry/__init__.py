@@ -6,7 +6,6 @@ from .image import image_representation
 from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
 from .representation import Representation, direct_sum
-from .series import Series
 from .symmetry import Symmetry
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "Orbits",
     "Parts",
     "Representation",
-    "Series",
     "Symmetry",
     "Vector",
     "Window",

@@ -67,6 +67,11 @@ class Family(ABC):
         return f"{self.name}-augmented" if self.augment and not type(self).augment else self.name
 
     @property
+    def architecture(self) -> str:
+        """The family whose layers it has: itself, unless it differs in what it learns from alone."""
+        return self.name
+
+    @property
     def needs_symmetry(self) -> bool:
         """Whether it is of no use without a declared symmetry."""
         return True

@@ -60,6 +60,12 @@ class Plain(Family):
 class PlainLinear(ExpandedLinear):
     """The non-equivariant baseline: `members` copies of `torch.nn.Linear`, with its initialisation.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks import PlainLinear
+        >>> PlainLinear(3, 4, members=2)(torch.zeros(5, 3)).shape
+        torch.Size([2, 5, 4])
+
     Args:
         in_features: size of x.
         out_features: size of y.

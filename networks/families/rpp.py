@@ -54,7 +54,7 @@ class RPP(Exact):
 
     def negative_log_density(self, module: nn.Module) -> Tensor:
         """Of the prior, up to a constant: λ_e ‖θ_exact‖² + λ_r ‖θ_plain‖². A scalar."""
-        total = torch.zeros((), device=next(module.parameters()).device)
+        total = torch.zeros((), device=next((p.device for p in module.parameters()), None))
         for layer in module.modules():
             if isinstance(layer, ResidualLinear):
                 exact = sum(p.square().sum() for p in layer.exact.parameters() if p.requires_grad)
@@ -69,6 +69,15 @@ class ResidualLinear(ExpandedLinear):
     Gaussian priors with separate variances on the two parts make the exact one the easier way to explain the data.
     Finzi, Benton & Wilson, "Residual Pathway Priors for Soft Equivariance Constraints" (arXiv 2112.01388). We start
     the plain part at zero, so that the layer, like the relaxed one, starts exactly equivariant.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks import RPP
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> layer = RPP().linear(swap, swap, 1, 3)
+        >>> bool(layer.plain.weight.abs().max() == 0), layer(torch.zeros(5, 2)).shape
+        (True, torch.Size([1, 5, 6]))
     """
 
     def __init__(self, exact: ExpandedLinear) -> None:

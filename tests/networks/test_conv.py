@@ -1,17 +1,15 @@
-"""Convolutions against torch, kernels turned by hand, and escnn; encoders at their true size."""
+"""Convolutions against torch, kernels turned by hand, and escnn."""
 
 import numpy as np
 import pytest
 import torch
 
-from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Representation, Symmetry, image_representation
-from nearsym.networks import Conv2d, Encoder, LayerNorm, Trunk, architectures, equivariance_error, family
+from nearsym.networks import Conv2d, LayerNorm, equivariance_error, family
 from nearsym.networks.steerable import field, space
 
 TURN, FLIP, UPSIDE = [[0, -1], [1, 0]], [[-1, 0], [0, 1]], [[1, 0], [0, -1]]
 PLANES = {"D1": [FLIP], "D2": [FLIP, UPSIDE], "C4": [TURN], "D4": [TURN, FLIP]}
-SIZE = 85
 
 
 def plane(name):
@@ -145,37 +143,6 @@ def read_kernel(layer, weight, bias):
                 columns.append(layer.expand()[0 if target is weight else 1].flatten().clone())
             solution = torch.linalg.lstsq(torch.stack(columns, dim=1), target.flatten().unsqueeze(1)).solution
             parameter.copy_(solution.view(shape))
-
-
-@pytest.mark.parametrize("choice", architectures())
-@pytest.mark.parametrize("name", PLANES)
-def test_whole_encoders_at_their_true_size(name, choice):
-    """85x85 pixels, three frames, float32; relaxed and rpp as they start."""
-    torch.manual_seed(0)
-    settings = family(choice)
-    shape = (9, SIZE, SIZE)
-    encoder = Encoder(plane(name), shape, settings)
-    trunk = Trunk(encoder, settings)
-    images = torch.randint(0, 256, (1, 9 * SIZE * SIZE)).float()
-    error = equivariance_error(
-        lambda x: trunk(encoder(x.view(-1, *shape))), image_representation(plane(name), shape), trunk.rep, images
-    ).max()
-    assert error > 0.1 if choice == "plain" else error < 1e-5
-
-
-def test_lossy_strides_are_refused():
-    """84 pixels and a stride of 2 leave a row out on one side."""
-    with pytest.raises(InputError, match=r"leaves out pixels on one side of an image of 84x84, .* good size is 85"):
-        Encoder(plane("D1"), (9, 84, 84), family("relaxed"))
-    with pytest.raises(InputError, match="images of 13x13 are too small for this encoder, which needs 15 pixels"):
-        Encoder(plane("D1"), (9, 13, 13), family("relaxed"))
-    Encoder(plane("D1"), (9, 15, 15), family("relaxed"))
-    with pytest.raises(InputError, match="filters=3 is less than one channel, which takes 8 for D4"):
-        Encoder(plane("D4"), (9, 85, 85), family("relaxed"), filters=3)
-    with pytest.raises(SymmetryError, match="take pixels between pixels"):
-        angle = np.pi / 4
-        eighth = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        Encoder(Symmetry.generated([eighth], [eighth]).action, (9, 85, 85), family("relaxed"))
 
 
 def test_a_layer_norm_commutes_with_permutations_when_tied_and_is_torchs_when_not():

@@ -117,6 +117,12 @@ def test_labels_say_when_data_are_augmented(settings, label):
     assert not Plain().needs_symmetry and Exact().needs_symmetry
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_has_the_layers_of_an_architecture(name):
+    found = {made for made, kind in architectures().items() if family(name).architecture == made}
+    assert found == {"plain" if name == "augmented" else name}
+
+
 def test_sizes_carry_over_to_another_family():
     given = Relaxed(width=40, depth=3, window_channels=5, banks=7, match_parameters=True)
     assert Exact.like(given) == Exact(width=40, depth=3, window_channels=5, match_parameters=True)

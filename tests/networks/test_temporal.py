@@ -5,11 +5,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from nearsym.envs.errors import InputError, SymmetryError
-from nearsym.envs.symmetry import Group, Parts, Representation, Series, Symmetry, Vector, Window
-from nearsym.networks import Actor, Critic, architectures, family, relaxation_penalty
+from nearsym.envs.symmetry import Group, Parts, Representation, Symmetry, Vector, Window
+from nearsym.networks import (
+    Actor,
+    Critic,
+    WindowTrunk,
+    architectures,
+    encoder_for,
+    family,
+    relaxation_penalty,
+    trunk_for,
+)
 from nearsym.networks.measure import transform
-from nearsym.networks.temporal import STRIDE, TAPS, TemporalConv, TemporalEncoder
+from nearsym.networks.temporal import STRIDE, TAPS, TemporalConv
 
 STEPS, ASSETS = 17, 3
 
@@ -28,17 +36,18 @@ def networks(choice: str) -> tuple[Symmetry, Actor, Critic]:
     torch.manual_seed(0)
     symmetry = market()
     settings = family(choice, width=24, window_channels=2)
-    parts = symmetry.observation.rep, symmetry.action, settings
-    series = Series.of(symmetry.observation)
-    return symmetry, Actor(*parts, series=series).double(), Critic(*parts, series=series).double()
+    encoder = encoder_for(symmetry.observation, settings)
+    actor = Actor(trunk_for(encoder, settings), symmetry.action, settings)
+    critic = Critic(trunk_for(encoder, settings), symmetry.action, settings)
+    return symmetry, actor.double(), critic.double()
 
 
 def errors(symmetry: Symmetry, actor: Actor, critic: Critic) -> tuple[float, float]:
     torch.manual_seed(1)
-    observation, action = torch.randn(5, symmetry.observation.dim).double(), torch.randn(5, ASSETS).double()  # type: ignore[union-attr]
+    observation, action = torch.randn(5, symmetry.observation.dim).double(), torch.randn(5, ASSETS).double()
     actor_error = critic_error = 0.0
     for g in range(symmetry.group.rows):
-        moved = transform(symmetry.observation.rep, g, observation)  # type: ignore[arg-type]
+        moved = transform(symmetry.observation.rep, g, observation)
         image = transform(symmetry.action, g, action)
         (mean, log_std), (mean_g, log_std_g) = actor(observation), actor(moved)
         unsigned = symmetry.action.permutation()
@@ -62,19 +71,18 @@ def test_actor_and_critic_keep_the_symmetry_at_the_start(choice: str) -> None:
 def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
     symmetry, actor, critic = networks("relaxed")
     for network in (actor, critic):
-        assert isinstance(network.encoder, TemporalEncoder)
-        for layer in network.encoder.layers:
+        assert isinstance(network.trunk, WindowTrunk)
+        for layer in network.trunk.layers:
             layer.moments.relaxed_weights.theta.uniform_(0.5, 1.5)
     assert max(errors(symmetry, actor, critic)) < 1e-9
     for network in (actor, critic):
-        network.encoder.layers[0].kernel.relaxed_weights.theta.uniform_(0.5, 1.5)
+        network.trunk.layers[0].kernel.relaxed_weights.theta.uniform_(0.5, 1.5)
     assert min(errors(symmetry, actor, critic)) > 1e-3
 
 
 def conv(choice: str, in_channels: int = 2, steps: int = STEPS) -> TemporalConv:
     torch.manual_seed(0)
-    moment = Series.of(market().observation).moment(market().observation.rep)  # type: ignore[union-attr, arg-type]
-    hidden = moment.permutation()
+    hidden = market().action.permutation()  # an asset has one number at each step
     return TemporalConv(hidden, hidden, in_channels, 2, steps, family(choice)).double()
 
 
@@ -84,7 +92,7 @@ def test_plain_is_torchs_conv1d() -> None:
     weight, bias = layer.kernel.weight_and_bias()
     with torch.no_grad():
         reference.weight.copy_(weight[0].view(reference.weight.shape))
-        reference.bias.copy_(bias[0])  # type: ignore[union-attr]
+        reference.bias.copy_(bias[0])
     x = torch.randn(4, 2 * ASSETS, STEPS).double()
     torch.testing.assert_close(layer(x), reference(x[..., 1:]))  # 17 - 4 is odd, so the oldest moment is left out
     assert layer(x).shape[-1] == layer.steps == 7
@@ -133,21 +141,20 @@ def test_the_penalty_holds_moments_together() -> None:
     _, actor, _ = networks("relaxed")
     assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
-        actor.encoder.layers[0].moments.relaxed_weights.theta[3] = 0.5
+        actor.trunk.layers[0].moments.relaxed_weights.theta[3] = 0.5
     # |0.5| to each of 16 others, a mean over them, and a sixteenth of that for each of them
     assert relaxation_penalty(actor).item() == pytest.approx(0.5 + 16 * 0.5 / 16)
     penalty: Tensor = relaxation_penalty(actor)
     penalty.backward()
-    assert actor.encoder.layers[0].moments.relaxed_weights.theta.grad is not None
+    assert actor.trunk.layers[0].moments.relaxed_weights.theta.grad is not None
 
 
-def test_a_series_that_is_none_is_refused() -> None:
-    symmetry = market()
-    with pytest.raises(SymmetryError, match="a series of 5 steps cannot fill coordinates 0 to 51"):
-        Series(0, 51, 5)
-    with pytest.raises(SymmetryError, match=r"element swap 01 does not move the moments of the series at 0 to 51 all"):
-        Series(0, 51, 51).moment(symmetry.observation.rep)
-    short = Series(0, 51, 17)
-    with pytest.raises(InputError, match="a series of 3 moments is too short"):
-        TemporalEncoder(symmetry.observation.rep, Series(0, 51, 3), family("relaxed"))
-    assert short.moment(symmetry.observation.rep).dim == ASSETS
+@pytest.mark.parametrize("choice", ["plain", "exact", "rpp"])
+def test_weights_of_time_that_version_0_1_saved_beside_other_networks_are_passed_over(choice: str) -> None:
+    _, actor, _ = networks(choice)
+    state = actor.state_dict()
+    saved = {**state, "trunk.layers.0.moments.relaxed_weights.theta": torch.zeros(STEPS)}
+    actor.load_state_dict(saved)
+    assert len(saved) == len(state) + 1
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*layers\.0\.moments\.colour"):
+        actor.load_state_dict({**state, "trunk.layers.0.moments.colour": torch.zeros(1)})

@@ -12,8 +12,7 @@ from nearsym.envs import make, symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.envs.trading.symmetry import market_symmetry
-from nearsym.networks import family
-from nearsym.networks.stand_in import Critic, encoder_for, trunk_for
+from nearsym.networks import Critic, encoder_for, family, trunk_for
 
 CPU = torch.device("cpu")
 
