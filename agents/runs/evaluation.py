@@ -90,7 +90,7 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     Raises:
         InputError: as `evaluate_run`, or the environment knows no such period or noise.
     """
-    env = build_env(Run(Path(settings.run)).settings(), settings.split)
+    env = EpisodeSeeds(build_env(Run(Path(settings.run)).settings(), settings.split), settings.seed)
     evaluation = own_evaluation(env)
     if evaluation is None:
         return None

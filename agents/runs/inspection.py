@@ -25,6 +25,7 @@ class Inspection:
     """A trained agent's view of a symmetry.
 
     Attributes:
+        elements: names of the group's elements, or of its generators where it is not listed.
         lipschitz: largest slope of V between sampled states, an estimate (from below) of Lip(V*) in the
             Euclidean norm of the state, with V(s) = min_i Q_i(s, μ(s)).
         orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics.
@@ -40,6 +41,7 @@ class Inspection:
             layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
     """
 
+    elements: list[str]
     lipschitz: float
     orbit_gap: float
     visited: list[float]
@@ -80,6 +82,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     errors = equivariance_errors(learner, observations, actions)
     images = is_image(env.observation_space)
     return Inspection(
+        elements=list(learner.problem.symmetry.group.names),
         lipschitz=_largest_slope(states, state_values),
         orbit_gap=max(gaps),
         visited=[] if images else visited_images(env, policy_of(learner), rep, seed).tolist(),

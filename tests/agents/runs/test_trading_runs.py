@@ -76,6 +76,11 @@ def test_the_report_is_of_the_test_period(trained):
     clear, noisy = report.levels
     assert clear.returns == [pytest.approx(100 * report.performances[AGENT].annual_return)]
     assert len(set(noisy.returns)) == 2 and clear.returns[0] not in noisy.returns
+    again, other = (
+        evaluate_its_own_way(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05], seed=seed)).levels[1]
+        for seed in (1, 2)
+    )
+    assert again.returns == noisy.returns != other.returns  # noise follows from the seed
     curve = report.curves[AGENT]
     assert report.performances[AGENT] == performance(curve)
     assert curve.value[0] == 1e6 and curve.paid.sum() > 0

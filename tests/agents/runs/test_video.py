@@ -5,6 +5,7 @@ import imageio.v2 as imageio
 import numpy as np
 import pytest
 
+from nearsym.agents.runs import video
 from nearsym.agents.runs.build import build_learner, build_world
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.video import film
@@ -33,6 +34,20 @@ def test_an_episode_is_filmed_at_its_own_speed(tmp_path, id, kwargs, size, steps
         assert reader.get_meta_data()["fps"] == pytest.approx(fps)
     assert len(frames) == steps + 1 and frames[0].shape[:2] == size
     assert max(np.abs(frame.astype(int) - frames[0]).mean() for frame in frames) > 0.1  # it moves
+
+
+def test_the_episode_filmed_is_the_first_that_is_evaluated(tmp_path, monkeypatch):
+    run, observed = settings("Reacher-v5"), []
+
+    def watched(learner, envs, count):
+        observed.append(envs.reset()[0])
+        return np.zeros(count)
+
+    monkeypatch.setattr(video, "returns_of", watched)
+    for seed in (1, 2):
+        film(None, run, seed, tmp_path / "film.mp4")
+    np.testing.assert_array_equal(observed[0], build_world(run, 1).envs.reset()[0])
+    assert not np.array_equal(observed[0], observed[1])
 
 
 class Blind(gymnasium.Env):
