@@ -92,3 +92,16 @@ def test_a_simulator_is_brought_back_to_the_bit():
     other.go_on(0, actions[:20], last)
     other.reset()
     np.testing.assert_array_equal(play(other, actions[20:]), rest)
+
+
+def first_observations(env, count):
+    return [env.reset()[0] for _ in range(count)]
+
+
+def test_episodes_follow_from_seed_and_number():
+    whole = first_observations(EpisodeSeeds(make("Pendulum-v1"), seed=1), 4)
+    later = EpisodeSeeds(make("Pendulum-v1"), seed=1)
+    later.episode = 2
+    np.testing.assert_array_equal(whole[2:], first_observations(later, 2))
+    assert not np.array_equal(whole[0], whole[1])
+    assert not np.array_equal(whole, first_observations(EpisodeSeeds(make("Pendulum-v1"), seed=2), 4))

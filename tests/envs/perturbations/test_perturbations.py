@@ -91,33 +91,6 @@ def test_a_rolled_camera_loses_the_mirror_and_a_raised_one_keeps_it():
     assert max(errors["camera_tilt", strength] for strength in STRENGTHS["camera_tilt"]) < 0.05
 
 
-def test_salt_and_pepper_spoils_the_fraction_it_says():
-    clean, spoiled = (perturb(subject("salt_and_pepper"), PerturbationSettings(salt_and_pepper=s)) for s in (0, 0.2))
-    one, two = clean.reset(seed=0)[0], spoiled.reset(seed=0)[0]
-    frames = two.reshape(3, 3, -1)
-    black, white = (frames == 0).all(axis=1), (frames == 255).all(axis=1)
-    kept = (one.reshape(3, 3, -1) == frames).all(axis=1)
-    assert white.mean() == pytest.approx(0.1, abs=0.01) and (white | black | kept).all()
-    seen = ~(one.reshape(3, 3, -1) == 0).all(axis=1)  # where black shows
-    assert black[seen].mean() == pytest.approx(0.1, abs=0.01)
-    with pytest.raises(InputError, match="salt_and_pepper needs images"):
-        WRAPPERS["salt_and_pepper"](swingup(), 0.1)
-    with pytest.raises(InputError, match="expected a fraction from 0 to 1"):
-        WRAPPERS["salt_and_pepper"](subject("salt_and_pepper"), 1.5)
-
-
-def test_price_noise_needs_prices():
-    with pytest.raises(InputError, match="price_noise needs an environment that shows prices"):
-        WRAPPERS["price_noise"](swingup(), 0.1)
-
-
-def test_noise_on_images_is_a_fraction_of_full_scale():
-    env = perturb(subject("camera_roll"), PerturbationSettings(observation_noise=0.02))
-    noisy, clean = env.reset(seed=0)[0].astype(int), subject("camera_roll").reset(seed=0)[0].astype(int)
-    middle = (clean > 40) & (clean < 215)
-    assert (noisy - clean)[middle].std() == pytest.approx(0.02 * 255, rel=0.05)
-
-
 def test_a_raised_camera_loses_quarter_turns():
     """The point mass is seen from straight above; from elsewhere the square is none, but one mirror stays."""
     env = perturb(make("dmc/point_mass-easy", pixels=True), PerturbationSettings(camera_tilt=30))
