@@ -38,6 +38,7 @@ class Step:
         observations: what was observed.
         memory: what the policy remembered as it observed that; None for a policy without memory.
         actions: what it did.
+        next_memory: what it remembered after that; a new episode begins with another memory.
         rewards: float64.
         next_observations: what came of it: of an episode that ends here its last observation, never the first one of
             the next.
@@ -51,6 +52,7 @@ class Step:
     observations: Any
     memory: Any
     actions: Any
+    next_memory: Any
     rewards: NDArray[np.float64]
     next_observations: Any
     terminated: Bools
@@ -105,6 +107,7 @@ def rollout(
     beginning: Beginning | None = None,
     seeds: Seeds | None = None,
     longest: int | None = None,
+    memory: tuple[Any, Bools] | None = None,
 ) -> Iterator[Step]:
     """Steps of a policy in N environments, without end.
 
@@ -121,6 +124,8 @@ def rollout(
         beginning: the memory of an episode that begins; None for a policy without memory.
         seeds: of each episode; None leaves them to the environments (see `nearsym.envs.EpisodeSeeds`).
         longest: steps after which an episode is cut off; None for as long as it takes.
+        memory: what the policy remembers at the start, and in which environments an episode goes on, so that it does;
+            None where all of them begin.
     """
     count = envs.num_envs
     episodes, steps = np.arange(count), np.zeros(count, dtype=np.intp)
@@ -129,23 +134,27 @@ def rollout(
         return seeds and [seeds(number) if new else None for number, new in zip(episodes.tolist(), begins, strict=True)]
 
     observations, _ = envs.reset(seed=seeded(np.ones(count, dtype=bool)))
-    memory = None if beginning is None else beginning(episodes)
+    remembered = None if beginning is None else beginning(episodes)
+    if beginning is not None and memory is not None:
+        saved, going_on = memory
+        remembered = _replaced(remembered, _rows(saved, going_on), going_on)
     while True:
-        actions, following = act(observations, memory)
+        actions, following = act(observations, remembered)
         after, rewards, terminated, truncated, infos = envs.step(actions)
         steps += 1
         if longest is not None:
             truncated = truncated | ((steps >= longest) & ~terminated)
         numbers, first = episodes.copy(), steps == 1
-        yield Step(observations, memory, actions, rewards, after, terminated, truncated, infos, numbers, first)
+        ends = terminated, truncated
+        yield Step(observations, remembered, actions, following, rewards, after, *ends, infos, numbers, first)
         ended = terminated | truncated
-        observations, memory = after, following
+        observations, remembered = after, following
         if ended.any():
             episodes[ended] += count
             steps[ended] = 0
             observations, _ = envs.reset(seed=seeded(ended), options={"reset_mask": ended})
             if beginning is not None:
-                memory = _replaced(memory, beginning(episodes[ended]), ended)
+                remembered = _replaced(remembered, beginning(episodes[ended]), ended)
 
 
 def episodes(
@@ -169,6 +178,15 @@ def episodes(
         if not missing:
             break
     return [Episode(number, each) for number, each in enumerate(rewards)]
+
+
+def _rows(memory: Any, where: Bools) -> Any:
+    """The rows `where` of a memory."""
+    if isinstance(memory, Mapping):
+        return {key: _rows(value, where) for key, value in memory.items()}
+    if isinstance(memory, Sequence):
+        return tuple(_rows(value, where) for value in memory)
+    return memory[where]
 
 
 def _replaced(memory: Any, fresh: Any, where: Bools) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 from nearsym.envs import Step, rollout
-from nearsym.envs.rollout import Vectorised
+from nearsym.envs.rollout import Bools, Vectorised
 
 from .experience import Experience
 from .learner import Learner
@@ -27,7 +28,9 @@ class Progress:
     losses: dict[str, Tensor]
 
 
-def interact(learner: Learner, envs: Vectorised, experience: Experience) -> Iterator[Progress]:
+def interact(
+    learner: Learner, envs: Vectorised, experience: Experience, memory: tuple[Any, Bools] | None = None
+) -> Iterator[Progress]:
     """Let a learner act in environments and learn from what it meets, without end.
 
     Between two items everything stands still: environments, networks and replay belong to the same moment, which is
@@ -37,8 +40,10 @@ def interact(learner: Learner, envs: Vectorised, experience: Experience) -> Iter
         learner: acts, and is updated.
         envs: environments, see `nearsym.envs.vectorised`; each is reset first.
         experience: the learner's own, see `Learner.experience`.
+        memory: what the learner remembers of episodes that go on, see `rollout`.
     """
-    for step in rollout(envs, learner.explore, learner.beginning if learner.has_memory else None):
+    beginning = learner.beginning if learner.has_memory else None
+    for step in rollout(envs, learner.explore, beginning, memory=memory):
         before = learner.steps
         learner.steps += envs.num_envs
         experience.add(step)

@@ -47,6 +47,7 @@ class Checkpoint:
         folder: where it lies.
         learner: state of the learner.
         generators: torch's.
+        memory: what the policy remembered.
         arrays: what replay.npz holds.
         state: what state.json holds.
     """
@@ -54,12 +55,18 @@ class Checkpoint:
     folder: Path
     learner: dict[str, Any]
     generators: dict[str, Any]
+    memory: Any
     arrays: Arrays
     state: dict[str, Any]
 
 
 def save_checkpoint(
-    checkpoints: Path, learner: Learner, experience: Experience, progress: dict[str, Any], arrays: Arrays
+    checkpoints: Path,
+    learner: Learner,
+    experience: Experience,
+    progress: dict[str, Any],
+    arrays: Arrays,
+    memory: Any = None,
 ) -> Path:
     """Save a run between two steps; older checkpoints are deleted afterwards.
 
@@ -69,6 +76,7 @@ def save_checkpoint(
         experience: what it learns from.
         progress: what else the run needs to go on, JSON-able.
         arrays: the same as arrays.
+        memory: what the policy remembers, tensors or containers of them; None for a policy without memory.
 
     Returns:
         The new checkpoint's folder.
@@ -79,7 +87,8 @@ def save_checkpoint(
     temporary.mkdir(parents=True)
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     generators = {"torch": torch.get_rng_state(), "cuda": cuda}
-    torch.save({"learner": learner.state_dict(), "generators": generators}, temporary / "tensors.pt")
+    tensors = {"learner": learner.state_dict(), "generators": generators, "memory": memory}
+    torch.save(tensors, temporary / "tensors.pt")
     numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
     experienced = {f"experience/{name}": array for name, array in experience.arrays().items()}
     np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **experienced, **arrays)
@@ -125,7 +134,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             arrays = {name if name == "numpy_key" else f"experience/{name}": array for name, array in arrays.items()}
         else:
             learner, generators = tensors["learner"], tensors["generators"]
-        return Checkpoint(folder, learner, generators, arrays, state)
+        return Checkpoint(folder, learner, generators, tensors.get("memory"), arrays, state)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
         if isinstance(error, InputError):
             raise

@@ -112,7 +112,8 @@ class _Training:
         self._bytes: int | None = None
         self._means = RunningMeans()
         self._returns = np.zeros(settings.env.count)
-        self._last: Any = None
+        self._last: Step | None = None
+        self._memory: tuple[Any, Any] | None = None
         self._train_return = self._eval_return = math.nan
 
     def restore(self) -> None:
@@ -132,6 +133,8 @@ class _Training:
         self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
         self._means = RunningMeans(progress["means"])
         self._go_on(progress, checkpoint.arrays)
+        going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self._world.episodes))]
+        self._memory = checkpoint.memory, np.array(going_on)
 
     def go(self) -> None:
         """Train to the end."""
@@ -142,14 +145,14 @@ class _Training:
             return
         names = columns(learner)
         self._writer = MetricsWriter(self._run.metrics, self._run.tensorboard, learner.steps, self._bytes, names)
-        interaction = interact(learner, self._world.envs, self._experience)
+        interaction = interact(learner, self._world.envs, self._experience, self._memory)
         reported = learner.steps
         while learner.steps < total:
             self._between(learner.steps)
             progress = next(interaction)
             self._count(progress.step)
             self._collect(progress.losses)
-            self._last = progress.step.next_observations
+            self._last = progress.step
             if learner.steps - reported >= REPORT_EVERY:
                 reported = learner.steps
                 self._tell(evaluated=False)
@@ -215,10 +218,12 @@ class _Training:
             "playing": [number for number, _ in positions],
         }
         arrays: Arrays = {}
+        assert self._last is not None  # nothing is saved before the first step
         for i, (_, actions) in enumerate(positions):
             if len(actions):
-                arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last[i]
-        save_checkpoint(self._run.checkpoints, self._learner, self._experience, progress, arrays)
+                arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last.next_observations[i]
+        memory = self._last.next_memory
+        save_checkpoint(self._run.checkpoints, self._learner, self._experience, progress, arrays, memory)
 
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""
