@@ -107,7 +107,8 @@ def test_an_encoder_is_one_file(written):
         policy = lambda x, encoder=encoder, actor=actor: actor(encoder(x))[0]  # noqa: E731
         error = equivariance_error(policy, encoder.in_rep, declared.action, torch.randn(32, 2)).max().item()
         assert (error < 1e-5) == exact
-    agent = nearsym.SAC(declare(Joints(), declared), Exact(width=16), learning_starts=20, batch_size=8, seed=0).learn(40)
+    env = declare(Joints(), declared)
+    agent = nearsym.SAC(env, Exact(width=16), learning_starts=20, batch_size=8, seed=0).learn(40)
     assert agent.learner.critic.trunk.out_rep.dim == 4
     errors = equivariance_errors(agent.learner, torch.randn(16, 2), torch.rand(16, 2))
     assert max(error.max().item() for error in errors.values()) < 1e-4

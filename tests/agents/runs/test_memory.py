@@ -15,7 +15,7 @@ from nearsym.networks import family
 
 
 @pytest.fixture
-def counting(monkeypatch):
+def counting():
     """SAC that counts its steps in an episode, and acts the weaker the longer it has."""
 
     @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def counting(monkeypatch):
             weaker = np.cos(0.05 * memory["steps"].numpy())[:, None].astype(np.float32)
             return weaker * actions, {"steps": memory["steps"] + 1}
 
-    yield Counting, Settings
+    yield Settings
     del LEARNERS["counting"]
 
 
@@ -56,7 +56,7 @@ def settings(folder, kind, **changes):
 
 def test_it_is_saved_with_a_run(counting, tmp_path, monkeypatch):
     """250 steps are 125 of each environment, in the middle of episodes of 200."""
-    learner, kind = counting
+    kind = counting
     whole = train(settings(tmp_path / "whole", kind), ["test"]).metrics.read_text().splitlines()
 
     def halves(folder):
