@@ -141,8 +141,8 @@ class ActorCritic(Learner):
         return batch if self._augmentation is None else self._augmentation(batch)
 
     def shifted(self, observations: Tensor) -> Tensor:
-        """Images shifted at random; vectors as they are."""
-        return random_shift(observations) if self.problem.is_image else observations
+        """Images shifted at random; vectors in single precision, as networks take them."""
+        return random_shift(observations) if self.problem.is_image else observations.float()
 
     def move_target(self) -> None:
         """One Polyak step of the delayed critics."""
