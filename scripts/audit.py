@@ -8,39 +8,32 @@ from pathlib import Path
 
 from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspection_tables
-from nearsym.agents.runs.console import print_table
+from nearsym.agents.runs.build import build_env
+from nearsym.agents.runs.console import show
 from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.folder import Run, write_atomic
 from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
-from nearsym.envs import audit, build
+from nearsym.envs import audit
 from nearsym.envs.auditing.tables import tables
 from nearsym.envs.capabilities import tickers
 from nearsym.envs.errors import InputError
 
-from .compose import compose
+from .compose import compose, with_key
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Audit one environment, or a run's."""
-    if words and "=" not in words[0]:
-        words = [f"run={words[0]}", *words[1:]]
-    settings = compose("audit", AuditSettings, words)
+    arguments = with_key(arguments, "run")
+    settings = compose("audit", AuditSettings, arguments)
     subject: AuditSettings | TrainSettings = settings
     if settings.run is not None:
-        for word in words:
-            if word.startswith(("env", "perturbation", "pixels", "symmetry")):
-                raise InputError(f"{word}: an audit of a run takes all of that from it")
+        for argument in arguments:
+            if argument.startswith(("env", "perturbation", "pixels", "symmetry")):
+                raise InputError(f"{argument}: an audit of a run takes all of that from it")
         subject = Run(Path(settings.run)).settings()
-    env = build(
-        subject.env.id,
-        subject.env.kwargs,
-        pixels=subject.pixels,
-        symmetry=subject.symmetry,
-        perturbation=subject.perturbation,
-        precise=True,
-    )
+    env = build_env(subject, precise=True)
     inspection = None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
@@ -48,11 +41,10 @@ def run(words: list[str]) -> int:
         _, learner = load_learner(Path(settings.run))
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
         inspection = inspect_learner(learner, env, settings.samples, settings.seed)
-    parts = tables(report, subject.env.id)
+    show(tables(report, subject.env.id))
     if inspection is not None:
-        parts += inspection_tables(inspection, report, tickers(env))
-    for part in [*parts, *bound_lines(report, settings.discount, settings.lipschitz, inspection)]:
-        print(part) if isinstance(part, str) else print_table(part)
+        show(inspection_tables(inspection, report, tickers(env)))
+    show(bound_lines(report, settings.discount, settings.lipschitz, inspection))
     if settings.out is not None:
         path = Path(settings.out)
         path.parent.mkdir(parents=True, exist_ok=True)

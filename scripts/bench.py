@@ -26,9 +26,9 @@ from .compose import compose
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Time training steps, or draw learning curves."""
-    settings = compose("bench", BenchSettings, words)
+    settings = compose("bench", BenchSettings, arguments)
     if settings.what == "speed":
         _speed(settings)
     elif settings.what == "learning":

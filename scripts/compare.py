@@ -31,15 +31,16 @@ from .compose import compose, options
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Carry out a suite; 1 when a run failed."""
     # taken out by hand: to Hydra, the folder configs/suite would make it the choice of a group
-    named = [word.removeprefix("suite=") for word in words if word.startswith("suite=")]
-    settings = compose("compare", CompareSettings, [word for word in words if not word.startswith("suite=")])
-    settings = replace(settings, suite=named[-1] if named else None)
-    networks = options("network")
-    suite = read_suite(_suite_path(settings.suite), networks)
-    folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, networks, settings.threads)
+    suites = [argument.removeprefix("suite=") for argument in arguments if argument.startswith("suite=")]
+    others = [argument for argument in arguments if not argument.startswith("suite=")]
+    settings = compose("compare", CompareSettings, others)
+    settings = replace(settings, suite=suites[-1] if suites else None)
+    families = options("network")
+    suite = read_suite(_suite_path(settings.suite), families)
+    folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, families, settings.threads)
     training = settings_of(folder.runs, lambda given: compose("train", TrainSettings, list(given)))
     check_runs(folder.runs, training)
     jobs = jobs_of(folder, settings, training)
@@ -115,10 +116,10 @@ def _print_table(jobs: Sequence[Job], states: Mapping[str, Status]) -> None:
     networks = list(dict.fromkeys(job.spec.network for job in jobs))
     for network in [*networks, "all"]:
         paths = [job.spec.path for job in jobs if network in (job.spec.network, "all")]
-        of = [states[path] for path in paths]
-        finished, failed = (sum(status.state == state for status in of) for state in (FINISHED, FAILED))
-        minutes = sum(status.seconds for status in of) / 60
-        table.add_row(network, f"{finished} of {len(of)}", str(failed), f"{minutes:.1f}")
+        statuses = [states[path] for path in paths]
+        finished, failed = (sum(status.state == state for status in statuses) for state in (FINISHED, FAILED))
+        minutes = sum(status.seconds for status in statuses) / 60
+        table.add_row(network, f"{finished} of {len(paths)}", str(failed), f"{minutes:.1f}")
     Console(highlight=False).print(table)
 
 

@@ -1,4 +1,4 @@
-"""From ``key=value`` words to validated settings, through Hydra's composition of the YAML groups."""
+"""From ``key=value`` arguments to validated settings, through Hydra's composition of the YAML groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean
 
-from .variants import chosen, unknown_key
+from .variants import DEFAULT_AGENT, settings_types, unknown_key
 
 Schema = TypeVar("Schema")
 
@@ -27,33 +27,58 @@ ANY = "any"
 """The env option for ids that have no YAML file of their own."""
 
 
-def compose(name: str, schema: type[Schema], words: list[str]) -> Schema:
+def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
     """Settings of a command.
 
     Args:
-        name: the primary config, ``train`` or ``evaluate``.
+        name: the primary config: that of the command.
         schema: frozen dataclass the result is checked against.
-        words: overrides ``key=value`` and group choices ``network=exact``.
+        arguments: overrides ``key=value`` and group choices ``network=exact``.
 
     Raises:
-        InputError: a word is no override, a key or option is unknown, or a value has the wrong type or range.
+        InputError: an argument is no override, a key or option is unknown, or a value has the wrong type or range.
     """
-    words = [re.sub(r"^network\.family=", "network=", word) for word in words]  # a family has its YAML's defaults
+    # a family has its YAML's defaults
+    arguments = [re.sub(r"^network\.family=", "network=", argument) for argument in arguments]
     with initialize_config_module("nearsym.configs", version_base="1.3"):
         try:
-            groups = [part for word in words if options(word.partition("=")[0]) for part in _override(word, {})]
-            known = _known(hydra_compose(name, groups), schema)  # the keys depend on what is chosen
-            overrides = [part for word in words for part in _override(word, known)]
-            config = hydra_compose(name, overrides)
+            groups = [argument for argument in arguments if options(argument.partition("=")[0])]
+            known = _known(hydra_compose(name, _overrides(groups, {})), schema)  # the keys depend on what is chosen
+            config = hydra_compose(name, _overrides(arguments, known))
         except (HydraException, OmegaConfBaseException) as error:
-            raise InputError(f"{' '.join(words)}: {_first_line(error)}") from error
-    if "run_dir" in config and config.run_dir is None:
-        stem = re.sub(r"[^\w.-]+", "-", short_name(config.env.id))
-        disturbed = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
-        agents = [word.partition("=")[2] for word in words if word.startswith("agent=")]
-        agent = "" if agents[-1:] in ([], ["sac"]) else f"-{agents[-1]}"
-        config.run_dir = f"runs/{stem}{disturbed}{agent}-{_label(config.network)}-seed{config.seed}"
-    return _checked(config, schema)
+            raise InputError(f"{' '.join(arguments)}: {_first_line(error)}") from error
+    nameless = "run_dir" in config and config.run_dir is None
+    if nameless:
+        config.run_dir = ""
+    try:
+        checked = OmegaConf.merge(_typed(config, schema), config)
+        if nameless:
+            checked.run_dir = _run_dir(checked, arguments)
+        return cast(Schema, OmegaConf.to_object(checked))
+    except MissingMandatoryValue as error:
+        raise InputError(f"{_first_line(error)}; give it on the command line") from error
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None)
+        raise InputError(f"{key}: {_first_line(error)}" if key else _first_line(error)) from error
+
+
+def with_key(arguments: list[str], key: str, missing: str | None = None) -> list[str]:
+    """The arguments of a command whose first one may stand without its key: ``runs/x`` for ``run=runs/x``.
+
+    Args:
+        arguments: of the command.
+        key: of the first one.
+        missing: what to say where it is not given at all; None where it may be left out.
+
+    Raises:
+        InputError: it is not given.
+    """
+    if arguments and "=" not in arguments[0]:
+        quoted = arguments[0].replace("'", r"\'")
+        return [f"{key}='{quoted}'", *arguments[1:]]
+    if missing is not None and not any(argument.startswith(f"{key}=") for argument in arguments):
+        raise InputError(missing)
+    return arguments
 
 
 def defaults(name: str, schema: type[Any]) -> dict[str, Any]:
@@ -83,40 +108,42 @@ def _yaml_names(folder: Any, prefix: str) -> Iterable[str]:
             yield prefix + item.name.removesuffix(".yaml")
 
 
-def _override(word: str, known: dict[str, Any]) -> list[str]:
-    """The Hydra overrides one word stands for."""
-    match = re.fullmatch(r"([A-Za-z_][\w.]*)=(.*)", word, flags=re.DOTALL)
+def _run_dir(config: Any, arguments: list[str]) -> str:
+    """The folder of a run that is given none, named after what sets it apart."""
+    stem = re.sub(r"[^\w.-]+", "-", short_name(config.env.id))
+    perturbations = "".join(f"-{name}{strength:g}" for name, strength in config.perturbation.items() if strength)
+    given = [argument.removeprefix("agent=") for argument in arguments if argument.startswith("agent=")]
+    agent = f"-{given[-1]}" if given and given[-1] != DEFAULT_AGENT else ""
+    return f"runs/{stem}{perturbations}{agent}-{_label(config.network)}-seed{config.seed}"
+
+
+def _overrides(arguments: list[str], known: dict[str, Any]) -> list[str]:
+    return [override for argument in arguments for override in _override(argument, known)]
+
+
+def _override(argument: str, known: dict[str, Any]) -> list[str]:
+    """The Hydra overrides one argument stands for."""
+    match = re.fullmatch(r"([A-Za-z_][\w.]*)=(.*)", argument, flags=re.DOTALL)
     if match is None:
-        raise InputError(f"expected key=value, got {word!r}; `--help` lists the keys")
+        raise InputError(f"expected key=value, got {argument!r}; `--help` lists the keys")
     key, value = match.groups()
-    choices = options(key)
-    if choices:
-        if value in choices:
-            return [word]
+    offered = options(key)
+    if offered:
+        if value in offered:
+            return [argument]
         if key == "env":
             quoted = value.replace("'", r"\'")
             return [f"env={ANY}", f"env.id='{quoted}'"]
-        raise InputError(f"there is no {key}={value}{did_you_mean(value, choices)}; choose from {', '.join(choices)}")
+        raise InputError(f"there is no {key}={value}{did_you_mean(value, offered)}; choose from {', '.join(offered)}")
     if key.startswith(FREE):
-        return [f"++{word}"]
+        return [f"++{argument}"]
     if key not in known:
         raise InputError(f"{unknown_key(key, known)}; `--help` lists the keys")
     if value and isinstance(known[key], str | None) and not re.match(r"['\"\[{]|null$", value):
         # paths and module:name may hold characters of Hydra's own grammar
         quoted = value.replace("'", r"\'")
-        return [f"++{key}='{quoted}'" if re.search(r"[^\w./-]", value) else f"++{word}"]
-    return [f"++{word}"]  # YAML files leave many keys to the dataclasses
-
-
-def _checked(config: DictConfig, schema: type[Schema]) -> Schema:
-    try:
-        merged = OmegaConf.merge(_typed(config, schema), config)
-        return cast(Schema, OmegaConf.to_object(merged))
-    except MissingMandatoryValue as error:
-        raise InputError(f"{_first_line(error)}; give it on the command line") from error
-    except OmegaConfBaseException as error:
-        key = getattr(error, "full_key", None)
-        raise InputError(f"{key}: {_first_line(error)}" if key else _first_line(error)) from error
+        return [f"++{key}='{quoted}'" if re.search(r"[^\w./-]", value) else f"++{argument}"]
+    return [f"++{argument}"]  # YAML files leave many keys to the dataclasses
 
 
 def _label(network: DictConfig) -> str:
@@ -134,8 +161,8 @@ def _typed(config: DictConfig, schema: type[Any]) -> DictConfig:
     """The schema with the dataclasses that were chosen, and their defaults."""
     typed = OmegaConf.structured(schema)
     _thaw(typed)
-    for group, kind in chosen(config).items():
-        typed[group] = OmegaConf.structured(kind)
+    for group, settings_type in settings_types(config).items():
+        typed[group] = OmegaConf.structured(settings_type)
         _thaw(typed)
     return cast(DictConfig, typed)
 

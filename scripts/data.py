@@ -12,7 +12,7 @@ from nearsym.envs.trading.findings import findings
 from nearsym.envs.trading.period import Period
 from nearsym.envs.trading.summary import finding_lines, summary
 
-from .compose import compose
+from .compose import compose, with_key
 from .help import command_help
 
 
@@ -42,18 +42,16 @@ class DataSettings:
         Period(self.start, self.end)
 
 
-def run(words: list[str]) -> int:
-    """Load, summarise and check the prices of the source named by the first word."""
-    if words and "=" not in words[0]:
-        quoted = words[0].replace("'", r"\'")
-        words = [f"source='{quoted}'", *words[1:]]
-    elif not any(word.startswith("source=") for word in words):
-        raise InputError("which prices? name a source first: nearsym data sp500, or yfinance, or my.csv")
-    for word in words:
-        key, _, value = word.partition("=")
+def run(arguments: list[str]) -> int:
+    """Load, summarise and check the prices of the source named by the first argument."""
+    arguments = with_key(
+        arguments, "source", "which prices? name a source first: nearsym data sp500, or yfinance, or my.csv"
+    )
+    for argument in arguments:
+        key, _, value = argument.partition("=")
         if key == "tickers" and not value.startswith("[") and value != "null":
             raise InputError(f"tickers is {value!r}, expected a list such as tickers=[AAPL,MSFT]")
-    settings = compose("data", DataSettings, words)
+    settings = compose("data", DataSettings, arguments)
     prices = load_prices(settings.source, settings.tickers, settings.start, settings.end, refresh=settings.refresh)
     Console(highlight=False).print(summary(prices))
     for line in finding_lines(findings(prices)):

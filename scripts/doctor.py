@@ -28,10 +28,10 @@ GL_REPAIR = "apt-get install -y libegl1 libgl1-mesa-dri"
 PROBE_SECONDS = 60
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Print the report; 0 when training on states works, 1 otherwise."""
-    if words:
-        raise InputError(f"nearsym doctor takes no arguments, got {' '.join(words)}")
+    if arguments:
+        raise InputError(f"nearsym doctor takes no arguments, got {' '.join(arguments)}")
     rows = [_python(), *_packages(), *_compute(), *_rendering()]
     table = Table(title="nearsym doctor", title_justify="left")
     for column in ("check", "found", "state"):

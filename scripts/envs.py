@@ -33,9 +33,9 @@ class EnvsSettings:
             raise InputError(f"samples is {self.samples}, expected a number >= 0")
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Print the catalogue."""
-    settings = compose("envs", EnvsSettings, words)
+    settings = compose("envs", EnvsSettings, arguments)
     console = Console(highlight=False)
     entries = catalogue()
     if settings.samples:

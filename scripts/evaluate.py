@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from nearsym.agents.runs.console import evaluate_and_show
 from nearsym.agents.runs.settings import EvaluateSettings
-from nearsym.envs.errors import InputError
 
-from .compose import compose
+from .compose import compose, with_key
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
-    """Evaluate the run named by the first word."""
-    if words and "=" not in words[0]:
-        words = [f"run='{words[0]}'", *words[1:]]
-    elif not any(word.startswith("run=") for word in words):
-        raise InputError("which run? give its folder first: nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]")
-    for word in words:
-        if word.startswith("part="):
-            raise InputError(f"{word}: the key is called split now, as in split={word.removeprefix('part=') or 'test'}")
-    evaluate_and_show(compose("evaluate", EvaluateSettings, words))
+def run(arguments: list[str]) -> int:
+    """Evaluate the run named by the first argument."""
+    missing = "which run? give its folder first: nearsym evaluate runs/x episodes=10 noise=[0,0.1,0.2]"
+    evaluate_and_show(compose("evaluate", EvaluateSettings, with_key(arguments, "run", missing)))
     return 0
 
 

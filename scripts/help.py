@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
-from .compose import defaults, options
-from .variants import BASES, variants
+from .compose import ANY, defaults, options
+from .variants import BASES, DEFAULT_AGENT, variants
 
 
 def command_help(config: str, schema: type[Any], summary: str, example: str, groups: tuple[str, ...] = ()) -> str:
@@ -24,9 +24,9 @@ def command_help(config: str, schema: type[Any], summary: str, example: str, gro
     """
     lines = [summary, "", f"example: {example}", ""]
     for group in groups:
-        choices = ", ".join(option for option in options(group) if option != "any")
+        offered = ", ".join(option for option in options(group) if option != ANY)
         more = ", any gymnasium id, or my_module:MyEnv" if group == "env" else ""
-        lines.append(f"  {group}=  {choices}{more}")
+        lines.append(f"  {group}=  {offered}{more}")
     if groups:
         lines.append("")
     given = defaults(config, schema)
@@ -66,7 +66,7 @@ def attribute_meanings(schema: type[Any]) -> dict[str, str]:
 
 def _default(kind: type[Any]) -> type[Any]:
     """The dataclass that a command has unless another is chosen."""
-    return variants("agent")["sac"] if kind.__name__ == BASES["agent"] else kind
+    return variants("agent")[DEFAULT_AGENT] if kind.__name__ == BASES["agent"] else kind
 
 
 def _alternatives(schema: type[Any]) -> Iterator[tuple[str, str, type[Any]]]:

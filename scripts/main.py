@@ -30,15 +30,15 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
-    if not words or words[0] in ("-h", "--help", "help"):
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
-    if words[0] == "--version":
+    if arguments[0] == "--version":
         print(f"nearsym {metadata.version('nearsym')}")
         return 0
-    name, *rest = words
+    name, *rest = arguments
     try:
         if name not in COMMANDS:
             close = difflib.get_close_matches(name, COMMANDS, n=1)
@@ -46,7 +46,7 @@ def run(words: list[str]) -> int:
             raise InputError(f"unknown command {name!r}{hint}; choose from {', '.join(COMMANDS)}")
         # imported only now, so that help and listings need not load torch
         module = importlib.import_module(f"nearsym.scripts.{name}")
-        if any(word in ("-h", "--help") for word in rest):
+        if any(argument in ("-h", "--help") for argument in rest):
             print(module.usage())
             return 0
         code: int = module.run(rest)
@@ -59,7 +59,7 @@ def run(words: list[str]) -> int:
         return 0
     except KeyboardInterrupt:
         resume = {"train": " resume=true", "compare": ""}  # a comparison always goes on where it stopped
-        again = f"; continue with: nearsym {' '.join(words)}{resume[name]}" if name in resume else ""
+        again = f"; continue with: nearsym {' '.join(arguments)}{resume[name]}" if name in resume else ""
         print(f"\nnearsym: interrupted{again}", file=sys.stderr)
         return 130
 

@@ -9,17 +9,14 @@ from nearsym.agents.report.rendering.files import FILES, write_report
 from nearsym.agents.report.settings import ReportSettings
 from nearsym.envs.errors import InputError
 
-from .compose import compose
+from .compose import compose, with_key
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
-    """Report on the folder named by the first word."""
-    if words and "=" not in words[0]:
-        words = [f"folder='{words[0]}'", *words[1:]]
-    elif not any(word.startswith("folder=") for word in words):
-        raise InputError("which comparison? give the folder that holds its runs first: nearsym report runs/x")
-    settings = compose("report", ReportSettings, words)
+def run(arguments: list[str]) -> int:
+    """Report on the folder named by the first argument."""
+    missing = "which comparison? give the folder that holds its runs first: nearsym report runs/x"
+    settings = compose("report", ReportSettings, with_key(arguments, "folder", missing))
     source = Path(settings.folder)
     out = Path(settings.out) if settings.out else (source.with_suffix("") if source.is_file() else source) / "report"
     if out.exists() and not out.is_dir():

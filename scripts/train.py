@@ -10,10 +10,10 @@ from .compose import compose
 from .help import command_help
 
 
-def run(words: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Train from overrides."""
-    settings = compose("train", TrainSettings, words)
-    finished = train_and_show(settings, ["nearsym", "train", *words])
+    settings = compose("train", TrainSettings, arguments)
+    finished = train_and_show(settings, ["nearsym", "train", *arguments])
     noise = ",".join(f"{level:g}" for level in family_of(settings.env.id).noise)
     print(f"next:     nearsym evaluate {finished.folder} episodes=10 noise=[{noise}]")
     return 0

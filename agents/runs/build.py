@@ -17,7 +17,7 @@ from nearsym.envs.rollout import Vectorised
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import Family
 
-from .settings import TrainSettings
+from .settings import AuditSettings, TrainSettings
 
 EVALUATION_SEED = 1 << 20
 """Added to the run's seed for evaluation episodes, so that they never repeat a training episode."""
@@ -71,8 +71,10 @@ def build_world(settings: TrainSettings, seed: int, split: str = "train", count:
     return World(vectorised(*episodes), episodes)
 
 
-def build_env(settings: TrainSettings, split: str = "train", **how: Any) -> gymnasium.Env[Any, Any]:
-    """One environment of a run; `how` is what else `nearsym.envs.build` takes."""
+def build_env(
+    settings: TrainSettings | AuditSettings, split: str = "train", *, precise: bool = False, film: bool = False
+) -> gymnasium.Env[Any, Any]:
+    """One environment of a run or an audit; see `nearsym.envs.build`."""
     return build(
         settings.env.id,
         settings.env.kwargs,
@@ -80,7 +82,8 @@ def build_env(settings: TrainSettings, split: str = "train", **how: Any) -> gymn
         symmetry=settings.symmetry,
         perturbation=settings.perturbation,
         split=split,
-        **how,
+        precise=precise,
+        film=film,
     )
 
 

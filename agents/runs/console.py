@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -48,8 +49,7 @@ def evaluate_and_show(settings: EvaluateSettings) -> None:
     findings = evaluate_its_own_way(settings)
     if findings is not None:
         title = f"{env}: {folder.name}"
-        for part in findings.tables(title):
-            print(part) if isinstance(part, str) else print_table(part)
+        show(findings.tables(title))
         print(f"written: {', '.join(map(str, write_findings(findings, folder, title)))}")
         return
     levels = evaluate_run(settings)
@@ -60,6 +60,12 @@ def evaluate_and_show(settings: EvaluateSettings) -> None:
         film(agent, saved, settings.seed, folder / "evaluation.mp4")
         written.append(folder / "evaluation.mp4")
     print(f"written: {', '.join(map(str, written))}")
+
+
+def show(items: Sequence[Table | str]) -> None:
+    """Print tables and lines."""
+    for item in items:
+        print(item) if isinstance(item, str) else print_table(item)
 
 
 def print_table(table: Table) -> None:

@@ -8,7 +8,12 @@ from typing import Any
 
 import torch
 
-RENAMED = (
+from nearsym.networks import RENAMED
+
+RENAMED_KEYS = {"part": "split", **{f"network.{old}": f"network.{new}" for old, new in RENAMED.items()}}
+"""Keys of a command line, and what they are called."""
+
+PARAMETERS = (
     (r"^(actor|critic|critic_target)\.network\.encoder\.", r"\1.trunk."),  # of vectors, in stable-baselines3's modules
     (r"^(actor|critic|critic_target)\.network\.", r"\1."),
     (r"^actor\.actor\.", "actor."),  # of SAC from images
@@ -29,7 +34,7 @@ def learner_state(tensors: Mapping[str, Any], state: Mapping[str, Any]) -> tuple
     networks: dict[str, dict[str, Any]] = {}
     for old, tensor in tensors["policy"].items():
         name = old
-        for pattern, replacement in RENAMED:
+        for pattern, replacement in PARAMETERS:
             name = re.sub(pattern, replacement, name)
         network, _, rest = name.partition(".")
         networks.setdefault(network, {})[rest] = tensor

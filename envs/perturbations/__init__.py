@@ -1,13 +1,12 @@
 """Wrappers that disturb an environment by a strength; strength 0 is the identity."""
 
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
-from .by_name import WRAPPERS, perturb
 from .frame import FrameRotation
 from .noise import ObservationNoise, PriceNoise, SaltAndPepper
 from .physics import CameraRoll, CameraTilt, GravityTilt, Wind
 from .reward import RewardAsymmetry
 from .sensor import SensorOffset
-from .settings import PerturbationSettings
+from .settings import WRAPPERS, PerturbationSettings, perturb
 
 __all__ = [
     "WRAPPERS",

@@ -15,6 +15,7 @@ from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.runs.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.envs.perturbations import WRAPPERS
 from nearsym.networks import FAMILIES, family, keys_of
 from nearsym.scripts.compose import compose, defaults, options
 from nearsym.scripts.data import DataSettings
@@ -115,6 +116,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("evaluate runs/none", "runs/none is no run: it has no config.yaml"),
         ("evaluate runs/none noise=[-1]", "noise is [-1.0], expected levels >= 0"),
         ("evaluate runs/none noise=[0,x]", "noise"),
+        ("train perturbation.wind=abc", "perturbation.wind: Value 'abc' of type 'str' could not be converted to Float"),
         ("train perturbation.winds=1", "did you mean 'perturbation.wind'?"),
         ("train env=Pendulum-v1 perturbation.wind=1", "Wind changes a dm_control simulator"),
         ("train perturbation.actuator_reflection=2", "expected a number from 0 to 1"),
@@ -182,8 +184,8 @@ def test_a_run_directory_is_named_after_the_run():
     settings = compose("train", TrainSettings, ["env=my_file:My-Env", "network=exact", "seed=3"])
     assert settings.run_dir == "runs/my_file-My-Env-exact-seed3"
     assert settings.env.id == "my_file:My-Env"
-    windy = compose("train", TrainSettings, ["perturbation.wind=0.5"])
-    assert windy.run_dir == "runs/cartpole-swingup-wind0.5-relaxed-seed0"
+    windy = compose("train", TrainSettings, ["perturbation.wind=0.5", "perturbation.gravity_tilt=1"])
+    assert windy.run_dir == "runs/cartpole-swingup-gravity_tilt1-wind0.5-relaxed-seed0"
     spaced = compose("train", TrainSettings, ["run_dir=runs/a b (c)", "env=Pendulum-v1"])
     assert spaced.run_dir == "runs/a b (c)"
 
@@ -233,23 +235,23 @@ def test_every_option_composes(group):
             assert (found, saved) == (dataclasses.asdict(family(option)), {"family": option})
         elif group == "agent":  # what is not written is the dataclass's
             assert found == {**dataclasses.asdict(LEARNERS[saved["name"]].settings_type()), **saved}
-        elif group == "env":
-            assert found == {"count": 1, **saved}
-        else:
-            assert found == saved
+        else:  # strengths are 0
+            assert found == ({"count": 1, **saved} if group == "env" else dict.fromkeys(WRAPPERS, 0.0) | saved)
 
 
 def fields_never_read(sources, schemas):
-    """Fields of settings that no line of code reads as an attribute or by name."""
-    read = set()
-    for source in sources:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                read.add(node.attr)
-            if isinstance(node, ast.Dict):  # tables of what to do by the name of a setting
-                read.update(key.value for key in node.keys if isinstance(key, ast.Constant))
-    return {f"{schema.__name__}.{field.name}" for schema in schemas for field in dataclasses.fields(schema)} - {
-        f"{schema.__name__}.{name}" for schema in schemas for name in read
+    """Fields of settings that no line of code reads as an attribute; strengths name the wrapper that reads them."""
+    read = {
+        node.attr
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    return {
+        f"{schema.__name__}.{field.name}"
+        for schema in schemas
+        for field in dataclasses.fields(schema)
+        if field.name not in read and "wrapper" not in field.metadata
     }
 
 

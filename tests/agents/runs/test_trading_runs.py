@@ -160,7 +160,7 @@ def test_what_makes_no_sense_for_a_market_is_refused(trained, capsys):
         ("noise_kind=salt_and_pepper", "prices take gaussian noise alone"),
         ("video=true", "trading/portfolio draws nothing"),
         ("split=live", "expected one of train, validation, test"),
-        ("part=train", "part=train: the key is called split now, as in split=train"),
+        ("part=train", "part is called split"),
         ("trials=0", "trials is 0"),
     ):
         assert run(["evaluate", str(trained), word]) == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nearsym.envs import audit, make
+from nearsym.envs import audit, make, perturbations
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS, ActuatorGain, PerturbationSettings, perturb
 
@@ -58,6 +58,8 @@ def total_error(report):
 
 def test_every_perturbation_is_here():
     assert set(STRENGTHS) == set(WRAPPERS) == set(PerturbationSettings.__dataclass_fields__)
+    wrappers = {kind for kind in vars(perturbations).values() if isinstance(kind, type)} - {PerturbationSettings}
+    assert set(WRAPPERS.values()) == wrappers
 
 
 @pytest.mark.parametrize("name", STRENGTHS)
