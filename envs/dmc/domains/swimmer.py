@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation: joint angles; (x, y) from nose to target in the head's frame, whose y axis points backwards along the
 # body; then (vx, vy, ωz) of every link in its own frame

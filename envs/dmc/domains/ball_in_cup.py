@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation and state: cup x, cup z, ball x, ball z, then their velocities; actions push the cup along x and z
 MIRROR = Symmetry.reflection(observation=[-1, 1] * 4, action=[-1, 1], state=[-1, 1] * 4)

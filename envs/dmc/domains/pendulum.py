@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation: cos θ, sin θ, angular velocity; state: θ, angular velocity
 DOMAIN = Domain(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation and state: x, y, then their velocities; the actions of `easy` push along x and y
 QUARTER = np.array([[0, -1], [1, 0]])

@@ -6,9 +6,8 @@ like every other vector of the plane. Any angle of rotation would do; quarter tu
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry, chain
-
-from .domain import Domain
 
 # observation: (cos, sin) of the shoulder, wrist angle, (x, y) from finger to target, both angular velocities
 # state: (cos, sin) of the shoulder, wrist angle, both angular velocities, target (x, y, z)

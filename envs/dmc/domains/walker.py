@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation: (xx, xz) of torso, right thigh, leg and foot, left thigh, leg and foot; torso height; then the velocities
 # of root z, x and pitch, right hip, knee and ankle, left hip, knee and ankle

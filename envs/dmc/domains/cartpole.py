@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation: cart x, then (cos θ, sin θ) of every pole; cart velocity, then every pole's angular velocity
 # state: cart x and every pole's angle, then their velocities

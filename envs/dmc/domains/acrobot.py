@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry
-
-from .domain import Domain
 
 # observation: horizontal components of both arms, vertical components of both, both angular velocities
 # state: both angles, both angular velocities

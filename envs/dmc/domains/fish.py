@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry, chain
-
-from .domain import Domain
 
 # joints: tail1 and tail2 about z, tail_twist about y, then roll (about y) and pitch (about x) of right and left fin;
 # the mirror x -> -x reverses rotations about y and z, keeps those about x, and exchanges the fins

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from nearsym.envs.dmc.domain import Domain
 from nearsym.envs.symmetry import Symmetry, chain
-
-from .domain import Domain
 
 # The body faces +x, so the mirror is y -> -y. A joint whose mirrored axis is the other side's own axis keeps its sign;
 # the left hip and elbow axes are already turned round in the model.
