@@ -5,7 +5,7 @@ To add one, write a file here that registers it by the kind of observation it is
 imported::
 
     @encodes(Sound)
-    class SoundEncoder(Encoder): ...  # (seen, family, filters)
+    class SoundEncoder(Encoder): ...  # (observation, family, filters)
 
     @follows(Spectrogram)
     class SoundTrunk(Trunk): ...  # (features, family, size)

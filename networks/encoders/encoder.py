@@ -24,22 +24,22 @@ class Encoder(nn.Module, ABC):
     """What actor and critics share; the critics' loss alone trains it.
 
     Args:
-        seen: what it reads.
+        observation: what it reads.
         out: what it gives: a kind of observation again, which a trunk is chosen by.
 
     Attributes:
-        seen: what it reads.
+        observation: what it reads.
         out: what it gives.
     """
 
-    def __init__(self, seen: Observation, out: Observation) -> None:
+    def __init__(self, observation: Observation, out: Observation) -> None:
         super().__init__()
-        self.seen, self.out = seen, out
+        self.observation, self.out = observation, out
 
     @property
     def in_rep(self) -> Representation:
         """Representation on the flattened observation."""
-        return self.seen.rep
+        return self.observation.rep
 
     @property
     def out_rep(self) -> Representation:

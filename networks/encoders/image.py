@@ -63,7 +63,7 @@ class ImageEncoder(Encoder):
         torch.Size([5, 2, 8, 8, 8])
 
     Args:
-        seen: the images.
+        observation: the images.
         family: which network.
         filters: planes of each feature map; 32 in DrQ-v2.
 
@@ -76,17 +76,18 @@ class ImageEncoder(Encoder):
 
     out: FeatureMap
 
-    def __init__(self, seen: Image, family: Family, filters: int = FILTERS) -> None:
+    def __init__(self, observation: Image, family: Family, filters: int = FILTERS) -> None:
         refuse_matching(family)
-        hidden = hidden_representation(seen.plane)
+        hidden = hidden_representation(observation.plane)
         channels = whole_channels("filters", filters, hidden)
-        super().__init__(seen, FeatureMap(hidden, channels, _output_grid(seen)))
-        pixel = Representation.trivial(seen.group, 1)
+        super().__init__(observation, FeatureMap(hidden, channels, _output_grid(observation)))
+        plane, pixel = observation.plane, Representation.trivial(observation.group, 1)
         gain = math.sqrt(2)
-        first = Conv2d(seen.plane, pixel, hidden, seen.shape[0], channels, family, KERNEL, FIRST_STRIDE, "output", gain)
+        inputs = observation.shape[0]
+        first = Conv2d(plane, pixel, hidden, inputs, channels, family, KERNEL, FIRST_STRIDE, "output", gain)
         self.layers = nn.ModuleList([first])
         for _ in range(LAYERS - 1):
-            self.layers.append(Conv2d(seen.plane, hidden, hidden, channels, channels, family, gain=gain))
+            self.layers.append(Conv2d(plane, hidden, hidden, channels, channels, family, gain=gain))
 
     def forward(self, images: Tensor) -> Tensor:
         """The last feature map."""
@@ -152,12 +153,12 @@ def whole_channels(name: str, size: int, rep: Representation) -> int:
     return channels
 
 
-def _output_grid(seen: Image) -> Representation:
+def _output_grid(observation: Image) -> Representation:
     """How positions of the last feature map move."""
-    height, width = seen.shape[1:]
+    height, width = observation.shape[1:]
     if min(height, width) < SMALLEST:
         raise InputError(f"images of {height}x{width} are too small for this encoder, which needs {SMALLEST} pixels")
     for stride in (FIRST_STRIDE, *[1] * (LAYERS - 1)):
         check_stride((height, width), KERNEL, stride)
         height, width = ((length - KERNEL) // stride + 1 for length in (height, width))
-    return image_representation(seen.plane, (1, height, width))
+    return image_representation(observation.plane, (1, height, width))

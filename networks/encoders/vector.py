@@ -22,13 +22,13 @@ class IdentityEncoder(Encoder):
         tensor([1., 2., 3.])
 
     Args:
-        seen: what it reads and gives.
+        observation: what it reads and gives.
 
     Shapes: anything to the same.
     """
 
-    def __init__(self, seen: Observation) -> None:
-        super().__init__(seen, seen)
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation, observation)
 
     def forward(self, observation: Tensor) -> Tensor:
         """The observation."""

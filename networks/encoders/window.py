@@ -27,25 +27,25 @@ class WindowTrunk(Trunk):
         >>> from nearsym.envs.symmetry import Parts, Representation, Symmetry, Vector, Window
         >>> from nearsym.networks import Relaxed, encoder_for, trunk_for
         >>> step = Symmetry.reflection(observation=[-1, 1], action=[-1]).observation.rep
-        >>> seen = Parts({"past": Window(step, 16), "now": Vector(Representation.trivial(step.group))})
+        >>> observation = Parts({"past": Window(step, 16), "now": Vector(Representation.trivial(step.group))})
         >>> network = Relaxed(window_channels=4)
-        >>> trunk = trunk_for(encoder_for(seen, network), network)
+        >>> trunk = trunk_for(encoder_for(observation, network), network)
         >>> trunk(torch.zeros(5, 33)).shape, trunk.out_rep.dim
         (torch.Size([5, 57]), 57)
 
     Args:
-        seen: windows and other parts.
+        observation: windows and other parts.
         family: which network; `window_channels` of `hidden_representation` in every map.
 
-    Shapes: (..., seen.dim) to (..., out_rep.dim): features of the windows, then the other parts as they were.
+    Shapes: (..., observation.dim) to (..., out_rep.dim): features of the windows, then the other parts as they were.
 
     Raises:
         InputError: a window is too short for a convolution, or sizes are to be matched.
     """
 
-    def __init__(self, seen: Observation, family: Family) -> None:
+    def __init__(self, observation: Observation, family: Family) -> None:
         refuse_matching(family)
-        parts = list(_leaves(seen))
+        parts = list(_leaves(observation))
         windows = [part for part in parts if isinstance(part, Window)]
         stacks = [_convolutions(window, family) for window in windows]
         hidden = [hidden_representation(window.step) for window in windows]
@@ -53,7 +53,7 @@ class WindowTrunk(Trunk):
             rep.copies(family.window_channels * stack[-1].steps) for rep, stack in zip(hidden, stacks, strict=True)
         ]
         others = [part.rep for part in parts if not isinstance(part, Window)]
-        super().__init__(seen.rep, direct_sum([*features, *others]))
+        super().__init__(observation.rep, direct_sum([*features, *others]))
         self.layers = nn.ModuleList(layer for stack in stacks for layer in stack)
         self._depths, self._hidden = [len(stack) for stack in stacks], [rep.dim for rep in hidden]
         self._sizes = [part.dim for part in parts]
@@ -78,25 +78,25 @@ class WindowTrunk(Trunk):
 
 
 @follows(Parts)
-def _trunk(seen: Parts, family: Family, size: int) -> Trunk:
-    kinds = {type(part) for part in _leaves(seen)}
+def _trunk(observation: Parts, family: Family, size: int) -> Trunk:
+    kinds = {type(part) for part in _leaves(observation)}
     if Image in kinds:
         raise InputError("an image beside other parts of an observation is not read yet; give the image alone")
-    return WindowTrunk(seen, family) if Window in kinds else IdentityTrunk(seen.rep)
+    return WindowTrunk(observation, family) if Window in kinds else IdentityTrunk(observation.rep)
 
 
 @follows(Window)
-def _window_trunk(seen: Window, family: Family, size: int) -> WindowTrunk:
-    return WindowTrunk(seen, family)
+def _window_trunk(observation: Window, family: Family, size: int) -> WindowTrunk:
+    return WindowTrunk(observation, family)
 
 
-def _leaves(seen: Observation) -> Iterator[Observation]:
+def _leaves(observation: Observation) -> Iterator[Observation]:
     """What an observation is made of, in the order in which it is flattened."""
-    if isinstance(seen, Parts):
-        for part in seen.named.values():
+    if isinstance(observation, Parts):
+        for part in observation.named.values():
             yield from _leaves(part)
     else:
-        yield seen
+        yield observation
 
 
 def _convolutions(window: Window, family: Family) -> list[TemporalConv]:
