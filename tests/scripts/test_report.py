@@ -16,7 +16,7 @@ import yaml
 
 from nearsym.agents.report.rendering.style import PENS, pens
 from nearsym.agents.report.settings import ReportSettings
-from nearsym.agents.runs.metrics import COLUMNS
+from nearsym.agents.runs.metrics import RUN
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import family
@@ -26,6 +26,10 @@ from nearsym.scripts.main import run
 FIGURES = {"aggregate", "learning", "improvement", "profile", "strength", "noise", "equivariance", "relaxation"}
 
 QUICK = "resamples=20"
+
+NETWORKS = tuple(
+    f"{name}_{quantity}" for quantity in ("equivariance_error", "relaxation") for name in ("actor", "critic")
+)
 
 
 def write_comparison(folder):
@@ -67,7 +71,7 @@ def write_run(folder, env, wind, network, seed, final):
     )
     (folder / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(settings)))
     with (folder / "metrics.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, (*RUN, *NETWORKS))
         writer.writeheader()
         for k in range(5):
             row = {"step": 1000 * k, "eval_return": final * k / 4}
