@@ -113,7 +113,7 @@ class Learner(ABC):
         return {}
 
     def learned(self) -> dict[str, Tensor]:
-        """Tensors learned or kept outside networks, by name."""
+        """Tensors learned outside networks, by name."""
         return {}
 
     def mean_action(self, observations: Tensor) -> Tensor:

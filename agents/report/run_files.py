@@ -13,25 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 import yaml
 from numpy.typing import NDArray
 
-from nearsym.agents.runs.checkpoint import latest_checkpoint
+from nearsym.agents.runs.checkpoint import latest_checkpoint, trained_parameters
 from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
 from nearsym.networks import family_from
 
 from .records import Floats
 
-TRACES = (
-    "actor_equivariance_error",
-    "critic_equivariance_error",
-    "encoder_relaxation",
-    "actor_relaxation",
-    "critic_relaxation",
-)
-"""Columns of metrics.csv that a report draws beside returns."""
+ERRORS, RELAXATIONS = "_equivariance_error", "_relaxation"
+"""Endings of the columns of metrics.csv that a report draws beside returns; before them stands a network's name."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +88,12 @@ def read_metrics(run: Run) -> tuple[NDArray[np.int64], Floats, dict[str, Floats]
     remedy = f"restore it from a copy, or move {run.folder} out of the comparison"
     try:
         with run.metrics.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            traced = [name for name in reader.fieldnames or () if name.endswith((ERRORS, RELAXATIONS))]
         steps = np.array([int(row["step"]) for row in rows], dtype=np.int64)
         returns = np.array([float(row["eval_return"]) for row in rows])
-        traces = {name: np.array([_number(row.get(name)) for row in rows]) for name in TRACES}
+        traces = {name: np.array([_number(row.get(name)) for row in rows]) for name in traced}
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
         raise InputError(f"{run.metrics} cannot be read ({_first_line(error)}); {remedy}") from error
     if not np.isfinite(returns).all():
@@ -128,20 +123,9 @@ def read_noise(run: Run) -> dict[float, float]:
 
 
 def count_parameters(run: Run) -> int | None:
-    """Trainable parameters of actor, critics and encoder, or None without a checkpoint that shows them.
-
-    Adam keeps a mean gradient for exactly the numbers it trains, so its state in the checkpoint counts them without
-    building the environment and the agent again.
-    """
+    """Trainable parameters of all networks, or None without a checkpoint that shows them."""
     folder = latest_checkpoint(run.checkpoints)
-    if folder is None or not (folder / "tensors.pt").is_file():
-        return None
-    optimizers = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True).get("optimizers", {})
-    count = 0
-    for name, optimizer in optimizers.items():
-        if name != "temperature":
-            count += sum(state["exp_avg"].numel() for state in optimizer["state"].values() if "exp_avg" in state)
-    return count or None
+    return None if folder is None else trained_parameters(folder)
 
 
 def _number(cell: str | None) -> float:

@@ -26,17 +26,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nearsym.agents.algorithms import Learner
-from nearsym.agents.algorithms.experience import Experience
+from nearsym.agents.algorithms.experience import Arrays, Experience
 from nearsym.envs.errors import InputError
 
-from .version_0_1 import learner_state
+from .version_0_1 import EXPERIENCE, learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
-
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def save_checkpoint(
     tensors = {"learner": learner.state_dict(), "generators": generators, "memory": memory}
     torch.save(tensors, temporary / "tensors.pt")
     numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
-    experienced = {f"experience/{name}": array for name, array in experience.arrays().items()}
+    experienced = {f"{EXPERIENCE}{name}": array for name, array in experience.arrays().items()}
     np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **experienced, **arrays)
     state = {"numpy": [numpy_name, *numpy_rest], "python": random.getstate(), "progress": progress}
     (temporary / "state.json").write_text(json.dumps(state))
@@ -129,16 +126,26 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(folder / "replay.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         state = json.loads((folder / "state.json").read_text())
-        if "learner" not in tensors:
-            learner, generators = learner_state(tensors, state)
-            arrays = {name if name == "numpy_key" else f"experience/{name}": array for name, array in arrays.items()}
-        else:
-            learner, generators = tensors["learner"], tensors["generators"]
-        return Checkpoint(folder, learner, generators, tensors.get("memory"), arrays, state)
+        tensors, arrays, state = present(tensors, arrays, state)
+        return Checkpoint(folder, tensors["learner"], tensors["generators"], tensors["memory"], arrays, state)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {remedy}") from error
+
+
+def trained_parameters(folder: Path) -> int | None:
+    """Trainable parameters of all networks, from a checkpoint alone; None where it does not hold them.
+
+    Adam keeps a mean gradient for exactly the numbers it trains, so its state counts them without the environment and
+    the learner being built again.
+    """
+    if not (folder / "tensors.pt").is_file():
+        return None
+    learner = learner_in(torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True))
+    states = [state for optimizer in learner["optimizers"].values() for state in optimizer["state"].values()]
+    trained = sum(state["exp_avg"].numel() for state in states if "exp_avg" in state)
+    return trained - sum(tensor.numel() for tensor in learner["learned"].values()) if trained else None
 
 
 def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:
@@ -158,11 +165,10 @@ def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) ->
     """Put learner, experience and all random generators where they were; returns the run's saved `progress`."""
     restore_networks(learner, checkpoint)
     arrays, state, generators = checkpoint.arrays, checkpoint.state, checkpoint.generators
-    prefix = "experience/"
     try:
         learner.load_state_dict(checkpoint.learner)
-        stored = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-        experience.restore(stored)
+        stored = [name for name in arrays if name.startswith(EXPERIENCE)]
+        experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
     except (KeyError, ValueError) as error:  # InputError is a ValueError
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
     torch.set_rng_state(generators["torch"])

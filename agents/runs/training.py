@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from nearsym.agents.algorithms import Learner
+from nearsym.agents.algorithms.experience import Arrays
 from nearsym.agents.algorithms.interaction import interact
 from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
-from .checkpoint import Arrays, latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
 from .folder import Run, open_run
@@ -227,9 +228,8 @@ class _Training:
 
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""
-        # version 0.1 saved at the ends of episodes alone
-        playing = progress.get("playing", [self._episodes])
-        self._returns = np.array(progress.get("returns", [0.0]))
+        playing = progress["playing"]
+        self._returns = np.array(progress["returns"])
         if len(playing) != len(self._world.episodes):
             raise InputError(
                 f"the run in {self._run.folder} has env.count={len(playing)}, not {len(self._world.episodes)}; resume "

@@ -8,10 +8,16 @@ from typing import Any
 
 import torch
 
+from nearsym.agents.algorithms.experience import Arrays
 from nearsym.networks import RENAMED
 
 RENAMED_KEYS = {"part": "split", **{f"network.{old}": f"network.{new}" for old, new in RENAMED.items()}}
 """Keys of a command line, and what they are called."""
+
+EXPERIENCE = "experience/"
+"""What names in replay.npz begin with that belong to the learner's experience; 0.1 had no others."""
+
+Contents = tuple[dict[str, Any], Arrays, dict[str, Any]]
 
 PARAMETERS = (
     (r"^(actor|critic|critic_target)\.network\.encoder\.", r"\1.trunk."),  # of vectors, in stable-baselines3's modules
@@ -27,6 +33,22 @@ def agent_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
     if saved.get("name") != "drqsac":
         return dict(saved)
     return {**saved, "name": "sac", "first_temperature": 0.1, "log_std_min": -10.0}
+
+
+def present(tensors: dict[str, Any], arrays: Arrays, state: dict[str, Any]) -> Contents:
+    """What a checkpoint's tensors.pt, replay.npz and state.json hold, as they are written now."""
+    if "learner" in tensors:
+        return tensors, arrays, state
+    learner, generators = learner_state(tensors, state)
+    arrays = {name if name == "numpy_key" else f"{EXPERIENCE}{name}": array for name, array in arrays.items()}
+    progress = state["progress"]  # 0.1 saved at the ends of episodes alone
+    state = {**state, "progress": {**progress, "playing": [progress["episodes"]], "returns": [0.0]}}
+    return {"learner": learner, "generators": generators, "memory": None}, arrays, state
+
+
+def learner_in(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The optimizers and what was learned outside networks, of a tensors.pt."""
+    return tensors.get("learner", tensors)
 
 
 def learner_state(tensors: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

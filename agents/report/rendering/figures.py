@@ -12,12 +12,13 @@ from ..contrasts import IMPROVEMENT
 from ..estimates import Estimate, Estimates
 from ..learning import AREA, FINAL, PROFILE, RETURN, SCORE
 from ..robustness import NOISE
-from ..run_files import TRACES
+from ..run_files import ERRORS, RELAXATIONS
 from ..statistics import Summary
 from .style import Pen, count_steps, draw, legend, panels, pens, svg
 
 STEPS_LABEL = "environment steps (agent decisions)"
-LINES = {"actor": "-", "critic": "--", "encoder": ":"}
+LINES, OTHER_LINE = {"actor": "-", "critic": "--", "encoder": ":"}, "-."
+"""Of an agent's modules."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
             "Equivariance error over training",
             "How far actor (solid) and critic (dashed) are from equivariant, relative to their outputs, for the worst "
             "group element. Median and quartiles over runs; below 1e-5 is rounding.",
-            lambda s: _traces(s, "_equivariance_error", "relative error", logarithmic=True),
+            lambda s: _traces(s, ERRORS, "relative error", logarithmic=True),
         ),
         (
             "relaxation",
             "Relaxed weights over training",
             "Departure of relaxed weights from equal ones, which are exactly equivariant, summed over layers: actor "
             "(solid), critic (dashed), encoder (dotted). Median and quartiles over runs.",
-            lambda s: _traces(s, "_relaxation", "departure", logarithmic=False),
+            lambda s: _traces(s, RELAXATIONS, "departure", logarithmic=False),
         ),
     ]
     made = ((name, title, caption, make(summary)) for name, title, caption, make in makers)
@@ -177,17 +178,17 @@ def _strength(summary: Summary) -> str | None:
 
 
 def _traces(summary: Summary, ending: str, ylabel: str, logarithmic: bool) -> str | None:
-    columns = [name for name in TRACES if name.endswith(ending)]
-    estimates = summary.estimates.where(lambda estimate: estimate.quantity in columns)
+    estimates = summary.estimates.where(lambda estimate: estimate.quantity.endswith(ending))
     if not estimates:
         return None
     looks = pens(summary.networks)
     figure, grid = panels(estimates.values("where"), ylabel, STEPS_LABEL)
     for axes, where in zip(grid, estimates.values("where"), strict=True):
         for network, name in _pairs([estimate for estimate in estimates if estimate.where == where]):
-            part = name.partition("_")[0]
+            module = name.removesuffix(ending)
             same = estimates.select(name, where=where, network=network)
-            draw(axes, same, looks[network], network if part != "critic" else None, linestyle=LINES[part])
+            label = network if module != "critic" else None
+            draw(axes, same, looks[network], label, linestyle=LINES.get(module, OTHER_LINE))
         if logarithmic:
             axes.set_yscale("log")
         count_steps(axes)

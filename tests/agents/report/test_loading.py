@@ -2,17 +2,23 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import yaml
 
+from nearsym.agents import SAC
 from nearsym.agents.report.loading import read_comparison
+from nearsym.agents.report.run_files import count_parameters
+from nearsym.agents.runs.checkpoint import save_checkpoint
+from nearsym.agents.runs.evaluation import load_learner
+from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
+from nearsym.envs import make
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
-from nearsym.networks import family
+from nearsym.networks import family, parameter_count
 
 HEADER = "step,episodes,train_return,eval_return,eval_return_std,actor_equivariance_error,actor_relaxation"
 ROWS = ("0,0,,10.0,1.0,,0.0", "500,5,12.0,20.0,1.0,0.25,0.1", "1000,10,12.0,30.0,1.0,0.5,0.2")
@@ -43,17 +49,30 @@ def entry(path, **more):
     return {"path": path, **given, **more}
 
 
+@pytest.mark.parametrize("coefficient", [None, 0.1])
+def test_parameters_are_counted_in_a_checkpoint(tmp_path, coefficient):
+    """Those of networks alone, whether or not a temperature is learned beside them."""
+    pendulum, small = make("Pendulum-v1"), family("relaxed", width=16)
+    agent = SAC(pendulum, small, seed=0, learning_starts=5, batch_size=8, entropy_coefficient=coefficient).learn(8)
+    folder = write_run(tmp_path / "run", network=small)
+    save_checkpoint(folder / "checkpoints", agent.learner, agent.experience, {}, {})
+    (record,) = read_comparison(tmp_path).records
+    assert record.parameters == sum(parameter_count(module) for module in agent.learner.networks().values())
+
+
+def test_parameters_are_counted_in_a_checkpoint_of_version_0_1():
+    saved = Path(__file__).parents[1] / "runs" / "data" / "version_0_1" / "sac"
+    networks = load_learner(saved)[1].networks().values()
+    assert count_parameters(Run(saved)) == sum(parameter_count(module) for module in networks)
+
+
 def test_a_run_is_read(tmp_path):
     windy = PerturbationSettings(wind=0.5)
     folder = write_run(tmp_path / "a" / "b", network=family("augmented"), perturbation=windy, seed=3)
     (folder / "evaluation.json").write_text(json.dumps({"levels": [{"noise": 0.1, "returns": [1, 3]}]}))
-    state = {0: {"exp_avg": torch.zeros(3, 4)}, 1: {"exp_avg": torch.zeros(5)}}
-    optimizers = {"actor": {"state": state}, "critic": {"state": state}, "temperature": {"state": state}}
-    (folder / "checkpoints" / "step-00001000").mkdir(parents=True)
-    torch.save({"optimizers": optimizers}, folder / "checkpoints" / "step-00001000" / "tensors.pt")
     (record,) = read_comparison(tmp_path).records
     assert record.condition == "dmc/cartpole-swingup, wind 0.5"
-    assert (record.network, record.seed, record.total_steps, record.parameters) == ("augmented", 3, 1000, 34)
+    assert (record.network, record.seed, record.total_steps, record.parameters) == ("augmented", 3, 1000, None)
     assert record.steps.tolist() == [0, 500, 1000] and record.returns.tolist() == [10, 20, 30]
     np.testing.assert_array_equal(record.traces["actor_equivariance_error"], [np.nan, 0.25, 0.5])
     assert "critic_relaxation" not in record.traces
