@@ -52,18 +52,18 @@ class Agent:
         device: str = "cpu",
         **hyperparameters: Any,
     ) -> None:
-        kind = self.learner_type.settings_type
-        known = [field.name for field in fields(kind) if field.name != "name"]
+        settings_type = self.learner_type.settings_type
+        known = [field.name for field in fields(settings_type) if field.name != "name"]
         for name in hyperparameters:
             if name not in known:
-                what = f"{type(self).__name__} has no hyperparameter {name!r}{did_you_mean(name, known)}"
-                raise InputError(f"{what}; it has {', '.join(known)}")
-        settings = kind(**hyperparameters)
+                unknown = f"{type(self).__name__} has no hyperparameter {name!r}{did_you_mean(name, known)}"
+                raise InputError(f"{unknown}; it has {', '.join(known)}")
+        settings = settings_type(**hyperparameters)
         env = flattened(env if symmetry is None else declare(env, symmetry))
         chosen = family(network) if isinstance(network, str) else network
         problem = problem_of(env, chosen)
         self.learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
-        self.experience: Experience = self.learner.experience(getattr(settings, "buffer_size", 0))
+        self.experience: Experience = self.learner.experience()
         self._envs = vectorised(env if seed is None else EpisodeSeeds(env, seed))
         self._interaction: Iterator[Progress] | None = None
 

@@ -106,7 +106,7 @@ def _list(jobs: Sequence[Job]) -> None:
             print(f"# finished: {job.spec.path}")
             continue
         print(f"nearsym train {shlex.join(job.spec.overrides)}")
-        print(f"nearsym evaluate {shlex.join(job.spec.evaluation_words)}")
+        print(f"nearsym evaluate {shlex.join(job.spec.evaluation_arguments)}")
 
 
 def _print_table(jobs: Sequence[Job], states: Mapping[str, Status]) -> None:

@@ -83,11 +83,13 @@ class ActorCritic(Learner):
         """Of the actor, and of encoder and critics."""
         return {"actor": self.actor_optimizer, "critic": self.critic_optimizer}
 
-    def experience(self, steps: int) -> Experience:
+    def experience(self, steps: int | None = None) -> Experience:
         """Replay of frames for images, of transitions otherwise, no larger than the run can fill."""
         kind = FrameReplay if self.problem.is_image else VectorReplay
-        needed = 2 * steps if self.problem.is_image else steps  # an episode of one step takes two frames
-        return kind(self.settings, self.problem, self.device, min(self.settings.buffer_size, needed))
+        capacity = self.settings.buffer_size
+        if steps is not None:  # an episode of one step takes two frames
+            capacity = min(capacity, 2 * steps if self.problem.is_image else steps)
+        return kind(self.settings, self.problem, self.device, capacity)
 
     def explore(self, observations: Array, memory: Any) -> tuple[Array, Any]:
         """Uniformly random actions until learning starts."""

@@ -89,8 +89,12 @@ class Learner(ABC):
         return None
 
     @abstractmethod
-    def experience(self, steps: int) -> Experience:
-        """An empty store of what the algorithm learns from, for a run of so many environment steps."""
+    def experience(self, steps: int | None = None) -> Experience:
+        """An empty store of what the algorithm learns from.
+
+        Args:
+            steps: environment steps of the run, where known: a store need not be larger than these fill.
+        """
 
     @abstractmethod
     def update(self, batch: Batch) -> dict[str, Tensor]:

@@ -25,14 +25,14 @@ def settings_of(runs: Iterable[RunSpec], compose: Callable[[Sequence[str]], Trai
         InputError: an override is none; names the run.
     """
     composed: dict[tuple[str, str, str], TrainSettings] = {}
-    found = {}
+    settings = {}
     for spec in runs:
-        alike = (spec.task, perturbation_name(spec.perturbation), spec.network)
-        if alike not in composed:  # seeds differ in nothing but the seed and the folder
+        condition = (spec.task, perturbation_name(spec.perturbation), spec.network)
+        if condition not in composed:  # seeds differ in nothing but the seed and the folder
             with _naming(spec):
-                composed[alike] = compose(spec.overrides)
-        found[spec.path] = replace(composed[alike], seed=spec.seed, run_dir=spec.evaluation.run)
-    return found
+                composed[condition] = compose(spec.overrides)
+        settings[spec.path] = replace(composed[condition], seed=spec.seed, run_dir=spec.evaluation.run)
+    return settings
 
 
 def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -> None:
@@ -45,13 +45,13 @@ def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -
     Raises:
         InputError: an environment is unknown or cannot be perturbed so, or a network does not fit it; names the run.
     """
-    seen: set[tuple[str, str]] = set()
+    checked: set[tuple[str, str]] = set()
     for spec in runs:
         # a network does not depend on the perturbation, so each pair is enough
         pairs = {(spec.task, f"in {perturbation_name(spec.perturbation)}"), (spec.task, spec.network)}
-        if pairs <= seen:
+        if pairs <= checked:
             continue
-        seen |= pairs
+        checked |= pairs
         with _naming(spec):
             world = build_world(settings[spec.path], spec.seed)
             if own_evaluation(world.env) is not None:

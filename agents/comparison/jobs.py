@@ -111,10 +111,10 @@ def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
         try:
             message = _attempt(job, label, stopped)
         except _StoppedError:
-            return _keep(job, WAITING, read_status(job.status).seconds)
+            return _record(job, WAITING, read_status(job.status).seconds)
         if not message:
-            return _keep(job, FINISHED, read_status(job.status).seconds)
-    return _keep(job, FAILED, read_status(job.status).seconds, message)
+            return _record(job, FINISHED, read_status(job.status).seconds)
+    return _record(job, FAILED, read_status(job.status).seconds, message)
 
 
 class _StoppedError(Exception):
@@ -123,22 +123,22 @@ class _StoppedError(Exception):
 
 def _attempt(job: Job, label: str, stopped: Callable[[], bool]) -> str:
     """What went wrong, in one line; empty when nothing did."""
-    _clear_unborn(job.run)
+    _clear_leftovers(job.run)
     message = ""
     if not job.trained():
         message = _spawn(job, label, TRAIN, job.spec.overrides, stopped)
     if not message and not job.evaluated():
-        message = _spawn(job, label, EVALUATE, job.spec.evaluation_words, stopped)
+        message = _spawn(job, label, EVALUATE, job.spec.evaluation_arguments, stopped)
     if not message and not job.finished():
         message = "its commands ended well and left no finished run; see its log"
     return message
 
 
-def _spawn(job: Job, label: str, step: str, words: Sequence[str], stopped: Callable[[], bool]) -> str:
+def _spawn(job: Job, label: str, step: str, arguments: Sequence[str], stopped: Callable[[], bool]) -> str:
     """Run one step to its end; the last line of its output when it failed, else nothing."""
     before, start = read_status(job.status).seconds, time.monotonic()
     with job.log.open("a") as log:
-        log.write(f"{label}$ nearsym {step} {shlex.join(words)}\n")
+        log.write(f"{label}$ nearsym {step} {shlex.join(arguments)}\n")
         log.flush()
         printed = log.tell()
         process = subprocess.Popen(
@@ -159,11 +159,11 @@ def _spawn(job: Job, label: str, step: str, words: Sequence[str], stopped: Calla
                 elapsed = time.monotonic() - start
                 if elapsed - beat >= HEARTBEAT:
                     beat = elapsed
-                    _keep(job, RUNNING, before + elapsed)
+                    _record(job, RUNNING, before + elapsed)
                 time.sleep(0.1)
         finally:
             _end(process)
-            _keep(job, RUNNING, before + time.monotonic() - start)
+            _record(job, RUNNING, before + time.monotonic() - start)
     if process.returncode == 0:
         return ""
     if process.returncode < 0:
@@ -188,16 +188,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
 
 
-def _clear_unborn(run: Run) -> None:
+def _clear_leftovers(run: Run) -> None:
     """Remove what a kill between making the folder and writing its settings has left, which is no run to resume."""
     if run.folder.is_dir() and not run.config.exists():
-        left = list(run.folder.iterdir())
-        if all(path.name.startswith(("about.json", ".about.json.", ".config.yaml.")) for path in left):
-            for path in left:
+        leftovers = list(run.folder.iterdir())
+        if all(path.name.startswith(("about.json", ".about.json.", ".config.yaml.")) for path in leftovers):
+            for path in leftovers:
                 path.unlink()
 
 
-def _keep(job: Job, state: str, seconds: float, message: str = "") -> Status:
+def _record(job: Job, state: str, seconds: float, message: str = "") -> Status:
     status = Status(state, round(seconds, 1), message, job.launch, socket.gethostname(), os.getpid())
     write_status(job.status, status)
     return status

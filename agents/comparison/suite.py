@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -111,7 +112,7 @@ class RunSpec:
     evaluation: EvaluateSettings
 
     @property
-    def evaluation_words(self) -> tuple[str, ...]:
+    def evaluation_arguments(self) -> tuple[str, ...]:
         """Of a `nearsym evaluate` command that evaluates the same."""
         given = self.evaluation
         return (
@@ -220,11 +221,9 @@ def perturbation_name(perturbation: Mapping[str, float]) -> str:
 
 
 def _no_repeats(what: str, values: Iterable[Any]) -> None:
-    seen: set[Any] = set()
-    for value in values:
-        if value in seen:
+    for value, count in Counter(values).items():
+        if count > 1:
             raise InputError(f"{what} has {value} twice; leave one out")
-        seen.add(value)
 
 
 def _not_own(where: str, key: str) -> None:

@@ -24,12 +24,12 @@ WHOLE, TEXT, LIST, MAPPING = (
 )
 
 
-def read_suite(path: Path, choices: Collection[str], saved: bool = False) -> Suite:
+def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Suite:
     """The suite of a YAML file.
 
     Args:
         path: the file.
-        choices: what ``network=`` takes.
+        families: what ``network=`` takes.
         saved: whether it is the suite.yaml of a suite's folder, which an earlier version may have written.
 
     Raises:
@@ -41,12 +41,12 @@ def read_suite(path: Path, choices: Collection[str], saved: bool = False) -> Sui
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"suite {path} cannot be read: {first}") from error
     try:
-        return suite_from(translated(content) if saved else content, choices)
+        return suite_from(translated(content) if saved else content, families)
     except InputError as error:
         raise InputError(f"suite {path}: {error}") from error
 
 
-def suite_from(content: Any, choices: Collection[str]) -> Suite:
+def suite_from(content: Any, families: Collection[str]) -> Suite:
     """The suite that YAML content describes.
 
     Raises:
@@ -55,14 +55,15 @@ def suite_from(content: Any, choices: Collection[str]) -> Suite:
     _keys("the suite", content, ("name", "tasks", "networks", "seeds"), ("overrides", "evaluate"))
     evaluate = content.get("evaluate") or {}
     _keys("evaluate", evaluate, (), ("episodes", "noise"))
+    overrides = _typed("overrides", content.get("overrides") or [], LIST)
     return Suite(
-        name=_is("name", content["name"], TEXT),
-        tasks=tuple(_task(f"tasks[{i}]", one) for i, one in enumerate(_is("tasks", content["tasks"], LIST))),
-        networks=tuple(_network(one, choices) for one in _is("networks", content["networks"], LIST)),
-        seeds=tuple(_is("seeds", one, WHOLE) for one in _is("seeds", content["seeds"], LIST)),
-        overrides=tuple(_is("overrides", one, TEXT) for one in _is("overrides", content.get("overrides") or [], LIST)),
-        episodes=_is("evaluate.episodes", evaluate.get("episodes", 10), WHOLE),
-        noise=tuple(_number(one) for one in _is("evaluate.noise", evaluate.get("noise", [0.0]), LIST)),
+        name=_typed("name", content["name"], TEXT),
+        tasks=tuple(_task(f"tasks[{i}]", one) for i, one in enumerate(_typed("tasks", content["tasks"], LIST))),
+        networks=tuple(_network(one, families) for one in _typed("networks", content["networks"], LIST)),
+        seeds=tuple(_typed("seeds", one, WHOLE) for one in _typed("seeds", content["seeds"], LIST)),
+        overrides=tuple(_typed("overrides", one, TEXT) for one in overrides),
+        episodes=_typed("evaluate.episodes", evaluate.get("episodes", 10), WHOLE),
+        noise=tuple(_number(one) for one in _typed("evaluate.noise", evaluate.get("noise", [0.0]), LIST)),
     )
 
 
@@ -88,32 +89,32 @@ def content_of(suite: Suite) -> dict[str, Any]:
 
 def _task(where: str, content: Any) -> Task:
     _keys(where, content, ("id", "total_steps"), ("kwargs", "perturbations"))
-    worlds = _is(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
+    worlds = _typed(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
     if not worlds:
         raise InputError(f"{where}.perturbations is empty; give at least [{{}}], the world as it is")
     return Task(
-        id=_is(f"{where}.id", content["id"], TEXT),
-        total_steps=_is(f"{where}.total_steps", content["total_steps"], WHOLE),
-        kwargs=_is(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
-        perturbations=tuple(_is(f"{where}.perturbations", one, MAPPING) for one in worlds),
+        id=_typed(f"{where}.id", content["id"], TEXT),
+        total_steps=_typed(f"{where}.total_steps", content["total_steps"], WHOLE),
+        kwargs=_typed(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
+        perturbations=tuple(_typed(f"{where}.perturbations", one, MAPPING) for one in worlds),
     )
 
 
-def _network(content: Any, choices: Collection[str]) -> Network:
+def _network(content: Any, families: Collection[str]) -> Network:
     """A network's name alone, or ``{name: {family: …, key: value}}``."""
     if isinstance(content, str):
         content = {content: {}}
     if not (isinstance(content, dict) and len(content) == 1):
         raise InputError(f"networks has {content!r}, expected a name or name: {{family: relaxed, banks: 2}}")
     ((name, given),) = content.items()
-    name, given = str(name), dict(_is(f"network {name}", given or {}, MAPPING))
+    name, given = str(name), dict(_typed(f"network {name}", given or {}, MAPPING))
     for key in given:
         if (old := str(key).removeprefix("network.")) in RENAMED:
             raise InputError(f"network {name} has {key}, which is called {RENAMED[old]}")
     family = given.pop("family", name)
-    if family not in choices:
-        listed = ", ".join(sorted(choices))
-        raise InputError(f"there is no network {family!r}{did_you_mean(family, choices)}; choose from {listed}")
+    if family not in families:
+        listed = ", ".join(sorted(families))
+        raise InputError(f"there is no network {family!r}{did_you_mean(family, families)}; choose from {listed}")
     for key in given:
         if "." not in str(key) and key not in NETWORK_KEYS:  # dotted keys are any of nearsym train's
             raise InputError(f"network {name} has an unknown key {key!r}{did_you_mean(key, NETWORK_KEYS)}")
@@ -137,10 +138,10 @@ def _keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str
             raise InputError(f"{where} has no {key}; it needs {', '.join(needed)}")
 
 
-def _is(where: str, value: Any, wanted: tuple[str, type]) -> Any:
-    said, kind = wanted
+def _typed(where: str, value: Any, wanted: tuple[str, type]) -> Any:
+    description, kind = wanted
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise InputError(f"{where} is {_shown(value)}, expected {said}")
+        raise InputError(f"{where} is {_shown(value)}, expected {description}")
     return value
 
 

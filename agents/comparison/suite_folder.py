@@ -23,15 +23,15 @@ class SuiteFolder:
     Args:
         out: the folder.
         suite: whose runs are to lie in it.
-        choices: what ``network=`` takes.
+        families: what ``network=`` takes.
         threads: torch threads of each run.
 
     Raises:
         InputError: the folder holds something else, runs of another suite, or another comparison is at work in it.
     """
 
-    def __init__(self, out: Path, suite: Suite, choices: Collection[str], threads: int = 1) -> None:
-        self.out, self._suite, self._choices, self._threads = out, suite, choices, threads
+    def __init__(self, out: Path, suite: Suite, families: Collection[str], threads: int = 1) -> None:
+        self.out, self._suite, self._families, self._threads = out, suite, families, threads
         self._written = ""
         self.runs: Sequence[RunSpec] = suite.runs(str(out), threads)
         self._check()
@@ -88,7 +88,7 @@ class SuiteFolder:
             if self.out.is_dir() and any(path.name != ".lock" for path in self.out.iterdir()):
                 raise InputError(f"out={self.out} exists and holds no suite; choose another out")
             return
-        saved = read_suite(kept, self._choices, saved=True)
+        saved = read_suite(kept, self._families, saved=True)
         before = [
             spec for spec in saved.runs(str(self.out), self._threads) if Run(self.out / spec.path).config.exists()
         ]
@@ -98,9 +98,9 @@ class SuiteFolder:
         for spec in before:
             if spec.path not in now:
                 raise self._changed(f"{spec.path} is no longer one of its runs")
-            was, is_now = (set(one.overrides + one.evaluation_words) for one in (spec, now[spec.path]))
+            was, is_now = (set(one.overrides + one.evaluation_arguments) for one in (spec, now[spec.path]))
             if was != is_now:
-                gone, new = (" ".join(sorted(words)) or "nothing" for words in (was - is_now, is_now - was))
+                gone, new = (" ".join(sorted(arguments)) or "nothing" for arguments in (was - is_now, is_now - was))
                 raise self._changed(f"{spec.path} had {gone} and has {new}")
             if spec.overrides != now[spec.path].overrides:
                 raise self._changed(f"the order of its overrides for {spec.path} is another")

@@ -20,12 +20,12 @@ Pair = tuple[str, str]
 
 def pairs(networks: Sequence[str], against: Sequence[str]) -> list[Pair]:
     """Every network with every reference, each two only once."""
-    found: list[Pair] = []
+    chosen: list[Pair] = []
     for reference in against:
-        found += [
-            (network, reference) for network in networks if network != reference and (reference, network) not in found
+        chosen += [
+            (network, reference) for network in networks if network != reference and (reference, network) not in chosen
         ]
-    return found
+    return chosen
 
 
 def contrast(
@@ -71,10 +71,10 @@ def steps_contrast(
     """Ratio of the steps two networks take to the threshold, the geometric mean over conditions; below 1 is faster.
 
     A network that never gets there counts with the last step. That pulls the ratio towards 1, so no difference is
-    claimed that rests on what was not seen.
+    claimed that rests on what was not observed.
     """
-    good = [c for c in conditions if c.label in thresholds and all(network in c.returns for network in pair)]
-    if not good:
+    shared = [c for c in conditions if c.label in thresholds and all(network in c.returns for network in pair)]
+    if not shared:
         return []
 
     def steps(condition: Condition, scores: Floats) -> Floats:
@@ -83,14 +83,14 @@ def steps_contrast(
         return np.clip(first, max(condition.steps[condition.learning][0], 1), condition.steps[-1])
 
     def statistic(*strata: Floats) -> Floats:
-        taken = np.log([steps(c, runs) for c, runs in zip([*good, *good], strata, strict=True)])
-        return np.exp(taken[: len(good)].mean(axis=0) - taken[len(good) :].mean(axis=0))
+        taken = np.log([steps(c, runs) for c, runs in zip([*shared, *shared], strata, strict=True)])
+        return np.exp(taken[: len(shared)].mean(axis=0) - taken[len(shared) :].mean(axis=0))
 
-    strata = [condition.scores(network) for network in pair for condition in good]
+    strata = [condition.scores(network) for network in pair for condition in shared]
     intervals = bootstrap(statistic, *strata)
     return _estimates([f"{STEPS}, {RATIO}"], where, pair, intervals, min(map(len, strata)))
 
 
-def _estimates(names: Sequence[str], where: str, pair: Pair, found: Intervals, runs: int) -> list[Estimate]:
-    rows = zip(names, found.value, found.low, found.high, strict=True)
+def _estimates(names: Sequence[str], where: str, pair: Pair, intervals: Intervals, runs: int) -> list[Estimate]:
+    rows = zip(names, intervals.value, intervals.low, intervals.high, strict=True)
     return [Estimate(name, where, pair[0], float(v), float(lo), float(hi), runs, pair[1]) for name, v, lo, hi in rows]

@@ -16,7 +16,7 @@ SECONDS, PARAMETERS = "seconds", "parameters"
 
 def traces(condition: Condition) -> list[Estimate]:
     """Median over runs of every traced column at the common steps, with its quartiles in place of an interval."""
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     steps = condition.steps.astype(float)
     for network, runs in condition.runs.items():
         for name in sorted({name for run in runs for name in run.traces}):
@@ -25,13 +25,13 @@ def traces(condition: Condition) -> list[Estimate]:
             if not there.any():
                 continue
             low, middle, high = np.percentile(lines[:, there], [25, 50, 75], axis=0)
-            found += curve(name, condition.label, network, steps[there], Intervals(middle, low, high), len(lines))
-    return found
+            estimates += curve(name, condition.label, network, steps[there], Intervals(middle, low, high), len(lines))
+    return estimates
 
 
 def costs(conditions: Sequence[Condition]) -> list[Estimate]:
     """Median seconds of a run and its parameters, by task and network, with the smallest and largest."""
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     for task in dict.fromkeys(condition.task for condition in conditions):
         runs = [run for c in conditions if c.task == task for same in c.runs.values() for run in same]
         for network in dict.fromkeys(run.network for run in runs):
@@ -40,8 +40,8 @@ def costs(conditions: Sequence[Condition]) -> list[Estimate]:
                 values = np.array([value for value in known if value is not None], dtype=float)
                 if len(values):
                     ends = (float(np.median(values)), float(values.min()), float(values.max()))
-                    found.append(Estimate(name, task, network, *ends, len(values)))
-    return found
+                    estimates.append(Estimate(name, task, network, *ends, len(values)))
+    return estimates
 
 
 def _at(steps: Floats, run: Record, name: str) -> Floats:

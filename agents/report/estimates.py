@@ -48,9 +48,9 @@ class Estimates(list[Estimate]):
         """Those of a quantity whose other attributes are as wanted."""
         return self.where(lambda n: n.quantity == quantity and all(getattr(n, k) == v for k, v in wanted.items()))
 
-    def where(self, good: Callable[[Estimate], bool]) -> Estimates:
-        """Those for which `good` is true."""
-        return Estimates(estimate for estimate in self if good(estimate))
+    def where(self, condition: Callable[[Estimate], bool]) -> Estimates:
+        """Those for which `condition` is true."""
+        return Estimates(estimate for estimate in self if condition(estimate))
 
     def one(self, quantity: str, **wanted: str) -> Estimate | None:
         """The only one, or None."""
@@ -61,9 +61,11 @@ class Estimates(list[Estimate]):
         return list(dict.fromkeys(getattr(estimate, attribute) for estimate in self))
 
 
-def curve(quantity: str, where: str, network: str, x: Iterable[float], found: Intervals, runs: int) -> list[Estimate]:
+def curve(
+    quantity: str, where: str, network: str, x: Iterable[float], intervals: Intervals, runs: int
+) -> list[Estimate]:
     """An estimate for every point of a curve."""
-    points = zip(x, found.value.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    points = zip(x, intervals.value.tolist(), intervals.low.tolist(), intervals.high.tolist(), strict=True)
     return [Estimate(quantity, where, network, value, low, high, runs, x=float(at)) for at, value, low, high in points]
 
 

@@ -68,7 +68,7 @@ def read_evaluations_csv(path: Path) -> Comparison:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     absent: list[Absent] = []
-    found: dict[tuple[str, str, str, int], list[tuple[str, float, float]]] = defaultdict(list)
+    numbers: dict[tuple[str, str, str, int], list[tuple[str, float, float]]] = defaultdict(list)
     for line, row in rows:
         try:
             key = (row["task"], row.get("perturbation") or "", row["network"], int(row["seed"]))
@@ -77,10 +77,10 @@ def read_evaluations_csv(path: Path) -> Comparison:
                 absent.append(Absent(place, key[0], key[2], key[3], row["quantity"], row["value"]))
             else:
                 x = float(row["x"]) if row["x"] else math.nan
-                found[key].append((row["quantity"], x, float(row["value"])))
+                numbers[key].append((row["quantity"], x, float(row["value"])))
         except (ValueError, TypeError) as error:
             raise InputError(f"line {line} of {path} does not fit the columns {', '.join(COLUMNS)}: {error}") from error
-    return Comparison(path.stem, [_record(path, *key, numbers) for key, numbers in found.items()], absent)
+    return Comparison(path.stem, [_record(path, *key, values) for key, values in numbers.items()], absent)
 
 
 def _rows(record: Record) -> Iterator[tuple[str, str, str]]:
@@ -100,16 +100,16 @@ def _rows(record: Record) -> Iterator[tuple[str, str, str]]:
 def _record(
     path: Path, task: str, perturbation: str, network: str, seed: int, numbers: Sequence[tuple[str, float, float]]
 ) -> Record:
-    of: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for quantity, x, value in numbers:
-        of[quantity].append((x, value))
+        points[quantity].append((x, value))
     who = f"{network}, seed {seed}, on {task}"
-    steps, returns = (np.array(column) for column in zip(*of.pop(RETURN, [(math.nan, math.nan)]), strict=True))
+    steps, returns = (np.array(column) for column in zip(*points.pop(RETURN, [(math.nan, math.nan)]), strict=True))
     if not np.isfinite([steps, returns]).all() or (np.diff(steps) <= 0).any():
         raise InputError(f"{path}: {who} has no returns, returns that are not finite, or steps that do not rise")
-    noise = dict(of.pop(NOISE, []))
-    known = {name: of.pop(name)[-1][1] for name in ONCE if name in of}
-    traces = {name: _trace(steps, points, f"{path}: {name} of {who}") for name, points in of.items()}
+    noise = dict(points.pop(NOISE, []))
+    known = {name: points.pop(name)[-1][1] for name in ONCE if name in points}
+    traces = {name: _trace(steps, trace, f"{path}: {name} of {who}") for name, trace in points.items()}
     return Record(
         path=path / network / f"seed{seed}",
         task=task,

@@ -27,28 +27,28 @@ def learning_curves(condition: Condition, bootstrap: Bootstrap) -> list[Estimate
     The area is taken from the first evaluation after learning starts and divided by the steps from there: the mean
     return over training, in the unit of returns.
     """
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     steps, learning = condition.steps.astype(float), condition.learning
     for network, returns in condition.returns.items():
         line, area = curve_and_area(steps, returns, bootstrap, learning)
         points = curve(RETURN, condition.label, network, steps, line, len(returns))
-        found += [*points, replace(points[-1], quantity=FINAL, x=np.nan)]
-        found += curve(AREA, condition.label, network, [np.nan], area, len(returns))
-    return found
+        estimates += [*points, replace(points[-1], quantity=FINAL, x=np.nan)]
+        estimates += curve(AREA, condition.label, network, [np.nan], area, len(returns))
+    return estimates
 
 
 def curve_and_area(
-    x: Floats, curves: Floats, bootstrap: Bootstrap, part: slice = slice(None)
+    x: Floats, curves: Floats, bootstrap: Bootstrap, columns: slice = slice(None)
 ) -> tuple[Intervals, Intervals]:
-    """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over a part of x, (1,)."""
+    """Interquartile means of runs' curves, (runs, K), at every x, (K,), and of their means over columns, (1,)."""
 
     def statistic(runs: Floats) -> Floats:
-        areas = mean_over(x[part], runs[..., part])[..., None]
+        areas = mean_over(x[columns], runs[..., columns])[..., None]
         return np.concatenate([interquartile_mean(runs), interquartile_mean(areas)], axis=-1)
 
-    found = bootstrap(statistic, curves)
-    line, area = (Intervals(found.value[at], found.low[at], found.high[at]) for at in (slice(-1), slice(-1, None)))
-    return line, area
+    intervals = bootstrap(statistic, curves)
+    value, low, high = intervals.value, intervals.low, intervals.high
+    return Intervals(value[:-1], low[:-1], high[:-1]), Intervals(value[-1:], low[-1:], high[-1:])
 
 
 def threshold_score(condition: Condition, network: str, fraction: float) -> float | None:
@@ -76,12 +76,12 @@ def steps_to_threshold(condition: Condition, threshold: float, bootstrap: Bootst
     def statistic(scores: Floats) -> Floats:
         return np.minimum(first_step(condition.steps, scores, threshold), beyond)
 
-    found = []
+    estimates = []
     for network in condition.returns:
         intervals = bootstrap(statistic, condition.scores(network))
         ends = (np.where(e > condition.steps[-1], np.inf, e) for e in (intervals.value, intervals.low, intervals.high))
-        found += curve(STEPS, condition.label, network, [np.nan], Intervals(*ends), len(condition.returns[network]))
-    return found
+        estimates += curve(STEPS, condition.label, network, [np.nan], Intervals(*ends), len(condition.returns[network]))
+    return estimates
 
 
 def pooled_curves(
@@ -96,17 +96,17 @@ def pooled_curves(
         bootstrap: resamples runs within their condition.
     """
     steps = reduce(np.intersect1d, [condition.steps for condition in conditions])
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     for network in networks:
         scores = [condition.scores(network) for condition in conditions]
         fewest = min(map(len, scores))
         if len(steps) >= 2:
             at = [condition.steps.searchsorted(steps) for condition in conditions]
             common = [runs[:, columns] for runs, columns in zip(scores, at, strict=True)]
-            found += curve(SCORE, name, network, steps.astype(float), bootstrap(_pooled_mean, *common), fewest)
+            estimates += curve(SCORE, name, network, steps.astype(float), bootstrap(_pooled_mean, *common), fewest)
         finals = [runs[:, -1:] for runs in scores]
-        found += curve(PROFILE, name, network, SCORES, bootstrap(profile, *finals), fewest)
-    return found
+        estimates += curve(PROFILE, name, network, SCORES, bootstrap(profile, *finals), fewest)
+    return estimates
 
 
 def profile(*finals: Floats) -> Floats:
@@ -119,13 +119,13 @@ def profile(*finals: Floats) -> Floats:
 
 def pooled_areas(conditions: Sequence[Condition], network: str) -> list[Floats]:
     """Final score and area under the curve of every run, (runs, 2) for each condition."""
-    found = []
+    areas = []
     for condition in conditions:
         scores = condition.scores(network)
         learning = condition.learning
         area = mean_over(condition.steps[learning].astype(float), scores[:, learning])
-        found.append(np.stack([scores[:, -1], area], axis=1))
-    return found
+        areas.append(np.stack([scores[:, -1], area], axis=1))
+    return areas
 
 
 def _pooled_mean(*scores: Floats) -> Floats:

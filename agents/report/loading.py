@@ -164,10 +164,10 @@ def _read_entry(root: Path, entry: Mapping[str, Any], unfinished: bool) -> Recor
 
 
 def _check_different(records: list[Record]) -> None:
-    found: dict[tuple[str, str, int], list[Record]] = defaultdict(list)
+    by_run: dict[tuple[str, str, int], list[Record]] = defaultdict(list)
     for record in records:
-        found[record.condition, record.network, record.seed].append(record)
-    for (condition, network, seed), same in found.items():
+        by_run[record.condition, record.network, record.seed].append(record)
+    for (condition, network, seed), same in by_run.items():
         if len(same) > 1:
             raise InputError(
                 f"{same[0].path} and {same[1].path} are both {network}, seed {seed}, on {condition}; report them "

@@ -32,15 +32,15 @@ def noise_returns(condition: Condition, network: str) -> Floats:
 def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Estimate]:
     """Interquartile mean of returns at each noise level, and of their mean over the range of noise."""
     levels = noise_levels(condition)
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     for network in condition.runs if len(levels) > 1 else ():
         returns = noise_returns(condition, network)
         if not len(returns):
             continue
         line, area = curve_and_area(levels, returns, bootstrap)
-        found += curve(NOISE, condition.label, network, levels, line, len(returns))
-        found += curve(NOISE_AREA, condition.label, network, [np.nan], area, len(returns))
-    return found
+        estimates += curve(NOISE, condition.label, network, levels, line, len(returns))
+        estimates += curve(NOISE_AREA, condition.label, network, [np.nan], area, len(returns))
+    return estimates
 
 
 def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Estimate]:
@@ -57,20 +57,20 @@ def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, boot
 
 def strength_curves(conditions: Sequence[Condition], estimates: Estimates) -> list[Estimate]:
     """Final returns again, by task and single perturbation, against its strength; unperturbed runs are at 0."""
-    found = []
+    by_strength = []
     for task, name, alike in _by_strength(conditions):
         for condition in alike:
             x = condition.perturbation.get(name, 0.0)
-            found += [
+            by_strength += [
                 Estimate(f"{FINAL} against {name}", task, n.network, n.value, n.low, n.high, n.runs, x=x)
                 for n in estimates.select(FINAL, where=condition.label)
             ]
-    return found
+    return by_strength
 
 
 def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> list[Estimate]:
     """What each network loses between the weakest and the strongest perturbation, in scores of the weakest's scale."""
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     for task, name, alike in _by_strength(conditions):
         weak, strong = alike[0], alike[-1]
         for network in weak.returns:
@@ -79,8 +79,8 @@ def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> lis
             ends = [weak.scale.score(condition.returns[network][:, -1:]) for condition in (weak, strong)]
             fall = bootstrap(lambda a, b: interquartile_mean(a) - interquartile_mean(b), *ends)
             runs, x = min(map(len, ends)), strong.perturbation[name]
-            found += curve(f"{FALL} with {name}", task, network, [x], fall, runs)
-    return found
+            estimates += curve(f"{FALL} with {name}", task, network, [x], fall, runs)
+    return estimates
 
 
 def _areas(condition: Condition, network: str) -> Floats:
@@ -93,12 +93,12 @@ def _areas(condition: Condition, network: str) -> Floats:
 
 def _by_strength(conditions: Sequence[Condition]) -> list[tuple[str, str, list[Condition]]]:
     """(task, perturbation, its conditions from weak to strong) wherever there are two strengths or more."""
-    found = []
+    series = []
     for task in dict.fromkeys(condition.task for condition in conditions):
         of_task = [condition for condition in conditions if condition.task == task]
         for name in sorted({name for condition in of_task for name in condition.perturbation}):
             alike = [condition for condition in of_task if set(condition.perturbation) <= {name}]
             alike.sort(key=lambda condition: condition.perturbation.get(name, 0.0))
             if len(alike) > 1:
-                found.append((task, name, alike))
-    return found
+                series.append((task, name, alike))
+    return series

@@ -114,13 +114,13 @@ def _groups(conditions: Sequence[Condition]) -> dict[str, Sequence[Condition]]:
 
 
 def _thresholds(conditions: Sequence[Condition], against: Sequence[str], fraction: float) -> dict[str, float]:
-    found = {}
+    scores = {}
     for condition in conditions:
         network = next((one for one in against if one in condition.returns), None)
         score = threshold_score(condition, network, fraction) if network else None
         if score is not None:
-            found[condition.label] = score
-    return found
+            scores[condition.label] = score
+    return scores
 
 
 def _threshold_note(condition: Condition, thresholds: Mapping[str, float]) -> str:

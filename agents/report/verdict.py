@@ -53,18 +53,18 @@ class Sentence:
 
 def verdict(summary: Summary, level: float) -> list[Sentence]:
     """Sentences about every group of conditions and every strength, and last how far to trust them."""
-    found: list[Sentence] = []
+    sentences: list[Sentence] = []
     compared = 0
     for where in summary.groups:
         for measure in MEASURES:
             for reference in summary.against:
                 estimates = _against(summary, where, measure, reference)
-                found += _compare(estimates, summary.estimates, measure, reference)
+                sentences += _compare(estimates, summary.estimates, measure, reference)
                 compared += len(estimates)
     falls = summary.estimates.where(lambda estimate: estimate.quantity.startswith(FALL))
     for where in falls.values("where"):
         for quantity in Estimates(n for n in falls if n.where == where).values("quantity"):
-            found += _fall([n for n in falls if n.where == where and n.quantity == quantity])
+            sentences += _fall([n for n in falls if n.where == where and n.quantity == quantity])
     compared += len(falls)
     if not compared:
         return [Sentence("", "Verdict: ", "with one network there is nothing to compare.", False)]
@@ -73,7 +73,7 @@ def verdict(summary: Summary, level: float) -> list[Sentence]:
         f"these sentences rest on {compared} intervals of {level:.0%}; even if no network differed from another, about "
         f"{chance} of them would show a difference by chance."
     )
-    return [*found, Sentence("", "How far to trust this: ", rest, False)]
+    return [*sentences, Sentence("", "How far to trust this: ", rest, False)]
 
 
 def shows_difference(estimate: Estimate) -> bool:
@@ -91,8 +91,8 @@ def _against(summary: Summary, where: str, measure: str, reference: str) -> list
     """What decides about a measure of every network that is compared with the reference."""
     quantity = f"{measure}, {RATIO if measure == STEPS else DIFFERENCE}"
     networks = [network for network, other in pairs(summary.networks, summary.against) if other == reference]
-    found = (summary.estimates.one(quantity, where=where, network=one, against=reference) for one in networks)
-    return [estimate for estimate in found if estimate is not None]
+    candidates = (summary.estimates.one(quantity, where=where, network=one, against=reference) for one in networks)
+    return [estimate for estimate in candidates if estimate is not None]
 
 
 def _compare(decisive: Sequence[Estimate], estimates: Estimates, measure: str, reference: str) -> list[Sentence]:
@@ -101,7 +101,7 @@ def _compare(decisive: Sequence[Estimate], estimates: Estimates, measure: str, r
     above = [one for one in decisive if shows_difference(one) and one.value > none]
     below = [one for one in decisive if shows_difference(one) and one.value <= none]
     unclear = [one for one in decisive if not shows_difference(one)]
-    found = []
+    sentences = []
     for lead, same in (
         (f"{more} {name} than {reference}: ", above),
         (f"{less} {name} than {reference}: ", below),
@@ -109,8 +109,8 @@ def _compare(decisive: Sequence[Estimate], estimates: Estimates, measure: str, r
     ):
         if same:
             rest = ", ".join(f"{one.network} {_detail(estimates, one, measure)}" for one in same)
-            found.append(Sentence(same[0].where, lead, f"{rest}.", same is not unclear))
-    return found
+            sentences.append(Sentence(same[0].where, lead, f"{rest}.", same is not unclear))
+    return sentences
 
 
 def _detail(estimates: Estimates, estimate: Estimate, measure: str) -> str:
@@ -136,7 +136,7 @@ def _fall(falls: Sequence[Estimate]) -> list[Sentence]:
     lower = [n for n in falls if shows_difference(n) and n.value > 0]
     higher = [n for n in falls if shows_difference(n) and n.value <= 0]
     unclear = [n for n in falls if not shows_difference(n)]
-    found = []
+    sentences = []
     for lead, same in (
         (f"Final score lowered by {strongest}: ", lower),
         (f"Final score raised by {strongest}: ", higher),
@@ -144,8 +144,8 @@ def _fall(falls: Sequence[Estimate]) -> list[Sentence]:
     ):
         if same:
             rest = ", ".join(f"{n.network} by {interval(n, '.3f')}" for n in same)
-            found.append(Sentence(falls[0].where, lead, f"{rest}.", same is not unclear))
-    return found
+            sentences.append(Sentence(falls[0].where, lead, f"{rest}.", same is not unclear))
+    return sentences
 
 
 def _seeds(estimates: Sequence[Estimate]) -> str:

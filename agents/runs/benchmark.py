@@ -14,6 +14,7 @@ import torch
 from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.envs import EpisodeSeeds, episodes
+from nearsym.envs.rollout import Act
 from nearsym.networks import architectures, family_class
 
 from .build import EVALUATION_SEED, build_env, build_learner, build_world
@@ -24,8 +25,6 @@ STOCK = "stable-baselines3"
 
 Learn = Callable[[int], object]
 """Trains for so many environment steps."""
-
-Policy = Callable[[Any, Any], tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,16 @@ def compare_speed(settings: TrainSettings, steps: int, rounds: int) -> list[Spee
     assert isinstance(agent, SACSettings)  # what is compared
     for learn in contenders.values():
         learn(agent.learning_starts + 50)
-    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, learn in contenders.items():
             start = time.perf_counter()
             learn(steps)
-            taken[name].append(time.perf_counter() - start)
-    stock = np.array(taken[STOCK])
+            seconds[name].append(time.perf_counter() - start)
+    stock = np.array(seconds[STOCK])
     return [
         Speed(name, float(steps / np.median(times)), float(np.median(stock / np.array(times))))
-        for name, times in taken.items()
+        for name, times in seconds.items()
     ]
 
 
@@ -95,7 +94,7 @@ def compare_learning(settings: BenchSettings) -> Iterator[tuple[str, int, int, f
                 yield label, seed, step, value
 
 
-def _contender(name: str, settings: TrainSettings) -> tuple[Learn, Policy]:
+def _contender(name: str, settings: TrainSettings) -> tuple[Learn, Act]:
     """How to train it further, and its deterministic policy."""
     if name == STOCK:
         return _stock(settings)
@@ -111,7 +110,7 @@ def _contender(name: str, settings: TrainSettings) -> tuple[Learn, Policy]:
     return learn, greedy(learner)
 
 
-def _stock(settings: TrainSettings) -> tuple[Learn, Policy]:
+def _stock(settings: TrainSettings) -> tuple[Learn, Act]:
     agent = settings.agent
     assert isinstance(agent, SACSettings)  # what is compared
     learned = "auto"

@@ -18,6 +18,7 @@ from nearsym.envs.errors import InputError
 from .evaluation import evaluate_its_own_way, evaluate_run, load_learner
 from .evaluation_files import write_evaluation, write_findings
 from .folder import Run
+from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
 from .training import Progress, train
 from .video import film
@@ -56,8 +57,8 @@ def evaluate_and_show(settings: EvaluateSettings) -> None:
     written = write_evaluation(levels, settings, env)
     print_table(_levels_table(levels, settings, env))
     if settings.video:
-        saved, agent = load_learner(folder)
-        film(agent, saved, settings.seed, folder / "evaluation.mp4")
+        saved, learner = load_learner(folder)
+        film(learner, saved, settings.seed, folder / "evaluation.mp4")
         written.append(folder / "evaluation.mp4")
     print(f"written: {', '.join(map(str, written))}")
 
@@ -119,8 +120,7 @@ class Display:
 
 def _levels_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str) -> Table:
     table = Table(title=f"{env}, {settings.episodes} episodes a level", title_justify="left")
-    noise = "noise (std)" if settings.noise_kind == "gaussian" else "spoiled pixels"
-    for column in (noise, "mean return", "std", "IQM"):
+    for column in (NOISE_KINDS[settings.noise_kind].heading, "mean return", "std", "IQM"):
         table.add_column(column, justify="right")
     for level in levels:
         table.add_row(f"{level.noise:g}", f"{level.mean:.1f}", f"{level.std:.1f}", f"{level.iqm:.1f}")

@@ -17,11 +17,12 @@ def parameter_summary(learner: Learner) -> str:
     counts = []
     for name, family in architectures().items():
         with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
-            parts = learner.fresh_networks(family.like(learner.network))
-        count = sum(parameter_count(part) for part in parts.values())
+            networks = learner.fresh_networks(family.like(learner.network))
+        count = sum(parameter_count(network) for network in networks.values())
         counts.append(f"{name} {count:,}{' (this run)' if name == learner.network.architecture else ''}")
-    width = next(module.width for module in learner.networks()["actor"].modules() if isinstance(module, MLP))
-    return f"group {learner.problem.symmetry.group.name}, layer width {width}; parameters: {', '.join(counts)}"
+    modules = [module for network in learner.networks().values() for module in network.modules()]
+    widths = [f", layer width {module.width}" for module in modules if isinstance(module, MLP)]
+    return f"group {learner.problem.symmetry.group.name}{''.join(widths[:1])}; parameters: {', '.join(counts)}"
 
 
 def equivariance_errors(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,12 +14,12 @@ from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
 from nearsym.envs.auditing import Policy
 from nearsym.envs.capabilities import Findings, own_evaluation
 from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import ObservationNoise, SaltAndPepper
 from nearsym.envs.rollout import Act, Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
 from .folder import Run
+from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
 
 
@@ -74,11 +73,11 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
     """
     torch.set_num_threads(settings.threads)
     train_settings, learner = load_learner(Path(settings.run))
-    spoil: Any = SaltAndPepper if settings.noise_kind == "salt_and_pepper" else ObservationNoise
+    wrapper = NOISE_KINDS[settings.noise_kind].wrapper
     levels = []
     for noise in settings.noise:
         world = build_world(train_settings, settings.seed)
-        noisy = EpisodeSeeds(spoil(world.env, noise), settings.seed + EVALUATION_SEED)
+        noisy = EpisodeSeeds(wrapper(world.env, noise), settings.seed + EVALUATION_SEED)
         levels.append(NoiseLevel(noise, returns_of(learner, vectorised(noisy), settings.episodes).tolist()))
         world.close()
     return levels

@@ -10,7 +10,8 @@ from nearsym.envs import NoiseLevel
 from nearsym.envs.capabilities import Findings
 
 from .folder import write_atomic
-from .noise_figure import GAUSSIAN, draw_noise
+from .noise_figure import draw_noise
+from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings
 
 
@@ -45,8 +46,7 @@ def write_evaluation(levels: Sequence[NoiseLevel], settings: EvaluateSettings, e
     }
     written = [folder / "evaluation.json", folder / "evaluation.png"]
     write_atomic(written[0], json.dumps(content, indent=2) + "\n")
-    label = GAUSSIAN if settings.noise_kind == "gaussian" else "fraction of pixels made black or white"
-    draw_noise(list(levels), f"{env}: {folder.name}", written[1], label)
+    draw_noise(levels, f"{env}: {folder.name}", written[1], NOISE_KINDS[settings.noise_kind].label)
     return written
 
 

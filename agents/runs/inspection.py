@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from nearsym.agents.algorithms import Learner
+from nearsym.agents.algorithms.problem import ActionBox
 from nearsym.envs import is_image
 from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
@@ -60,21 +61,19 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     """Inspect a trained learner on the states and actions that an audit of `env` looks at, and on its own episodes."""
     sampled = sample_transitions(env, samples, seed, policy_of(learner))
     states = sampled.states
-    box = env.action_space
-    assert isinstance(box, gymnasium.spaces.Box)  # it was trained on it
     observations = torch.tensor(sampled.observations, dtype=torch.float32, device=learner.device)
-    scaled = 2 * (sampled.actions - box.low) / (box.high - box.low) - 1
+    scaled = ActionBox(env.action_space).from_env(sampled.actions)
     actions = torch.tensor(scaled, dtype=torch.float32, device=learner.device)
     rep, action_rep = learner.observation_rep, learner.problem.symmetry.action
     with torch.no_grad():
         values = learner.action_values(observations, actions).mean(dim=0)
         gaps = []
         for g in range(learner.problem.symmetry.group.rows):
-            moved = learner.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
-            gaps.append((moved.mean(dim=0) - values).abs().max().item())
+            transformed = learner.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
+            gaps.append((transformed.mean(dim=0) - values).abs().max().item())
         best = learner.action_values(observations, learner.mean_action(observations))
         state_values = best.min(dim=0).values.double().cpu().numpy()
-    found = {
+    departures = {
         f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
         for name, module in learner.networks().items()
         for layer, departure in learner.network.departures(module).items()
@@ -88,7 +87,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         visited=[] if images else visited_images(env, policy_of(learner), rep, seed).tolist(),
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
-        departures=found,
+        departures=departures,
         assets=_asset_departures(learner),
     )
 
@@ -97,12 +96,12 @@ def _asset_departures(learner: Learner) -> list[float]:
     action = learner.problem.symmetry.action
     if action.group.listed:
         return []
-    found = [
+    departures = [
         departure.view(-1, _assets(action)).mean(dim=0)  # with a sign flip each asset has two coordinates
         for module in learner.networks().values()
         for departure in learner.network.coordinate_departures(module).values()
     ]
-    return torch.stack(found).mean(dim=0).tolist() if found else []
+    return torch.stack(departures).mean(dim=0).tolist() if departures else []
 
 
 def _assets(action: Representation) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -13,13 +14,19 @@ from nearsym.envs import NoiseLevel
 # Okabe and Ito's palette, distinguishable under every common colour blindness
 BLUE, ORANGE = "#0072B2", "#E69F00"
 
-GAUSSIAN = "observation noise (standard deviation, observation units)"
-
 
 def draw_noise(
-    levels: list[NoiseLevel], title: str, path: Path, noise_label: str = GAUSSIAN, return_label: str = "return"
+    levels: Sequence[NoiseLevel], title: str, path: Path, noise_label: str, return_label: str = "return"
 ) -> None:
-    """One dot for each episode, and the interquartile mean with the interquartile range around it."""
+    """One dot for each episode, and the interquartile mean with the interquartile range around it.
+
+    Args:
+        levels: returns of episodes at each.
+        title: of the figure.
+        path: the PNG to write.
+        noise_label: what levels are.
+        return_label: what returns are.
+    """
     with matplotlib.rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(6.4, 4.0), layout="constrained")
         axes = figure.subplots()

@@ -51,19 +51,19 @@ class Timing:
 
 def take_turns(contenders: dict[str, Callable[[], object]], rounds: int) -> list[Timing]:
     """Time contenders in turns, after one turn each that does not count, so that a busy machine slows all alike."""
-    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, repeat in contenders.items():
             start = time.perf_counter()
             repeat()
             if turn:
-                taken[name].append(time.perf_counter() - start)
-    first = np.array(next(iter(taken.values())))
-    return [Timing(name, float(np.median(t)), float(np.median(np.array(t) / first))) for name, t in taken.items()]
+                seconds[name].append(time.perf_counter() - start)
+    first = np.array(next(iter(seconds.values())))
+    return [Timing(name, float(np.median(t)), float(np.median(np.array(t) / first))) for name, t in seconds.items()]
 
 
 def time_encoders(group: str, batch: int, rounds: int) -> list[Timing]:
-    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every choice and for escnn.
+    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every family and for escnn.
 
     Args:
         group: ``D1``, ``C4`` or ``D4``.
@@ -111,7 +111,7 @@ def replay_bytes_per_step(steps: int = 1000) -> dict[str, float]:
 
 
 def time_updates(updates: int, rounds: int) -> list[Timing]:
-    """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every choice."""
+    """Whole DrQ-v2 updates at full size (85x85, 32 planes, width 1024, batch 256) for every family."""
     contenders: dict[str, Callable[[], object]] = {}
     for name in architectures():
         network = family(name, width=1024)

@@ -1,4 +1,4 @@
-"""Typed settings of a training run and of an evaluation."""
+"""Typed settings of the commands that train, evaluate, audit and time agents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from nearsym.agents.algorithms.settings import AgentSettings, check_range
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import Family, Relaxed
+
+from .noise_kinds import NOISE_KINDS
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,8 @@ class EvaluateSettings:
         check_range("", self, 0, ("seed",))
         if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
             raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
-        if self.noise_kind not in ("gaussian", "salt_and_pepper"):
-            raise InputError(f"noise_kind is {self.noise_kind!r}, expected gaussian or salt_and_pepper")
+        if self.noise_kind not in NOISE_KINDS:
+            raise InputError(f"noise_kind is {self.noise_kind!r}, expected {' or '.join(NOISE_KINDS)}")
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class BenchSettings:
     Attributes:
         env: the environment.
         agent: hyperparameters, the same for both.
-        network: width and depth, the same for both; the choice is varied (``what=speed``) or taken
+        network: width and depth, the same for both; the family is varied (``what=speed``) or taken
             (``what=learning``).
         what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
             escnn's, drawing, and DrQ-v2's updates.

@@ -156,7 +156,7 @@ class _Training:
             self._last = progress.step
             if learner.steps - reported >= REPORT_EVERY:
                 reported = learner.steps
-                self._tell(evaluated=False)
+                self._show_progress(evaluated=False)
         self._evaluate(learner.steps)
         self._save(learner.steps)
 
@@ -203,7 +203,7 @@ class _Training:
         if step > self._start_step:
             scalars["time/steps_per_second"] = self._speed()
         self._writer.scalars(scalars, step)
-        self._tell(evaluated=True)
+        self._show_progress(evaluated=True)
 
     def _save(self, step: int) -> None:
         assert self._writer is not None  # made before the first step
@@ -242,7 +242,7 @@ class _Training:
         elapsed = max(time.monotonic() - self._started, 1e-9)
         return (self._learner.steps - self._start_step) / elapsed
 
-    def _tell(self, evaluated: bool) -> None:
+    def _show_progress(self, evaluated: bool) -> None:
         self._reporter.progress(
             Progress(
                 step=self._learner.steps,

@@ -53,15 +53,15 @@ class _Filmed(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode."""
-        begun = self.env.reset(seed=seed, options=options)
+        first = self.env.reset(seed=seed, options=options)
         self._take()
-        return begun
+        return first
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """One step."""
-        done = self.env.step(action)
+        result = self.env.step(action)
         self._take()
-        return done
+        return result
 
 
 def _frame(env: gymnasium.Env[Any, Any], id: str) -> NDArray[np.uint8]:

@@ -97,7 +97,7 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
         ),
     ]
     made = ((name, title, caption, make(summary)) for name, title, caption, make in makers)
-    return [Drawing(name, title, caption, found) for name, title, caption, found in made if found is not None]
+    return [Drawing(name, title, caption, svg) for name, title, caption, svg in made if svg is not None]
 
 
 def _curves(summary: Summary, quantity: str, ylabel: str, xlabel: str, steps: bool = False) -> str | None:
@@ -163,11 +163,11 @@ def _improvement(summary: Summary) -> str | None:
 
 def _strength(summary: Summary) -> str | None:
     estimates = summary.estimates.where(lambda estimate: estimate.quantity.startswith(f"{FINAL} against "))
-    found = list(dict.fromkeys((estimate.where, estimate.quantity) for estimate in estimates))
-    if not found:
+    curves = list(dict.fromkeys((estimate.where, estimate.quantity) for estimate in estimates))
+    if not curves:
         return None
-    figure, grid = panels([where for where, _ in found], "final return", "")
-    for axes, (where, quantity) in zip(grid, found, strict=True):
+    figure, grid = panels([where for where, _ in curves], "final return", "")
+    for axes, (where, quantity) in zip(grid, curves, strict=True):
         same = estimates.select(quantity, where=where)
         _networks(axes, same, pens(summary.networks))
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))

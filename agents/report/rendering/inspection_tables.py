@@ -16,7 +16,7 @@ APART = 5
 WIDE = 8
 """Most elements for which a table of what a run makes of them is printed."""
 
-LEFT = 0.6
+DEPARTED = 0.6
 """Relative error of the policy above which it has left an element (docs/audit.md: what that tells apart)."""
 
 
@@ -29,20 +29,20 @@ def inspection_tables(inspection: Inspection, report: AuditReport, assets: Seque
         assets: that its actions are about, if any.
     """
     elements = [element.element for element in report.elements]
-    parts: list[Table | str] = [_elements(inspection, report)] if len(elements) <= WIDE else []
+    items: list[Table | str] = [_elements(inspection, report)] if len(elements) <= WIDE else []
     error = _measured(inspection.actor, inspection, report)
-    left = [f"{name} ({value:.2f})" for name, value in zip(elements, error, strict=True) if value > LEFT]
-    kept = f"nothing (largest error {max(error):.3f})"
-    parts.append(f"policy:  has left {', '.join(left) or kept}; named where its relative error is above {LEFT:g}")
+    departed = [f"{name} ({value:.2f})" for name, value in zip(elements, error, strict=True) if value > DEPARTED]
+    named = ", ".join(departed) or f"nothing (largest error {max(error):.3f})"
+    items.append(f"policy:  has left {named}; named where its relative error is above {DEPARTED:g}")
     if inspection.assets and assets:
         order = sorted(zip(inspection.assets, assets, strict=True), reverse=True)
         apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
-        parts.append(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
-    parts.append(
+        items.append(f"assets:  treated most apart are {apart}; least is {order[-1][1]} {order[-1][0]:.3f}")
+    items.append(
         f"critic:  largest gap |Q(s,a) - Q(gs,ga)| = {inspection.orbit_gap:.3g}; if it is right, every exactly "
         f"invariant critic errs by at least {inspection.invariant_error:.3g} somewhere"
     )
-    return parts
+    return items
 
 
 def bound_lines(

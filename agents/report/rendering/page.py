@@ -101,10 +101,10 @@ def markdown(report: Report) -> str:
 
 
 def _html_verdict(sentences: Sequence[Sentence]) -> str:
-    parts = []
+    blocks = []
     for where, same in _by_place(sentences).items():
         if not where:
-            parts += [f"<p>{escape(one.text)}</p>" for one in same]
+            blocks += [f"<p>{escape(one.text)}</p>" for one in same]
             continue
         items = (
             f"<li><b>{escape(one.lead)}</b>{escape(one.rest)}</li>"
@@ -112,8 +112,8 @@ def _html_verdict(sentences: Sequence[Sentence]) -> str:
             else f'<li class="open">{escape(one.text)}</li>'
             for one in same
         )
-        parts.append(f"<h3>{escape(where)}</h3><ul>{''.join(items)}</ul>")
-    return "\n".join(parts)
+        blocks.append(f"<h3>{escape(where)}</h3><ul>{''.join(items)}</ul>")
+    return "\n".join(blocks)
 
 
 def _html_table(table: Table, look: str) -> str:
@@ -145,10 +145,10 @@ def _markdown_table(table: Table) -> list[str]:
 
 
 def _by_place(sentences: Sequence[Sentence]) -> dict[str, list[Sentence]]:
-    found: dict[str, list[Sentence]] = {}
+    places: dict[str, list[Sentence]] = {}
     for sentence in sentences:
-        found.setdefault(sentence.where, []).append(sentence)
-    return found
+        places.setdefault(sentence.where, []).append(sentence)
+    return places
 
 
 def _bold(lead: str) -> str:

@@ -39,11 +39,11 @@ class Pen:
 
 def pens(networks: Sequence[str]) -> dict[str, Pen]:
     """The pen of every network; those of nearsym have the same one in every report."""
-    found = {network: Pen(*PENS[network]) for network in networks if network in PENS}
-    free = [Pen(*style) for style in OTHERS if not any(pen.colour == style[0] for pen in found.values())]
+    own = {network: Pen(*PENS[network]) for network in networks if network in PENS}
+    free = [Pen(*style) for style in OTHERS if not any(pen.colour == style[0] for pen in own.values())]
     free += [Pen(*style, "--") for style in OTHERS]
     others = [network for network in networks if network not in PENS]
-    return found | {network: free[place % len(free)] for place, network in enumerate(others)}
+    return own | {network: free[place % len(free)] for place, network in enumerate(others)}
 
 
 def panels(
@@ -81,12 +81,12 @@ def draw(axes: Axes, estimates: Sequence[Estimate], pen: Pen, label: str | None 
 
 def legend(figure: Figure, axes: Iterable[Axes], order: Sequence[str]) -> None:
     """One legend below all panels, in the order of networks."""
-    found = {}
+    by_label = {}
     for one in axes:
         handles, labels = one.get_legend_handles_labels()
-        found.update(dict(zip(labels, handles, strict=True)))
-    labels = [label for label in order if label in found] + [label for label in found if label not in order]
-    handles = [found[label] for label in labels]
+        by_label.update(dict(zip(labels, handles, strict=True)))
+    labels = [label for label in order if label in by_label] + [label for label in by_label if label not in order]
+    handles = [by_label[label] for label in labels]
     columns = 5 if figure.get_figwidth() > LONE_WIDTH else 3  # as many as fit
     figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=min(columns, len(labels)))
 

@@ -54,8 +54,8 @@ def absent_table(absent: Sequence[Absent], folder: Path) -> Table:
 
 def tables(summary: Summary, level: float) -> list[Table]:
     """Results, comparisons and costs."""
-    found = [_results(summary, level), _comparisons(summary, level), _costs(summary)]
-    return [table for table in found if table.rows]
+    all_tables = [_results(summary, level), _comparisons(summary, level), _costs(summary)]
+    return [table for table in all_tables if table.rows]
 
 
 def estimates_csv(summary: Summary) -> str:
@@ -74,8 +74,8 @@ def _results(summary: Summary, level: float) -> Table:
     for condition in summary.conditions:
         for network in [one for one in summary.networks if one in condition.returns]:
             measures = (FINAL, AREA, STEPS, NOISE_AREA)
-            found = {one: summary.estimates.one(one, where=condition.label, network=network) for one in measures}
-            cells = [_steps(estimate) if one == STEPS else _cell(estimate, ".1f") for one, estimate in found.items()]
+            found = [(one, summary.estimates.one(one, where=condition.label, network=network)) for one in measures]
+            cells = [_steps(estimate) if one == STEPS else _cell(estimate, ".1f") for one, estimate in found]
             rows.append((condition.label, network, str(len(condition.returns[network])), *cells))
     return Table(
         "Results",
@@ -107,11 +107,11 @@ def _comparisons(summary: Summary, level: float) -> Table:
     places = [*summary.groups, *(c.label for c in summary.conditions if c.label not in summary.groups)]
     for where in places:
         for network, against in pairs(summary.networks, summary.against):
-            found = [summary.estimates.one(q, where=where, network=network, against=against) for q, _ in columns]
-            if any(found):
+            estimates = [summary.estimates.one(q, where=where, network=network, against=against) for q, _ in columns]
+            if any(estimates):
                 cells = [
                     ("*" if n is not None and shows_difference(n) else "") + _cell(n, spec)
-                    for n, (_, spec) in zip(found, columns, strict=True)
+                    for n, (_, spec) in zip(estimates, columns, strict=True)
                 ]
                 rows.append((where, f"{network} against {against}", *cells))
     return Table(

@@ -12,7 +12,7 @@ from nearsym.agents.comparison.suite_folder import SuiteFolder
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.scripts.compose import compose
 
-CHOICES = ["exact", "plain", "relaxed", "rpp"]
+FAMILIES = ["exact", "plain", "relaxed", "rpp"]
 TINY = Suite(
     name="tiny",
     tasks=(Task("Pendulum-v1", 200, {"max_episode_steps": 25}),),
@@ -45,7 +45,7 @@ def tiny():
 @pytest.fixture
 def folder_of():
     """Opens the folder of a suite."""
-    return lambda out, suite=TINY: SuiteFolder(out, suite, CHOICES)
+    return lambda out, suite=TINY: SuiteFolder(out, suite, FAMILIES)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from nearsym.agents.runs.settings import EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.scripts.compose import compose
 
-CHOICES = ["augmented", "exact", "plain", "relaxed", "rpp"]
+FAMILIES = ["augmented", "exact", "plain", "relaxed", "rpp"]
 SHIPPED = Path(__file__).parents[3] / "configs" / "suite"
 
 CONTENT = {
@@ -49,7 +49,7 @@ def changed(**changes):
 
 
 def test_a_suite_is_every_network_in_every_world_for_every_seed():
-    runs = suite_from(CONTENT, CHOICES).runs("runs/mine", threads=2)
+    runs = suite_from(CONTENT, FAMILIES).runs("runs/mine", threads=2)
     worlds = ["cartpole-swingup/none", "cartpole-swingup/actuator_reflection0.5", "Pendulum-v1/none"]
     assert [spec.path for spec in runs] == [
         f"{world}/{network}/seed{seed}" for seed in (3, 4) for world in worlds for network in ("exact", "two-banks")
@@ -64,13 +64,13 @@ def test_a_suite_is_every_network_in_every_world_for_every_seed():
         f"run_dir={run} resume=true"
     )
     assert spec.evaluation == EvaluateSettings(run, 2, [0, 0.1], threads=2)
-    assert spec.evaluation_words == (run, "episodes=2", "noise=[0,0.1]", "threads=2")
-    assert compose("evaluate", EvaluateSettings, [f"run={run}", *spec.evaluation_words[1:]]) == spec.evaluation
+    assert spec.evaluation_arguments == (run, "episodes=2", "noise=[0,0.1]", "threads=2")
+    assert compose("evaluate", EvaluateSettings, [f"run={run}", *spec.evaluation_arguments[1:]]) == spec.evaluation
 
 
 def test_the_words_are_those_of_train():
     """What a suite says arrives in the settings of the run."""
-    spec = suite_from(CONTENT, CHOICES).runs("runs/mine")[3]
+    spec = suite_from(CONTENT, FAMILIES).runs("runs/mine")[3]
     settings = compose("train", TrainSettings, list(spec.overrides))
     assert (settings.env.id, settings.env.kwargs) == ("dmc/cartpole-swingup", {"action_repeat": 8})
     assert (settings.network.family, settings.network.banks, settings.network.width) == ("relaxed", 2, 16)
@@ -80,7 +80,7 @@ def test_the_words_are_those_of_train():
 
 def test_runs_have_the_settings_of_their_commands():
     """Composed once for all seeds, and equal to what each command gives."""
-    runs = suite_from(CONTENT, CHOICES).runs("runs/mine", threads=2)
+    runs = suite_from(CONTENT, FAMILIES).runs("runs/mine", threads=2)
     composed = []
     found = settings_of(runs, lambda overrides: composed.append(overrides) or from_words(overrides))
     assert len(composed) == 6 and len(runs) == 12
@@ -113,9 +113,9 @@ def test_a_value_survives_the_command_line(value):
 
 
 def test_a_suite_is_written_and_read_as_it_was(tmp_path):
-    suite = suite_from(CONTENT, CHOICES)
+    suite = suite_from(CONTENT, FAMILIES)
     (tmp_path / "suite.yaml").write_text(yaml.safe_dump(content_of(suite)))
-    assert read_suite(tmp_path / "suite.yaml", CHOICES) == suite
+    assert read_suite(tmp_path / "suite.yaml", FAMILIES) == suite
     with pytest.raises(FrozenInstanceError):
         suite.name = "yours"
 
@@ -232,21 +232,21 @@ def task(**changes):
 )
 def test_what_does_not_fit_is_named(content, message, tmp_path):
     with pytest.raises(InputError) as caught:
-        suite_from(content, CHOICES)
+        suite_from(content, FAMILIES)
     assert str(caught.value) == message
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(InputError) as caught:
-        read_suite(path, CHOICES)
+        read_suite(path, FAMILIES)
     assert str(caught.value) == f"suite {path}: {message}"
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):
     (tmp_path / "mine.yaml").write_text("tasks: [")
     with pytest.raises(InputError, match=r"suite .*mine\.yaml cannot be read: while parsing a flow"):
-        read_suite(tmp_path / "mine.yaml", CHOICES)
+        read_suite(tmp_path / "mine.yaml", FAMILIES)
     with pytest.raises(InputError, match=r"suite .*none\.yaml cannot be read: .*No such file"):
-        read_suite(tmp_path / "none.yaml", CHOICES)
+        read_suite(tmp_path / "none.yaml", FAMILIES)
 
 
 @pytest.mark.parametrize(
