@@ -1,5 +1,7 @@
 """The examples of docs/ do what their pages say."""
 
+import ast
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -39,6 +41,22 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
 def test_its_suites_are_suites(path):
     suite = read_suite(path, options("network"))
     assert suite.runs("runs/x")[0].task in ("crane:Crane", "Reacher-v5")
+
+
+def missing_imports(source):
+    """What a script imports of nearsym that is not there."""
+    missing = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "nearsym":
+            module = importlib.import_module(node.module)
+            missing += [alias.name for alias in node.names if not hasattr(module, alias.name)]
+    return missing
+
+
+@pytest.mark.parametrize("path", sorted((EXAMPLES.parent / "results").glob("*.py")), ids=lambda path: path.stem)
+def test_scripts_of_published_tables_import_what_is_there(path):
+    assert missing_imports(path.read_text()) == []
+    assert missing_imports("def f():\n    from nearsym.envs import make, trolley") == ["trolley"]
 
 
 @pytest.mark.parametrize(("page", "count"), [("symmetry", 7), ("perturbations", 2)])

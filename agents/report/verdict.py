@@ -8,7 +8,7 @@ interquartile means excluded zero in about 7% of comparisons with 4 or 5 seeds, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
@@ -101,16 +101,12 @@ def _compare(decisive: Sequence[Estimate], estimates: Estimates, measure: str, r
     above = [one for one in decisive if shows_difference(one) and one.value > none]
     below = [one for one in decisive if shows_difference(one) and one.value <= none]
     unclear = [one for one in decisive if not shows_difference(one)]
-    sentences = []
-    for lead, same in (
-        (f"{more} {name} than {reference}: ", above),
-        (f"{less} {name} than {reference}: ", below),
-        (f"No clear difference from {reference} in {name} ({_seeds(unclear)}): ", unclear),
-    ):
-        if same:
-            rest = ", ".join(f"{one.network} {_detail(estimates, one, measure)}" for one in same)
-            sentences.append(Sentence(same[0].where, lead, f"{rest}.", same is not unclear))
-    return sentences
+    leads = (
+        (f"{more} {name} than {reference}: ", above, True),
+        (f"{less} {name} than {reference}: ", below, True),
+        (f"No clear difference from {reference} in {name} ({_seeds(unclear)}): ", unclear, False),
+    )
+    return _sentences(leads, lambda one: _detail(estimates, one, measure))
 
 
 def _detail(estimates: Estimates, estimate: Estimate, measure: str) -> str:
@@ -136,16 +132,23 @@ def _fall(falls: Sequence[Estimate]) -> list[Sentence]:
     lower = [n for n in falls if shows_difference(n) and n.value > 0]
     higher = [n for n in falls if shows_difference(n) and n.value <= 0]
     unclear = [n for n in falls if not shows_difference(n)]
-    sentences = []
-    for lead, same in (
-        (f"Final score lowered by {strongest}: ", lower),
-        (f"Final score raised by {strongest}: ", higher),
-        (f"No clear effect of {strongest} on the final score ({_seeds(unclear)}): ", unclear),
-    ):
-        if same:
-            rest = ", ".join(f"{n.network} by {interval(n, '.3f')}" for n in same)
-            sentences.append(Sentence(falls[0].where, lead, f"{rest}.", same is not unclear))
-    return sentences
+    leads = (
+        (f"Final score lowered by {strongest}: ", lower, True),
+        (f"Final score raised by {strongest}: ", higher, True),
+        (f"No clear effect of {strongest} on the final score ({_seeds(unclear)}): ", unclear, False),
+    )
+    return _sentences(leads, lambda fall: f"by {interval(fall, '.3f')}")
+
+
+def _sentences(
+    leads: Sequence[tuple[str, Sequence[Estimate], bool]], detail: Callable[[Estimate], str]
+) -> list[Sentence]:
+    """A sentence for every lead with estimates, which says whether they differ."""
+    return [
+        Sentence(same[0].where, lead, f"{', '.join(f'{one.network} {detail(one)}' for one in same)}.", difference)
+        for lead, same, difference in leads
+        if same
+    ]
 
 
 def _seeds(estimates: Sequence[Estimate]) -> str:

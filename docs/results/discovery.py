@@ -13,12 +13,10 @@ from pathlib import Path
 
 import torch
 
-from nearsym.agents.runs.build import make_env
-from nearsym.agents.runs.evaluation import load_learner
-from nearsym.agents.runs.folder import Run
-from nearsym.agents.runs.inspection import greedy, read_agent
+from nearsym.agents.runs.build import build_env
+from nearsym.agents.runs.evaluation import load_learner, policy_of
+from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.envs import audit
-from nearsym.envs.perturbations import perturb
 
 SAMPLES = 100
 HEADER = ("task", "world", "network", "seed", "element", "observation", "epsilon_reward", "epsilon_transition")
@@ -26,17 +24,15 @@ HEADER = ("task", "world", "network", "seed", "element", "observation", "epsilon
 
 def rows(run, names):
     """Per element: mean errors of the world, relative errors of policy and critics."""
-    settings = Run(run).settings()
-    env = perturb(make_env(settings.env, settings.pixels), settings.perturbation)
-    _, agent = load_learner(run)
-    report = audit(env, samples=SAMPLES, seed=0, policy=greedy(agent))
-    reading = read_agent(agent, env, SAMPLES, 0)
-    elements = list(agent.policy.symmetry.group.names)
+    settings, learner = load_learner(run)
+    env = build_env(settings)
+    report = audit(env, samples=SAMPLES, seed=0, policy=policy_of(learner))
+    inspection = inspect_learner(learner, env, SAMPLES, 0)
     for element in report.elements:
-        at = elements.index(element.element)
+        at = inspection.elements.index(element.element)
         world = (element.observation.mean, element.reward.mean, element.transition.mean)
-        found = (reading.visited[at], reading.actor[at], reading.critic[at])
-        yield (*names, element.element, *(f"{value:.4g}" for value in (*world, *found)))
+        agent = (inspection.visited[at], inspection.actor[at], inspection.critic[at])
+        yield (*names, element.element, *(f"{value:.4g}" for value in (*world, *agent)))
 
 
 if __name__ == "__main__":

@@ -11,19 +11,19 @@ from nearsym.agents.runs.evaluation import load_learner
 DAYS = 60
 
 for folder in sorted(Path("runs").glob("trade-*-*-*")):
-    settings, agent = load_learner(folder)
-    env = build_env(settings, 0, "test").env
+    settings, learner = load_learner(folder)
+    env = build_env(settings, "test")
     observation, _ = env.reset()
-    seen = [observation]
+    observations = [observation]
     for _ in range(DAYS - 1):
-        observation, *_ = env.step(agent.predict(observation, deterministic=True)[0])
-        seen.append(observation)
-    actor = agent.policy.parts()["actor"]
+        observation, *_ = env.step(learner.predict(observation)[0])
+        observations.append(observation)
+    actor, batch = learner.networks()["actor"], torch.tensor(np.array(observations))
     with torch.no_grad():
-        x = actor.encoder(torch.tensor(np.array(seen)))
+        x = actor.trunk(batch)
         dead = []
         for layer in actor.mlp.layers:
             x = torch.relu(layer(x))
             dead.append(f"{(x == 0).all(dim=-2).float().mean():.0%}")
-        moves = torch.tanh(actor(torch.tensor(np.array(seen)))[0]).std(dim=0).mean()
+        moves = torch.tanh(actor(batch)[0]).std(dim=0).mean()
     print(f"{folder.name}: dead units by layer {', '.join(dead)}; actions vary from day to day by {moves:.2g}")

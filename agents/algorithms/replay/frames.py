@@ -14,12 +14,14 @@ from stable_baselines3.common.vec_env import VecNormalize
 from nearsym.agents.algorithms.experience import Batch
 from nearsym.envs.errors import InputError
 
+from .stored import restore, stored
+
 Images = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
 
 class FrameReplayBuffer(BaseBuffer):
-    """Replay buffer for stacked frames that stores each frame once, uint8, and stacks when sampled.
+    """Replay buffer for one environment's stacked frames that stores each frame once, uint8, and stacks when sampled.
 
     An entry is a frame with the action that led to it, the reward of that step, whether the episode terminated there,
     and its number in the episode; an episode of T steps takes T + 1 entries. The stack at an entry is its frame and
@@ -33,14 +35,12 @@ class FrameReplayBuffer(BaseBuffer):
         observation_space: images (frames·channels, height, width), oldest frame first.
         action_space: a Box.
         device: of sampled tensors.
-        n_envs: must be 1.
         frames: frames in a stack.
         n_steps: n of the n-step returns.
         discount: γ.
-        optimize_memory_usage: must be False; passed by stable-baselines3.
 
     Raises:
-        InputError: more than one environment, channels that are no multiple of the frames, or a size below 2.
+        InputError: channels are no multiple of the frames, or the size is below 2.
     """
 
     def __init__(
@@ -49,18 +49,12 @@ class FrameReplayBuffer(BaseBuffer):
         observation_space: gymnasium.Space[Any],
         action_space: gymnasium.Space[Any],
         device: torch.device | str = "auto",
-        n_envs: int = 1,
         frames: int = 3,
         n_steps: int = 3,
         discount: float = 0.99,
-        optimize_memory_usage: bool = False,
     ) -> None:
-        super().__init__(buffer_size, observation_space, action_space, device, n_envs)
+        super().__init__(buffer_size, observation_space, action_space, device)
         shape = self.obs_shape
-        if n_envs != 1 or optimize_memory_usage:
-            raise InputError(
-                f"a FrameReplayBuffer holds one environment's frames, got n_envs={n_envs}; they are few as is"
-            )
         if not (isinstance(shape, tuple) and len(shape) == 3 and shape[0] % frames == 0):
             raise InputError(f"observations of shape {shape} are no stack of {frames} frames (frames·channels first)")
         if buffer_size < 2:
@@ -124,8 +118,7 @@ class FrameReplayBuffer(BaseBuffer):
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored, and where the next entry goes."""
-        filled = {name: getattr(self, name)[: self.size()] for name in FILLED}
-        return {**filled, "position": np.array(self.pos), "over": np.array(self._over)}
+        return {**stored(self, FILLED), "over": np.array(self._over)}
 
     def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Put back what `arrays` gave.
@@ -133,16 +126,7 @@ class FrameReplayBuffer(BaseBuffer):
         Raises:
             InputError: it belongs to another buffer.
         """
-        filled = len(arrays["frames"])
-        for name in FILLED:
-            target = getattr(self, name)
-            if arrays[name].shape != (filled, *target.shape[1:]) or filled > len(target):
-                raise InputError(
-                    f"replayed {name} have shape {arrays[name].shape}, the agent's buffer has {target.shape}"
-                )
-            target[:filled] = arrays[name]
-        self.full = filled == self.buffer_size
-        self.pos = int(arrays["position"]) if self.full else filled
+        restore(self, FILLED, arrays)
         self._over = bool(arrays["over"])
 
     def _append(self, frame: Images, action: NDArray[Any], reward: float, terminated: bool, number: int) -> None:

@@ -15,9 +15,9 @@ from nearsym.agents.algorithms.experience import Arrays, Batch, Experience
 from nearsym.agents.algorithms.problem import ActionBox, Problem
 from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs import Step
-from nearsym.envs.errors import InputError
 
 from .frames import FrameReplayBuffer
+from .stored import restore, stored
 
 
 class Replay(Experience):
@@ -97,22 +97,11 @@ class VectorReplay(Replay):
 
     def arrays(self) -> Arrays:
         """The filled part."""
-        filled = {name: getattr(self.buffer, name)[: self.buffer.size()] for name in STORED}
-        return {**filled, "position": np.array(self.buffer.pos)}
+        return stored(self.buffer, STORED)
 
     def restore(self, arrays: Arrays) -> None:
         """Put back what `arrays` gave."""
-        buffer = self.buffer
-        filled = len(arrays["observations"])
-        for name in STORED:
-            target = getattr(buffer, name)
-            if arrays[name].shape != (filled, *target.shape[1:]) or filled > len(target):
-                raise InputError(
-                    f"replayed {name} have shape {arrays[name].shape}, the agent's buffer has {target.shape}"
-                )
-            target[:filled] = arrays[name]
-        buffer.full = filled == buffer.buffer_size
-        buffer.pos = int(arrays["position"]) if buffer.full else filled
+        restore(self.buffer, STORED, arrays)
 
 
 STORED = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
