@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.problem import ActionBox
-from nearsym.envs import is_image
 from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
 from nearsym.networks import transform
@@ -79,12 +78,11 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         for layer, departure in learner.network.departures(module).items()
     }
     errors = equivariance_errors(learner, observations, actions)
-    images = is_image(env.observation_space)
     return Inspection(
         elements=list(learner.problem.symmetry.group.names),
         lipschitz=_largest_slope(states, state_values),
         orbit_gap=max(gaps),
-        visited=[] if images else visited_images(env, policy_of(learner), rep, seed).tolist(),
+        visited=[] if learner.problem.is_image else visited_images(env, policy_of(learner), rep, seed).tolist(),
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
         departures=departures,

@@ -1,8 +1,8 @@
 """DrQ-v2: its update against one written out by hand, its targets, its networks, and resumable runs from pixels."""
 
-import copy
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import gymnasium
 import numpy as np
@@ -66,37 +66,14 @@ def images(learner, count=4):
     return torch.randint(0, 256, (count, 3, SIZE, SIZE), dtype=torch.uint8)
 
 
-def test_one_update_is_the_papers():
-    """Critic and encoder, then actor on frozen features, then the target critics; in float64, written out."""
+def test_one_update_is_the_papers(updates_agree, shift_by_hand):
+    """Critic and encoder, then actor on frozen features, then the target critics."""
     made, other = (agent(network=ONE_RATE, learning_rate=1e-3, tau=0.25) for _ in range(2))
-    for one in (made, other):
-        for module in (*one.learner.networks().values(), one.learner.critic_target):
-            module.double()
-    made.learn(40)
-    learner = made.learner
-    other.learner.load_state_dict(copy.deepcopy(learner.state_dict()))
-    np.random.seed(3)
-    batch = made.experience.sample(8)
-    torch.manual_seed(5)
-    learner.update(batch)
-    torch.manual_seed(5)
-    by_hand(other.learner, batch)
-    for name, values in learner.state_dict()["networks"].items():
-        for key, value in values.items():
-            same = other.learner.state_dict()["networks"][name][key]
-            torch.testing.assert_close(value, same, rtol=1e-9, atol=1e-12, msg=f"{name}.{key}")
+    updates_agree(made, other, 40, partial(by_hand, shift_by_hand), rtol=1e-9, atol=1e-12)
 
 
-def by_hand(learner, batch):
+def by_hand(shift, learner, batch):
     policy, std, clip = learner, learner.noise, learner.settings.noise_clip
-
-    def shift(images):
-        moves = torch.randint(-4, 5, (2, len(images), 1))
-        padded = torch.nn.functional.pad(images.double(), (4, 4, 4, 4), mode="replicate")
-        rows = [
-            padded[k, :, 4 + moves[0, k, 0] :][:, :SIZE, 4 + moves[1, k, 0] :][:, :, :SIZE] for k in range(len(images))
-        ]
-        return torch.stack(rows)
 
     def noisy(mean):
         noise = (std * torch.randn_like(mean)).clamp(-clip, clip)
@@ -122,13 +99,13 @@ def by_hand(learner, batch):
             slow.lerp_(fast, learner.settings.tau)
 
 
-@pytest.mark.parametrize("part", ["encoder", "actor", "critic"])
-def test_relaxed_weights_step_by_their_own_rate(part):
+@pytest.mark.parametrize("name", ["encoder", "actor", "critic"])
+def test_relaxed_weights_step_by_their_own_rate(name):
     """Adam's first step is the learning rate; without a multiplier it is everyone's."""
     steps = {}
     for rate in (1.0, 10.0):
         made = agent(network={"relaxed_lr_multiplier": rate}, learning_rate=1e-3).learn(20)
-        weights = relaxed_weights(made.learner.networks()[part])
+        weights = relaxed_weights(made.learner.networks()[name])
         before = [w.detach().clone() for w in weights]
         made.learner.update(made.experience.sample(8))
         steps[rate] = max((w.detach() - old).abs().max().item() for w, old in zip(weights, before, strict=True))

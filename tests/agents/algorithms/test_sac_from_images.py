@@ -1,7 +1,7 @@
 """SAC from pixels: its update against one written out by hand, and runs that resume."""
 
-import copy
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,38 +25,15 @@ def agent(name="relaxed", network=None, **hyperparameters):
     return SAC(env, family(name, width=16, **(network or {})), seed=0, **{**chosen, **hyperparameters})
 
 
-def test_one_update_is_soft_actor_critic():
+def test_one_update_is_soft_actor_critic(updates_agree, shift_by_hand):
     one_rate = {"relaxation_penalty": 0.0, "relaxed_lr_multiplier": 1.0}
     made, other = (agent("relaxed", one_rate, learning_rate=1e-3, tau=0.25, log_std_min=-10.0) for _ in range(2))
-    for one in (made, other):
-        for module in (*one.learner.networks().values(), one.learner.critic_target):
-            module.double()
-    made.learn(20)
-    learner = made.learner
-    other.learner.load_state_dict(copy.deepcopy(learner.state_dict()))
-    np.random.seed(3)
-    batch = made.experience.sample(8)
-    torch.manual_seed(5)
-    learner.update(batch)
-    torch.manual_seed(5)
-    by_hand(other.learner, batch)
-    for name, values in learner.state_dict()["networks"].items():
-        for key, value in values.items():
-            same = other.learner.state_dict()["networks"][name][key]
-            torch.testing.assert_close(value, same, rtol=1e-8, atol=1e-11, msg=f"{name}.{key}")
-    torch.testing.assert_close(learner.log_alpha, other.learner.log_alpha)
+    updates_agree(made, other, 20, partial(by_hand, shift_by_hand), rtol=1e-8, atol=1e-11)
+    torch.testing.assert_close(made.learner.log_alpha, other.learner.log_alpha)
 
 
-def by_hand(learner, batch):
+def by_hand(shift, learner, batch):
     policy, alpha = learner, learner.log_alpha.detach().exp()
-
-    def shift(images):
-        moves = torch.randint(-4, 5, (2, len(images), 1))
-        padded = torch.nn.functional.pad(images.double(), (4, 4, 4, 4), mode="replicate")
-        rows = [
-            padded[k, :, 4 + moves[0, k, 0] :][:, :SIZE, 4 + moves[1, k, 0] :][:, :, :SIZE] for k in range(len(images))
-        ]
-        return torch.stack(rows)
 
     def sample(features):
         mean, log_std = policy.actor(features)

@@ -34,12 +34,12 @@ def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
     plain, env = agent("plain"), make("InvertedPendulum-v5")
     monkeypatch.setattr(plain, "critic", Linear())
     monkeypatch.setattr(plain, "actor", Still())
-    reading = inspect_learner(plain, env, samples=80, seed=0)
+    inspection = inspect_learner(plain, env, samples=80, seed=0)
     # Q(gs, ga) - Q(s, a) = -2·(2·cart + ½·action/3), actions from -3 to 3; the cart stays near 0
-    assert reading.orbit_gap == pytest.approx(1.0, abs=0.3)
-    assert reading.invariant_error == reading.orbit_gap / 2
-    assert 0.5 < reading.lipschitz <= 2 + 1e-3  # V = 2·cart + 5 has slope 2 along the cart
-    assert reading.departures == {}
+    assert inspection.orbit_gap == pytest.approx(1.0, abs=0.3)
+    assert inspection.invariant_error == inspection.orbit_gap / 2
+    assert 0.5 < inspection.lipschitz <= 2 + 1e-3  # V = 2·cart + 5 has slope 2 along the cart
+    assert inspection.departures == {}
 
 
 def test_an_exact_critic_has_no_gap():
@@ -65,8 +65,8 @@ def test_the_policys_error_is_read_from_what_it_does(monkeypatch, push, expected
     """A constant push has μ(gs) - ρ(g) μ(s) = 2 μ(s) under a mirror; an odd policy has no error."""
     plain = agent("plain")
     monkeypatch.setattr(plain, "actor", Pushed(push))
-    reading = inspect_learner(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
-    assert reading.actor == pytest.approx([0, expected], abs=1e-2)
+    inspection = inspect_learner(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
+    assert inspection.actor == pytest.approx([0, expected], abs=1e-2)
 
 
 def test_an_exact_network_keeps_every_element_and_a_plain_one_does_not():
