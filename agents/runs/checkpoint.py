@@ -31,9 +31,12 @@ from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays, Experience
 from nearsym.envs.errors import InputError
 
-from .version_0_1 import EXPERIENCE, learner_in, present
+from .version_0_1 import learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
+
+EXPERIENCE = "experience/"
+"""What names in replay.npz begin with that belong to the learner's experience."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(folder / "replay.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         state = json.loads((folder / "state.json").read_text())
-        tensors, arrays, state = present(tensors, arrays, state)
+        tensors, arrays, state = present(tensors, arrays, state, EXPERIENCE)
         return Checkpoint(folder, tensors["learner"], tensors["generators"], tensors["memory"], arrays, state)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
         if isinstance(error, InputError):

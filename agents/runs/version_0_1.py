@@ -14,9 +14,6 @@ from nearsym.networks import RENAMED
 RENAMED_KEYS = {"part": "split", **{f"network.{old}": f"network.{new}" for old, new in RENAMED.items()}}
 """Keys of a command line, and what they are called."""
 
-EXPERIENCE = "experience/"
-"""What names in replay.npz begin with that belong to the learner's experience; 0.1 had no others."""
-
 Contents = tuple[dict[str, Any], Arrays, dict[str, Any]]
 
 PARAMETERS = (
@@ -35,12 +32,19 @@ def agent_settings(saved: Mapping[str, Any]) -> dict[str, Any]:
     return {**saved, "name": "sac", "first_temperature": 0.1, "log_std_min": -10.0}
 
 
-def present(tensors: dict[str, Any], arrays: Arrays, state: dict[str, Any]) -> Contents:
-    """What a checkpoint's tensors.pt, replay.npz and state.json hold, as they are written now."""
+def present(tensors: dict[str, Any], arrays: Arrays, state: dict[str, Any], experience: str) -> Contents:
+    """What a checkpoint's tensors.pt, replay.npz and state.json hold, as they are written now.
+
+    Args:
+        tensors: of tensors.pt.
+        arrays: of replay.npz; of 0.1 those of the learner's experience alone, and the generator's key.
+        state: of state.json.
+        experience: prefix of the arrays of experience.
+    """
     if "learner" in tensors:
         return tensors, arrays, state
     learner, generators = learner_state(tensors, state)
-    arrays = {name if name == "numpy_key" else f"{EXPERIENCE}{name}": array for name, array in arrays.items()}
+    arrays = {name if name == "numpy_key" else f"{experience}{name}": array for name, array in arrays.items()}
     progress = state["progress"]  # 0.1 saved at the ends of episodes alone
     state = {**state, "progress": {**progress, "playing": [progress["episodes"]], "returns": [0.0]}}
     return {"learner": learner, "generators": generators, "memory": None}, arrays, state
