@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
+from .adam import Adam
 from .experience import Batch, Experience
 from .learner import Array, Learner
 from .losses import polyak_update
@@ -58,13 +59,11 @@ class ActorCritic(Learner):
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)
         rate = settings.learning_rate
-        self.actor_optimizer = torch.optim.Adam(self._groups([self.actor], rate), lr=rate, fused=True)
-        self.critic_optimizer = torch.optim.Adam(self._groups([self.encoder, self.critic], rate), lr=rate, fused=True)
+        self.actor_optimizer = Adam(self._groups([self.actor], rate), lr=rate, fused=True)
+        self.critic_optimizer = Adam(self._groups([self.encoder, self.critic], rate), lr=rate, fused=True)
         pairs = zip(self.critic.parameters(), self.critic_target.parameters(), strict=True)
         moving = [(online, delayed) for online, delayed in pairs if online.requires_grad]
         self._online, self._delayed = [online for online, _ in moving], [delayed for _, delayed in moving]
-        # gradients of the actor's loss are taken for these alone: none flow into the critics' weights
-        self._actor_parameters = [p for p in self.actor.parameters() if p.requires_grad]
         self._augmentation = SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
 
     def networks(self) -> dict[str, nn.Module]:

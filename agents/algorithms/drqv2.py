@@ -104,7 +104,7 @@ class DrQv2Learner(ActorCritic):
         features = features.detach()
         loss_actor = -self.critic(features, self._noisy(self.actor(features))).min(dim=0).values.mean()
         penalties = self.penalties([self.actor], loss_critic.sqrt())
-        minimize(self.actor_optimizer, loss_actor, penalties, self._actor_parameters)
+        minimize(self.actor_optimizer, loss_actor, penalties)
 
         self.move_target()
         self.updates += 1

@@ -44,23 +44,17 @@ def temperature_loss(log_alpha: Tensor, log_prob: Tensor, target_entropy: float)
     return -(log_alpha * (log_prob.detach() + target_entropy)).mean()
 
 
-def minimize(
-    optimizer: torch.optim.Optimizer,
-    loss: Tensor,
-    penalties: Sequence[Tensor | None] = (),
-    inputs: list[torch.nn.Parameter] | None = None,
-) -> None:
+def minimize(optimizer: torch.optim.Optimizer, loss: Tensor, penalties: Sequence[Tensor | None] = ()) -> None:
     """One step of `optimizer` on the sum of a loss and whichever penalties there are.
 
-    Args:
-        optimizer: holds the parameters.
-        loss: a scalar.
-        penalties: scalars, or None.
-        inputs: parameters that get gradients; by default all that the loss depends on.
+    Gradients are taken for the optimizer's parameters alone: those of an actor's loss do not flow into critics.
     """
-    optimizer.zero_grad()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     total = sum((penalty for penalty in penalties if penalty is not None), loss)
-    torch.autograd.backward(total, inputs=inputs)
+    for parameter in parameters:
+        parameter.grad = None
+    # not torch.autograd.grad, whose results may be strided in another way, which fused Adam takes no notice of
+    torch.autograd.backward(total, inputs=parameters)
     optimizer.step()
 
 

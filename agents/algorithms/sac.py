@@ -14,6 +14,7 @@ from nearsym.networks import Actor, Family
 
 from . import squashed_gaussian
 from .actor_critic import ActorCritic
+from .adam import Adam
 from .experience import Batch
 from .losses import actor_loss, critic_loss, minimize, td_target, temperature_loss
 from .problem import Problem
@@ -83,7 +84,7 @@ class SACLearner(ActorCritic):
         self.temperature_optimizer: torch.optim.Optimizer | None = None
         if settings.entropy_coefficient is None:
             self.log_alpha.requires_grad_()
-            self.temperature_optimizer = torch.optim.Adam([self.log_alpha], lr=settings.learning_rate)
+            self.temperature_optimizer = Adam([self.log_alpha], lr=settings.learning_rate)
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Of the actor, of encoder and critics, and of the temperature where it is learned."""
@@ -127,7 +128,7 @@ class SACLearner(ActorCritic):
         actions, log_prob = squashed_gaussian.sample_with_log_prob(*self.gaussian(features))
         loss_actor = actor_loss(self.critic(features, actions), log_prob, alpha)
         penalties = self.penalties([self.actor], loss_critic.sqrt())
-        minimize(self.actor_optimizer, loss_actor, penalties, self._actor_parameters)
+        minimize(self.actor_optimizer, loss_actor, penalties)
 
         if self.temperature_optimizer is not None:
             minimize(self.temperature_optimizer, temperature_loss(self.log_alpha, log_prob, self.target_entropy))

@@ -29,6 +29,9 @@ from .settings import TrainSettings
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
 
+CONVERT_EVERY = 100
+"""Updates whose losses are turned into numbers in one go: each by itself would wait for a GPU."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -112,6 +115,7 @@ class _Training:
         self._checkpoint_step, self._row_step, self._episodes = 0, -1, 0
         self._bytes: int | None = None
         self._means = RunningMeans()
+        self._losses: list[tuple[int, dict[str, Tensor]]] = []
         self._returns = np.zeros(settings.env.count)
         self._last: Step | None = None
         self._memory: tuple[Any, Any] | None = None
@@ -150,7 +154,11 @@ class _Training:
         reported = learner.steps
         while learner.steps < total:
             self._between(learner.steps)
-            progress = next(interaction)
+            try:
+                progress = next(interaction)
+            except Exception:
+                self._convert()  # what an environment failed at may be the actions of a policy that has diverged
+                raise
             self._count(progress.step)
             self._collect(progress.losses)
             self._last = progress.step
@@ -183,17 +191,30 @@ class _Training:
         self._returns[step.ended] = 0.0
 
     def _collect(self, losses: dict[str, Tensor]) -> None:
-        for name, tensor in losses.items():
-            value = tensor.item()
-            if not math.isfinite(value):
-                raise InputError(
-                    f"training diverged: {name} is {value} at step {self._learner.steps}; lower "
-                    "agent.learning_rate or check the scale of the reward (earlier checkpoints are kept)"
-                )
-            self._means.add(name, value)
+        if losses:
+            self._losses.append((self._learner.steps, {name: loss.detach() for name, loss in losses.items()}))
+        if len(self._losses) >= CONVERT_EVERY:
+            self._convert()
+
+    def _convert(self) -> None:
+        """Count the losses collected so far; nothing is evaluated or saved before, so divergence leaves no trace."""
+        collected, self._losses = self._losses, []
+        if not collected:
+            return
+        names = list(collected[0][1])
+        values = [torch.stack([losses[name] for _, losses in collected]).tolist() for name in names]
+        for (step, _), row in zip(collected, zip(*values, strict=True), strict=True):
+            for name, value in zip(names, row, strict=True):
+                if not math.isfinite(value):
+                    raise InputError(
+                        f"training diverged: {name} is {value} at step {step}; lower agent.learning_rate or check the "
+                        "scale of the reward (earlier checkpoints are kept)"
+                    )
+                self._means.add(name, value)
 
     def _evaluate(self, step: int) -> None:
         assert self._writer is not None  # made before the first step
+        self._convert()
         self._row_step = step
         returns = evaluate(self._learner, self._eval, self._settings.eval_episodes)
         self._eval_return = float(returns.mean())
@@ -207,6 +228,7 @@ class _Training:
 
     def _save(self, step: int) -> None:
         assert self._writer is not None  # made before the first step
+        self._convert()
         self._checkpoint_step = step
         positions = [episodes.position for episodes in self._world.episodes]
         progress = {

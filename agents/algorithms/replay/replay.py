@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3.common.buffers import NStepReplayBuffer, ReplayBuffer
+from stable_baselines3.common.buffers import NStepReplayBuffer
 
 from nearsym.agents.algorithms.experience import Arrays, Batch, Experience
 from nearsym.agents.algorithms.problem import ActionBox, Problem
@@ -18,6 +18,7 @@ from nearsym.envs import Step
 
 from .frames import FrameReplayBuffer
 from .stored import restore, stored
+from .transitions import TransitionBuffer
 
 
 class Replay(Experience):
@@ -61,7 +62,7 @@ class VectorReplay(Replay):
         shared: dict[str, Any] = {"device": device, "n_envs": problem.environments}
         if settings.n_steps > 1:
             shared.update(n_steps=settings.n_steps, gamma=settings.discount)
-        kind = NStepReplayBuffer if settings.n_steps > 1 else ReplayBuffer
+        kind = NStepReplayBuffer if settings.n_steps > 1 else TransitionBuffer
         self.buffer = kind(capacity, *spaces, **shared)
 
     @property
