@@ -63,6 +63,7 @@ class RelaxedWeights(nn.Module):
         """
         total = self.theta.new_zeros(())
         for size in self._sizes:
-            inside = self.theta[..., self.get_buffer(f"orbits_of_{size}")]
+            # a gather of all coordinates would cost more than the rest
+            inside = self.theta if self.orbits == 1 else self.theta[..., self.get_buffer(f"orbits_of_{size}")]
             total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (size - 1)
         return total

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
+from .acting import ActingActor
 from .adam import Adam
 from .experience import Batch, Experience
 from .learner import Array, Learner
@@ -55,6 +56,7 @@ class ActorCritic(Learner):
             self.measured_states = 32
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
+        self.acting_actor = ActingActor(self.actor)
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)

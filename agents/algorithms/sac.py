@@ -102,12 +102,14 @@ class SACLearner(ActorCritic):
 
     def gaussian(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and bounded log standard deviation before squashing, (batch, action_dim) each."""
-        mean, log_std = self.actor(features)
+        return self._bounded(*self.actor(features))
+
+    def _bounded(self, mean: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]:
         return mean, log_std.clamp(self.settings.log_std_min, self.settings.log_std_max)
 
     def policy(self, features: Tensor, *, explore: bool) -> Tensor:
         """The squashed mean, or a sample."""
-        mean, log_std = self.gaussian(features)
+        mean, log_std = self._bounded(*self.acting_actor(features))
         return squashed_gaussian.sample(mean, log_std) if explore else torch.tanh(mean)
 
     def update(self, batch: Batch) -> dict[str, Tensor]:
