@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -12,6 +13,10 @@ from nearsym.envs.symmetry import Representation
 
 from .families import Family, Plain
 from .features import hidden_representation
+from .relaxed_linear import RelaxedLinear
+
+LEAST_BATCH = 64
+"""Inputs from which layers are applied; fewer, as in acting, do not pay for it and use remembered expansions."""
 
 
 class MLP(nn.Module):
@@ -38,6 +43,7 @@ class MLP(nn.Module):
         in_rep: representation on the input.
         out_reps: representation on the output of each head.
         width: units of a hidden layer.
+        applies: whether batches go through `RelaxedLinear.columns`, because a hidden layer is cheaper so.
 
     Shapes: input (..., in_rep.dim), outputs (members, ..., out_rep.dim).
     """
@@ -57,14 +63,24 @@ class MLP(nn.Module):
         channels = _channels(family, hidden.dim, build)
         self.width = channels * hidden.dim
         self.layers, self.heads = build(family, channels)
+        every = [*self.layers, *self.heads]
+        known = all(type(layer) is RelaxedLinear for layer in every)  # a subclass may do something else
+        self.applies = known and any(cast(RelaxedLinear, layer).product is not None for layer in every)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """One output for each head."""
         batch, x = x.shape[:-1], x.reshape(-1, x.shape[-1])
-        for layer in self.layers:
-            x = nn.functional.relu(layer(x))
-        outputs = [head(x) for head in self.heads]
-        return [output.view(len(output), *batch, output.shape[-1]) for output in outputs]
+        if self.applies and len(x) >= LEAST_BATCH:
+            x = x.t()[None, :, None]
+            for layer in self.layers:
+                x = nn.functional.relu(cast(RelaxedLinear, layer).columns(x))
+            columns = [cast(RelaxedLinear, head).columns(x) for head in self.heads]
+            outputs = [column.flatten(1, 2).transpose(1, 2) for column in columns]
+        else:
+            for layer in self.layers:
+                x = nn.functional.relu(layer(x))
+            outputs = [head(x) for head in self.heads]
+        return [output.reshape(len(output), *batch, output.shape[-1]) for output in outputs]
 
 
 def parameter_count(module: nn.Module) -> int:

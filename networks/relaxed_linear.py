@@ -9,9 +9,13 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Representation, coordinate_orbits
 
 from .initialisation import bounds
+from .irreducible import IrreducibleProduct
 from .linear import ExpandedLinear
 from .relaxed_weights import RelaxedWeights
-from .sharing import invariant_basis, weight_sharing
+from .sharing import BasisSharing, invariant_basis, weight_sharing
+
+WORTHWHILE = 0.75
+"""Share of the expanded matrix's products above which transforming to and fro does not pay."""
 
 
 class RelaxedLinear(ExpandedLinear):
@@ -63,6 +67,9 @@ class RelaxedLinear(ExpandedLinear):
         members: number of independent layers, as in `Linear`.
         gain: see `bounds`.
 
+    Attributes:
+        product: applies the layer without expanding it; None where expanding is cheaper.
+
     Raises:
         SymmetryError: the representations belong to different groups, or both are dense.
     """
@@ -91,6 +98,11 @@ class RelaxedLinear(ExpandedLinear):
         self.positions = full.dim // self.in_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
+        self.product: IrreducibleProduct | None = None
+        if in_rep == out_rep and grid is None and relax == "input" and isinstance(self.sharing, BasisSharing):
+            product = IrreducibleProduct(self.sharing.basis.double().numpy())
+            if product.cost(in_channels, out_channels, banks) < WORTHWHILE * self.in_features * self.out_features:
+                self.product = product
         fan_in = self.sharing.fan_in
         bound, bias_bound = bounds(max(1.0, in_channels * fan_in.inputs), self.out_features, gain)
         scale = torch.tensor(fan_in.scale(banks))
@@ -109,12 +121,42 @@ class RelaxedLinear(ExpandedLinear):
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """W (members, out_features, in_features) and b (members, out_features)."""
-        w = self.relaxed_weights() / self.banks
+        weight = self._blocks().permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
+        return weight, self._bias().reshape(self.members, self.out_features)
+
+    def columns(self, x: Tensor) -> Tensor:
+        """The same of columns: coordinates before channels and the batch last, the order in which products are fastest.
+
+        Nothing is expanded where `product` is cheaper.
+
+        Shapes: (members or 1, in_rep.dim, in_channels, batch) to (members, out_rep.dim, out_channels, batch).
+        """
+        bias = self._bias().transpose(1, 2)
+        if self.product is not None:
+            return self.product(x, self.filters, self._weights()) + bias.unsqueeze(3)
+        weight = self._blocks().transpose(2, 3).reshape(self.members, self.out_features, self.in_features)
+        x, batch = x.reshape(len(x), self.in_features, -1).expand(self.members, -1, -1), x.shape[3]
+        y = torch.baddbmm(bias.reshape(self.members, self.out_features, 1), weight, x)
+        return y.view(self.members, self.out_rep.dim, self.out_channels, batch)
+
+    def _weights(self) -> Tensor | None:
+        """W / L, (members, banks, hidden_rep.dim), or None for ones."""
+        if self.banks == 1:
+            return self.relaxed_weights() if self.relaxed_weights.learned else None
+        return self.relaxed_weights() / self.banks
+
+    def _blocks(self) -> Tensor:
+        """(members, out_rep.dim, in_rep.dim, out_channels, in_channels) the matrix between every two channels."""
+        w = self._weights()
+        if w is None:
+            return self.sharing(self.filters)
         factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
-        blocks = self.sharing(self.filters, factors)
-        weight = blocks.permute(0, 3, 1, 4, 2).reshape(self.members, self.out_features, self.in_features)
-        bias = (self.bias_filters @ self.bias_basis).reshape(self.members, self.out_features)
-        return weight, bias if self.relaxed_bias is None else bias + self.relaxed_bias
+        return self.sharing(self.filters, factors)
+
+    def _bias(self) -> Tensor:
+        """(members, out_channels, out_rep.dim)."""
+        bias = self.bias_filters @ self.bias_basis
+        return bias if self.relaxed_bias is None else bias + self.relaxed_bias.view_as(bias)
 
     @property
     def hidden_rep(self) -> Representation:

@@ -31,19 +31,21 @@ class BasisSharing(nn.Module):
         self.count, self.fan_in = basis.shape[2], fan_in
         self.register_buffer("basis", torch.tensor(basis, dtype=torch.get_default_dtype()), persistent=False)
 
-    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+    def forward(self, filters: Tensor, factors: Tensor | None = None) -> Tensor:
         """Expand filters ψ and relaxed weights w.
 
         Args:
             filters: (members, banks, count, c_out, c_in).
-            factors: (members, banks, dim_out or 1, dim_in or 1).
+            factors: (members, banks, dim_out or 1, dim_in or 1), or None for one bank of ones.
 
         Returns:
             (members, dim_out, dim_in, c_out, c_in).
         """
         members, banks, count, c_out, c_in = filters.shape
         dim_out, dim_in, _ = self.basis.shape
-        coefficients = self.basis.unsqueeze(2) * factors.permute(0, 2, 3, 1).unsqueeze(-1)
+        coefficients = self.basis.expand(members, -1, -1, -1)
+        if factors is not None:
+            coefficients = self.basis.unsqueeze(2) * factors.permute(0, 2, 3, 1).unsqueeze(-1)
         blocks = torch.bmm(
             coefficients.reshape(members, dim_out * dim_in, banks * count),
             filters.reshape(members, banks * count, c_out * c_in),
@@ -64,11 +66,12 @@ class GatherSharing(nn.Module):
         sign = torch.tensor(orbits.sign, dtype=torch.get_default_dtype())
         self.register_buffer("sign", sign.view(self.shape), persistent=False)
 
-    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+    def forward(self, filters: Tensor, factors: Tensor | None = None) -> Tensor:
         """As `BasisSharing.forward`."""
         shared = filters.index_select(2, self.label)
         shared = shared.view(*filters.shape[:2], *self.shape, *filters.shape[3:])
-        return ((self.sign * factors)[..., None, None] * shared).sum(dim=1)
+        sign = self.sign if factors is None else self.sign * factors
+        return (sign[..., None, None] * shared).sum(dim=1)
 
 
 class StackedSharing(nn.Module):
@@ -92,7 +95,7 @@ class StackedSharing(nn.Module):
             np.concatenate([np.tile(sharing.fan_in.reach, blocks) for sharing, blocks in runs]),
         )
 
-    def forward(self, filters: Tensor, factors: Tensor) -> Tensor:
+    def forward(self, filters: Tensor, factors: Tensor | None = None) -> Tensor:
         """As `BasisSharing.forward`, with factors of shape (members, banks, dim_out, 1)."""
         members, banks, _, c_out, c_in = filters.shape
         expanded = []

@@ -1,0 +1,126 @@
+"""Equivariant matrices, block diagonal in irreducible representations: applied without being written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+FloatArray = NDArray[np.float64]
+
+TOLERANCE = 1e-9
+"""Of what is 0 but for rounding, where entries are around 1."""
+
+
+class IrreducibleProduct(nn.Module):
+    """y = Σ_l W(ψ_l) (w_l ⊙ x), for matrices W(ψ) that commute with a representation on `dim` coordinates.
+
+    In coordinates T of irreducible representations, such as sum and difference for a mirror, these matrices are block
+    diagonal (Schur's lemma):
+
+        W(ψ) = Tᵀ diag(M_1(ψ), …, M_q(ψ)) T,        M_s(ψ) = Σ_k M_sk ψ_k
+
+    So transform x along the group, multiply by all blocks at once, transform back. For a mirror that is half of the
+    products of W, for D4 a quarter. Relaxed weights w and the mean over banks are part of the first transform.
+
+    Blocks are of one size d, the largest; smaller ones share one.
+
+    Args:
+        basis: (dim, dim, count), the matrix that each filter value fills.
+
+    Attributes:
+        transform: T, (q·d, dim), with rows of zeros where blocks do not fill up.
+        blocks: M, (q·d·d, count).
+    """
+
+    transform: Tensor
+    blocks: Tensor
+
+    def __init__(self, basis: FloatArray) -> None:
+        super().__init__()
+        dim, found = len(basis), sorted(irreducible_blocks(basis), key=len, reverse=True)
+        self.size = len(found[0])
+        bins: list[list[FloatArray]] = []
+        for block in found:
+            room = next((b for b in bins if sum(map(len, b)) + len(block) <= self.size), None)
+            if room is None:
+                bins.append(room := [])
+            room.append(block)
+        transform = np.zeros((len(bins), self.size, dim))
+        blocks = np.zeros((len(bins), self.size, self.size, basis.shape[2]))
+        for number, shared in enumerate(bins):
+            start = 0
+            for block in shared:
+                own = slice(start, start := start + len(block))
+                transform[number, own] = block
+                blocks[number, own, own] = _in_coordinates(block, basis)
+        self.register_buffer("transform", _tensor(transform.reshape(-1, dim)), persistent=False)
+        self.register_buffer("blocks", _tensor(blocks.reshape(-1, basis.shape[2])), persistent=False)
+
+    def cost(self, c_in: int, c_out: int, banks: int) -> int:
+        """Multiplications for one input."""
+        units, dim = self.transform.shape
+        return units * (dim * (banks * c_in + c_out) + self.size * banks * c_in * c_out)
+
+    def forward(self, x: Tensor, filters: Tensor, factors: Tensor | None = None) -> Tensor:
+        """Apply.
+
+        Args:
+            x: (members or 1, dim, c_in, batch).
+            filters: ψ, (members, banks, count, c_out, c_in).
+            factors: w, (members, banks, dim); None for one bank of ones.
+
+        Returns:
+            (members, dim, c_out, batch).
+        """
+        members, banks, count, c_out, c_in = filters.shape
+        (units, dim), size, batch = self.transform.shape, self.size, x.shape[3]
+        inwards = self.transform.expand(members, -1, -1)
+        if factors is not None:
+            inwards = (self.transform.view(1, -1, 1, size, dim) * factors.unsqueeze(1).unsqueeze(3)).flatten(1, 3)
+        inside = torch.bmm(inwards, x.expand(members, -1, -1, -1).reshape(members, dim, c_in * batch))
+        weight = torch.bmm(self.blocks.expand(members * banks, -1, -1), filters.view(-1, count, c_out * c_in))
+        weight = weight.view(members, banks, -1, size, size, c_out, c_in).permute(0, 2, 3, 5, 1, 4, 6)
+        weight = weight.reshape(-1, size * c_out, banks * size * c_in)
+        y = torch.bmm(weight, inside.view(-1, banks * size * c_in, batch))
+        y = torch.bmm(self.transform.t().expand(members, -1, -1), y.view(members, units, c_out * batch))
+        return y.view(members, dim, c_out, batch)
+
+
+def irreducible_blocks(basis: FloatArray) -> list[FloatArray]:
+    """Orthonormal coordinates in which all matrices that commute with a representation are block diagonal.
+
+    These matrices are an algebra A. A symmetric one of them, drawn at random, tells A's irreducible representations
+    apart: what A makes of one of its eigenvectors v, the space A v, is irreducible, and so on in what is left.
+
+    Args:
+        basis: (dim, dim, count), spanning A.
+
+    Returns:
+        (size, dim) for each block, dim rows in all; one block where the matrices are no such algebra.
+    """
+    dim, matrices = len(basis), basis.transpose(2, 0, 1)
+    for seed in range(3):  # eigenvalues may lie too close together by chance
+        drawn = basis @ np.random.default_rng(seed).standard_normal(basis.shape[2])
+        blocks: list[FloatArray] = []
+        rest = np.eye(dim)
+        while len(rest):
+            vector = rest.T @ np.linalg.eigh(rest @ (drawn + drawn.T) @ rest.T)[1][:, 0]
+            _, sizes, images = np.linalg.svd(matrices @ vector @ rest.T @ rest)
+            blocks.append(images[: np.sum(sizes > TOLERANCE)])
+            rest = np.linalg.qr(np.concatenate(blocks).T, mode="complete")[0][:, sum(map(len, blocks)) :].T
+        kept = sum(b.T @ b @ matrices @ b.T @ b for b in blocks)
+        if np.abs(kept - matrices).max() < TOLERANCE:  # nothing lies between blocks
+            return blocks
+    return [np.eye(dim)]
+
+
+def _in_coordinates(block: FloatArray, basis: FloatArray) -> FloatArray:
+    """(size, size, count)."""
+    inside: FloatArray = (block @ basis.transpose(2, 0, 1) @ block.T).transpose(1, 2, 0)
+    return inside
+
+
+def _tensor(array: FloatArray) -> Tensor:
+    return torch.tensor(array, dtype=torch.get_default_dtype())
