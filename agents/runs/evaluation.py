@@ -69,8 +69,14 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
     """Evaluate the latest checkpoint of a run at each noise level, on the same episodes.
 
     Raises:
-        InputError: the folder is no run, or its checkpoint is missing or corrupt.
+        InputError: the folder is no run, its checkpoint is missing or corrupt, or a period is asked for and there are
+            none.
     """
+    if settings.split is not None:
+        raise InputError(
+            f"split={settings.split} names a period of data that are divided in time, and those of {settings.run} are "
+            "not; leave it out"
+        )
     torch.set_num_threads(settings.threads)
     train_settings, learner = load_learner(Path(settings.run))
     wrapper = NOISE_KINDS[settings.noise_kind].wrapper
@@ -89,7 +95,7 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     Raises:
         InputError: as `evaluate_run`, or the environment knows no such period or noise.
     """
-    env = EpisodeSeeds(build_env(Run(Path(settings.run)).settings(), settings.split), settings.seed)
+    env = EpisodeSeeds(build_env(Run(Path(settings.run)).settings(), settings.split or "test"), settings.seed)
     evaluation = own_evaluation(env)
     if evaluation is None:
         return None

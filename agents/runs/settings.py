@@ -97,7 +97,8 @@ class EvaluateSettings:
         noise_kind: ``gaussian``, whose levels are standard deviations in the observation's own units (of an image,
             fractions of full scale), or ``salt_and_pepper``, fractions of an image's pixels that are black or white.
         video: also film the first episode, without noise.
-        split: of an environment whose data are divided in time, the period: ``train``, ``validation`` or ``test``.
+        split: of an environment whose data are divided in time, the period: ``train``, ``validation`` or, by default,
+            ``test``.
         trials: of a trading run, how many strategies were tried before this one was chosen, itself included: the more,
             the less its Sharpe ratio says (`deflated_sharpe`).
         seed: seeds episodes and noise.
@@ -112,7 +113,7 @@ class EvaluateSettings:
     noise: list[float] = field(default_factory=lambda: [0.0])
     noise_kind: str = "gaussian"
     video: bool = False
-    split: str = "test"
+    split: str | None = None
     trials: int = 1
     seed: int = 1
     threads: int = 1

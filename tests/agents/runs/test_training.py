@@ -223,6 +223,11 @@ def test_evaluation_repeats_itself_and_noise_hurts(uninterrupted):
     assert level.std == pytest.approx(np.sqrt(np.mean((np.array(ordered) - 4) ** 2)))
 
 
+def test_a_period_of_undivided_data_is_refused(uninterrupted):
+    with pytest.raises(InputError, match="split=dev names a period of data that are divided in time, and those of"):
+        evaluate_run(EvaluateSettings(run=str(uninterrupted.folder), split="dev"))
+
+
 def test_diverged_training_is_said(tmp_path):
     agent = SACSettings(batch_size=16, learning_starts=10, learning_rate=1e30)
     with pytest.raises(InputError, match=r"training diverged: \w+ is (nan|inf|-inf) at step \d+; lower"):
