@@ -54,6 +54,7 @@ def test_the_page_has_an_example_of_each():
         "networks/encoders",
         "agents/algorithms",
         "envs",
+        "envs/perturbations",
     }
 
 
@@ -147,6 +148,19 @@ def test_an_environment_is_one_file(written, monkeypatch):
     assert audit(env, samples=20).verdict == "exact"
     monkeypatch.setattr(lines.Line, "step", pushed(lines.Line.step))
     assert audit(nearsym.make("line/plain"), samples=20).verdict == "broken"
+
+
+def test_a_perturbation_is_one_file(written):
+    thrust = written("envs/perturbations/thrust.py")
+    action, ends = np.array([0.1], dtype=np.float32), {}
+    for strength in (0.0, 0.5):
+        env = thrust.ThrustNoise(nearsym.make("Pendulum-v1"), strength)
+        env.reset(seed=0)
+        ends[strength] = [env.step(action)[0] for _ in range(3)]
+    plain = nearsym.make("Pendulum-v1")
+    plain.reset(seed=0)
+    np.testing.assert_array_equal(ends[0.0], [plain.step(action)[0] for _ in range(3)])
+    assert not np.array_equal(ends[0.0], ends[0.5])
 
 
 def pushed(step):
