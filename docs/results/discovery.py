@@ -1,4 +1,4 @@
-"""Which elements trained policies have left and meet, beside what is measured of their worlds.
+"""How equivariant trained policies are under each element, beside what is measured of their environments.
 
     cd docs/examples
     python ../results/discovery.py ../../runs/crane discovery.csv relaxed rpp plain
