@@ -195,7 +195,7 @@ def test_a_command_that_is_none_is_seen(monkeypatch):
     ]
     plain, exact, misspelt, old_key, renamed = found.values()
     assert plain is None and exact is None
-    assert "did you mean 'relaxed'" in misspelt and "split=test" in old_key and "relaxed_lr_multiplier" in renamed
+    assert "did you mean 'relaxed'" in misspelt and "part is called split" in old_key and "relaxed_lr_multiplier" in renamed
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
