@@ -207,7 +207,8 @@ def test_what_a_page_names_is_there(path):
 
 
 def test_what_is_not_there_is_seen():
-    names = ("nearsym.make", "nearsym.agents.DrQSAC", "network.choice=exact", "agent.tau", "envs/none.py", "envs/own.py")
+    there = ("nearsym.make", "agent.tau", "envs/own.py")
+    names = ("nearsym.agents.DrQSAC", "network.choice=exact", "envs/none.py", *there)
     page = ", ".join(f"`{name}`" for name in names)
     assert list(missing_names(page)) == ["nearsym.agents.DrQSAC", "network.choice", "envs/none.py"]
     links = "[a](docs/audit.md#images) [b](docs/audit.md#nothing) [c](docs/none.md) [d](https://arxiv.org) [e](#f)"
