@@ -30,10 +30,16 @@ class Still(torch.nn.Module):
         return torch.zeros(len(observation), 1), torch.zeros(len(observation), 1)
 
 
+def acting_as(monkeypatch, learner, actor):
+    """Let a learner act, and be read, as another actor does."""
+    monkeypatch.setattr(learner, "actor", actor)
+    monkeypatch.setattr(learner, "acting_actor", actor)
+
+
 def test_gaps_and_slopes_of_a_known_critic(monkeypatch):
     plain, env = agent("plain"), make("InvertedPendulum-v5")
     monkeypatch.setattr(plain, "critic", Linear())
-    monkeypatch.setattr(plain, "actor", Still())
+    acting_as(monkeypatch, plain, Still())
     inspection = inspect_learner(plain, env, samples=80, seed=0)
     # Q(gs, ga) - Q(s, a) = -2·(2·cart + ½·action/3), actions from -3 to 3; the cart stays near 0
     assert inspection.orbit_gap == pytest.approx(1.0, abs=0.3)
@@ -64,7 +70,7 @@ class Pushed(torch.nn.Module):
 def test_the_policys_error_is_read_from_what_it_does(monkeypatch, push, expected):
     """A constant push has μ(gs) - ρ(g) μ(s) = 2 μ(s) under a mirror; an odd policy has no error."""
     plain = agent("plain")
-    monkeypatch.setattr(plain, "actor", Pushed(push))
+    acting_as(monkeypatch, plain, Pushed(push))
     inspection = inspect_learner(plain, make("InvertedPendulum-v5"), samples=30, seed=0)
     assert inspection.actor == pytest.approx([0, expected], abs=1e-2)
 
