@@ -70,9 +70,10 @@ def test_every_python_folder_is_a_listed_package() -> None:
         assert ROOT.joinpath(*inside, "__init__.py").is_file(), f"{name} has no __init__.py"
 
 
-def test_every_top_folder_says_it_is_typed() -> None:
-    for folder in FOLDERS:
-        assert (ROOT / folder / "py.typed").is_file(), f"{folder} has no py.typed"
+def test_the_package_says_it_is_typed() -> None:
+    """PEP 561: in the top-level package, for all that lies below it."""
+    assert (ROOT / "py.typed").is_file()
+    assert SETUPTOOLS["package-data"]["nearsym"] == ["py.typed"]
 
 
 def test_files_named_in_the_metadata_exist() -> None:
