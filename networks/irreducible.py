@@ -7,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .small_product import small_product
+
 FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-9
@@ -74,17 +76,17 @@ class IrreducibleProduct(nn.Module):
         Returns:
             (members, dim, c_out, batch).
         """
-        members, banks, count, c_out, c_in = filters.shape
+        members, banks, _, c_out, c_in = filters.shape
         (units, dim), size, batch = self.transform.shape, self.size, x.shape[3]
-        inwards = self.transform.expand(members, -1, -1)
+        inwards = self.transform.unsqueeze(0)
         if factors is not None:
             inwards = (self.transform.view(1, -1, 1, size, dim) * factors.unsqueeze(1).unsqueeze(3)).flatten(1, 3)
-        inside = torch.bmm(inwards, x.expand(members, -1, -1, -1).reshape(members, dim, c_in * batch))
-        weight = torch.bmm(self.blocks.expand(members * banks, -1, -1), filters.view(-1, count, c_out * c_in))
+        inside = small_product(inwards, x.flatten(2)).expand(members, -1, -1)
+        weight = small_product(self.blocks, filters.flatten(3))
         weight = weight.view(members, banks, -1, size, size, c_out, c_in).permute(0, 2, 3, 5, 1, 4, 6)
         weight = weight.reshape(-1, size * c_out, banks * size * c_in)
-        y = torch.bmm(weight, inside.view(-1, banks * size * c_in, batch))
-        y = torch.bmm(self.transform.t().expand(members, -1, -1), y.view(members, units, c_out * batch))
+        y = torch.bmm(weight, inside.reshape(-1, banks * size * c_in, batch))
+        y = small_product(self.transform.t(), y.view(members, units, c_out * batch))
         return y.view(members, dim, c_out, batch)
 
 

@@ -13,6 +13,7 @@ from .irreducible import IrreducibleProduct
 from .linear import ExpandedLinear
 from .relaxed_weights import RelaxedWeights
 from .sharing import BasisSharing, invariant_basis, weight_sharing
+from .small_product import small_product
 
 WORTHWHILE = 0.75
 """Share of the expanded matrix's products above which transforming to and fro does not pay."""
@@ -95,7 +96,7 @@ class RelaxedLinear(ExpandedLinear):
         full = in_rep if grid is None else in_rep.tensor_product(grid)
         super().__init__(in_channels * full.dim, out_channels * out_rep.dim, members)
         self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
-        self.positions = full.dim // self.in_rep.dim
+        self.positions, self._out_dim = full.dim // self.in_rep.dim, out_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
         self.product: IrreducibleProduct | None = None
@@ -137,7 +138,7 @@ class RelaxedLinear(ExpandedLinear):
         weight = self._blocks().transpose(2, 3).reshape(self.members, self.out_features, self.in_features)
         x, batch = x.reshape(len(x), self.in_features, -1).expand(self.members, -1, -1), x.shape[3]
         y = torch.baddbmm(bias.reshape(self.members, self.out_features, 1), weight, x)
-        return y.view(self.members, self.out_rep.dim, self.out_channels, batch)
+        return y.view(self.members, self._out_dim, self.out_channels, batch)
 
     def _weights(self) -> Tensor | None:
         """W / L, (members, banks, hidden_rep.dim), or None for ones."""
@@ -155,7 +156,7 @@ class RelaxedLinear(ExpandedLinear):
 
     def _bias(self) -> Tensor:
         """(members, out_channels, out_rep.dim)."""
-        bias = self.bias_filters @ self.bias_basis
+        bias = small_product(self.bias_filters, self.bias_basis)
         return bias if self.relaxed_bias is None else bias + self.relaxed_bias.view_as(bias)
 
     @property

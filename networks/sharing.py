@@ -11,6 +11,7 @@ from nearsym.envs.errors import SymmetryError
 from nearsym.envs.symmetry import Orbits, Representation, coordinate_orbits, equivariant_orbits, invariant_orbits
 
 from .initialisation import FanIn
+from .small_product import small_product
 
 MAX_BASIS = 1 << 16
 """Largest basis (entries) expanded by a matrix product; larger ones, such as flattened images, are gathered."""
@@ -43,13 +44,11 @@ class BasisSharing(nn.Module):
         """
         members, banks, count, c_out, c_in = filters.shape
         dim_out, dim_in, _ = self.basis.shape
-        coefficients = self.basis.expand(members, -1, -1, -1)
+        coefficients = self.basis.reshape(1, dim_out * dim_in, count)
         if factors is not None:
-            coefficients = self.basis.unsqueeze(2) * factors.permute(0, 2, 3, 1).unsqueeze(-1)
-        blocks = torch.bmm(
-            coefficients.reshape(members, dim_out * dim_in, banks * count),
-            filters.reshape(members, banks * count, c_out * c_in),
-        )
+            scaled = self.basis.unsqueeze(2) * factors.permute(0, 2, 3, 1).unsqueeze(-1)
+            coefficients = scaled.reshape(members, dim_out * dim_in, banks * count)
+        blocks = small_product(coefficients, filters.reshape(members, banks * count, c_out * c_in))
         return blocks.view(members, dim_out, dim_in, c_out, c_in)
 
 

@@ -49,7 +49,8 @@ class SymmetricActor(BasePolicy):
 
     def action_log_prob(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Sampled actions (batch, action_dim) and their log-probabilities (batch,)."""
-        return squashed_gaussian.sample_with_log_prob(*self.get_action_dist_params(obs))
+        mean, log_std = self.get_action_dist_params(obs)
+        return squashed_gaussian.sample_with_log_prob(mean, log_std, torch.randn_like(mean))
 
     def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> Tensor:
         return self(observation, deterministic)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
+from nearsym.networks import RATE, Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
 from .acting import ActingActor
 from .adam import Adam
+from .compiled import CannotCompileError
 from .experience import Batch, Experience
-from .learner import Array, Learner
-from .losses import polyak_update
+from .flat import Flat
+from .learner import Array, Learner, Optimizer
 from .problem import ActionBox, Problem
-from .random_shift import random_shift
+from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
 from .symmetry_augmentation import SymmetryAugmentation
+from .update_rule import Drawn, Step, UpdateRule
 
 
 class ActorCritic(Learner):
@@ -60,12 +62,12 @@ class ActorCritic(Learner):
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)
-        rate = settings.learning_rate
-        self.actor_optimizer = Adam(self._groups([self.actor], rate), lr=rate, fused=True)
-        self.critic_optimizer = Adam(self._groups([self.encoder, self.critic], rate), lr=rate, fused=True)
-        pairs = zip(self.critic.parameters(), self.critic_target.parameters(), strict=True)
-        moving = [(online, delayed) for online, delayed in pairs if online.requires_grad]
-        self._online, self._delayed = [online for online, _ in moving], [delayed for _, delayed in moving]
+        self.actor_optimizer = Adam(self._groups([self.actor]))
+        self.critic_optimizer = Adam(self._groups([self.encoder, self.critic]))
+        pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
+        moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
+        self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
+        self._step: Step = self.step
         self._augmentation = SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
 
     def networks(self) -> dict[str, nn.Module]:
@@ -80,9 +82,17 @@ class ActorCritic(Learner):
         """The delayed critics."""
         return {"critic_target": self.critic_target}
 
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+    def adams(self) -> dict[str, Adam]:
         """Of the actor, and of encoder and critics."""
         return {"actor": self.actor_optimizer, "critic": self.critic_optimizer}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """`adams`."""
+        return dict(self.adams())
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything that `step` reads parameters of."""
+        return {**self.networks(), **self.targets()}
 
     def experience(self, steps: int | None = None) -> Experience:
         """Replay of frames for images, of transitions otherwise, no larger than the run can fill."""
@@ -139,21 +149,67 @@ class ActorCritic(Learner):
         super().load_state_dict(state)
         self._actions.np_random.bit_generator.state = state["actions"]
 
-    def prepared(self, batch: Batch) -> Batch:
-        """A replayed batch as it is, or with ``network.augment`` each transition moved by a random group element."""
-        return batch if self._augmentation is None else self._augmentation(batch)
+    def update(self, batch: Batch) -> dict[str, Tensor]:
+        """`step` on a batch; with ``network.augment`` each transition is moved by a random group element first."""
+        batch = batch if self._augmentation is None else self._augmentation(batch)
+        self.delayed.gather()
+        losses = self._step(batch, self.draw(len(batch.actions)))
+        self.updates += 1
+        return losses
 
-    def shifted(self, observations: Tensor) -> Tensor:
-        """Images shifted at random; vectors in single precision, as networks take them."""
-        return random_shift(observations) if self.problem.is_image else observations.float()
+    def compile(self, tell: Callable[[str], None]) -> None:
+        """Have the first update compile `step` for batches of its size; `tell` is given the reason where that fails."""
+
+        def first(batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
+            try:
+                self._step = UpdateRule(self).compiled(batch, drawn)
+            except CannotCompileError as error:
+                tell(str(error))
+                self._step = self.step
+            return self._step(batch, drawn)
+
+        self._step = first
+
+    @abstractmethod
+    def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
+        """One update from a batch and random numbers; changes nothing but networks and their optimizers.
+
+        It may be compiled: every number that differs from update to update is in `batch` and `drawn`, and nothing
+        depends on a tensor's values but by arithmetic.
+        """
+
+    def draw(self, count: int) -> Drawn:
+        """Random numbers of an update on `count` transitions: shifts of images, and normal noise for two actions each.
+
+        Of the next observations first, then of the observations.
+        """
+        drawn: Drawn = {}
+        for whose in ("next_", ""):
+            if self.problem.is_image:
+                drawn[f"{whose}shifts"] = draw_shifts(count, self.device)
+            like = self.actor_optimizer.flat.tensor
+            shape = count, self.problem.symmetry.action.dim
+            drawn[f"{whose}noise"] = torch.randn(shape, dtype=like.dtype, device=like.device)
+        return drawn
+
+    def read(self, observations: Tensor, shifts: Tensor | None) -> Tensor:
+        """The encoder's features: of images shifted at random, of vectors in single precision."""
+        features: Tensor = self.encoder(observations.float() if shifts is None else shifted(observations, *shifts))
+        return features
 
     def move_target(self) -> None:
-        """One Polyak step of the delayed critics."""
-        polyak_update(self._online, self._delayed, self.settings.tau)
+        """One Polyak step of the delayed critics: θ̄ ← (1 - τ) θ̄ + τ θ."""
+        online = dict(self.critic.named_parameters())
+        with torch.no_grad():
+            flat = torch.cat([online[name].reshape(-1) for name in self._moving])
+            self.delayed.tensor.lerp_(flat, self.settings.tau)
 
-    def penalties(self, parts: Sequence[nn.Module], scale: Tensor) -> list[Tensor | None]:
-        """What the network's family adds to a loss for each part, in units of `scale`."""
-        return [self.network.regularizer(part, scale) for part in parts if any(True for _ in part.parameters())]
+    def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
+        """A loss with what the network's family adds to it for each part, in units of `scale`."""
+        for part in parts:
+            penalty = self.network.regularizer(part, scale)
+            loss = loss if penalty is None else loss + penalty
+        return loss
 
     def _target(self) -> nn.Module:
         """A copy of the critics."""
@@ -171,10 +227,11 @@ class ActorCritic(Learner):
     def _trunk(self, encoder: Encoder, network: Family) -> Trunk:
         return trunk_for(encoder, network, self.settings.features)
 
-    def _groups(self, modules: Sequence[nn.Module], rate: float) -> list[dict[str, Any]]:
+    def _groups(self, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
         """Parameters with the learning rate of each."""
+        rate = self.settings.learning_rate
         groups = self.network.parameter_groups(modules)
-        return [{"lr": rate * group.pop("rate", 1.0), **group} for group in map(dict, groups)]
+        return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
 
 def _with_parameters(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:

@@ -13,9 +13,10 @@ from nearsym.networks import DeterministicActor, Family
 
 from .actor_critic import ActorCritic
 from .experience import Batch
-from .losses import critic_loss, minimize
+from .losses import critic_loss
 from .problem import Problem
 from .settings import OffPolicySettings, check_range
+from .update_rule import Drawn
 
 
 @dataclass(frozen=True)
@@ -89,35 +90,43 @@ class DrQv2Learner(ActorCritic):
         mean: Tensor = self.actor(features)
         return (mean + self.noise * torch.randn_like(mean)).clamp(-1, 1) if explore else mean
 
+    def draw(self, count: int) -> Drawn:
+        """As `ActorCritic.draw`, with the noise scheduled for this step, cut off."""
+        drawn, clip = super().draw(count), self.settings.noise_clip
+        for whose in ("next_noise", "noise"):
+            drawn[whose] = (self.noise * drawn[whose]).clamp(-clip, clip)
+        return drawn
+
     def update(self, batch: Batch) -> dict[str, Tensor]:
+        """`ActorCritic.update`, and how much noise there was."""
+        return {**super().update(batch), "noise": torch.tensor(self.noise, dtype=torch.float64)}
+
+    def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
         """Critics and encoder, actor, target critics."""
-        batch = self.prepared(batch)
         with torch.no_grad():
-            next_features = self.encoder(self.shifted(batch.next_observations))
-            next_values = self.critic_target(next_features, self._noisy(self.actor(next_features)))
+            next_features = self.read(batch.next_observations, drawn["next_shifts"])
+            next_actions = _noisy(self.actor(next_features), drawn["next_noise"])
+            next_values = self.critic_target(next_features, next_actions)
             y = batch.rewards + batch.discounts * next_values.min(dim=0).values
-        features = self.encoder(self.shifted(batch.observations))
-        values = self.critic(features, batch.actions)
-        loss_critic = critic_loss(values, y)
-        minimize(self.critic_optimizer, loss_critic, self.penalties([self.encoder, self.critic], loss_critic))
 
-        features = features.detach()
-        loss_actor = -self.critic(features, self._noisy(self.actor(features))).min(dim=0).values.mean()
-        penalties = self.penalties([self.actor], loss_critic.sqrt())
-        minimize(self.actor_optimizer, loss_actor, penalties)
+        def critics() -> tuple[Tensor, tuple[Tensor, ...]]:
+            features = self.read(batch.observations, drawn["shifts"])
+            values = self.critic(features, batch.actions)
+            loss = critic_loss(values, y)
+            return self.penalised(loss, [self.encoder, self.critic], loss), (features, loss, values)
 
+        features, loss_critic, values = self.critic_optimizer.minimize(critics)
+
+        def policy() -> tuple[Tensor, tuple[Tensor, ...]]:
+            loss = -self.critic(features, _noisy(self.actor(features), drawn["noise"])).min(dim=0).values.mean()
+            return self.penalised(loss, [self.actor], loss_critic.sqrt()), (loss,)
+
+        (loss_actor,) = self.actor_optimizer.minimize(policy)
         self.move_target()
-        self.updates += 1
-        noise = torch.tensor(self.noise, dtype=torch.float64)
-        return {
-            "actor_loss": loss_actor,
-            "critic_loss": loss_critic,
-            "noise": noise,
-            "value": values.detach().mean(),
-        }
+        return {"actor_loss": loss_actor, "critic_loss": loss_critic, "value": values.mean()}
 
-    def _noisy(self, mean: Tensor) -> Tensor:
-        """Actions with clipped noise; gradients pass the bounds as if there were none."""
-        noise = (self.noise * torch.randn_like(mean)).clamp(-self.settings.noise_clip, self.settings.noise_clip)
-        action = mean + noise
-        return action + (action.clamp(-1, 1) - action).detach()
+
+def _noisy(mean: Tensor, noise: Tensor) -> Tensor:
+    """Actions with noise; gradients pass the bounds as if there were none."""
+    action = mean + noise
+    return action + (action.clamp(-1, 1) - action).detach()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -21,6 +21,17 @@ from .problem import Problem
 from .settings import AgentSettings
 
 Array = NDArray[Any]
+
+
+class Optimizer(Protocol):
+    """What checkpoints ask of an optimizer: torch's have it."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it needs to go on, in the form of torch's."""
+
+    def load_state_dict(self, saved: dict[str, Any], /) -> None:
+        """Put it back."""
+
 
 LEARNERS: dict[str, type[Learner]] = {}
 """Every algorithm by its name; a subclass of `Learner` registers itself."""
@@ -109,7 +120,7 @@ class Learner(ABC):
         """Networks like `networks` of another family, newly initialised."""
 
     @abstractmethod
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+    def optimizers(self) -> dict[str, Optimizer]:
         """Every optimizer, by name."""
 
     def targets(self) -> dict[str, nn.Module]:

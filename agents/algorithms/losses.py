@@ -6,9 +6,6 @@ tanh-squashed policy. All returned losses are scalars to be minimised.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
 from torch import Tensor
 
 
@@ -42,23 +39,3 @@ def actor_loss(values: Tensor, log_prob: Tensor, alpha: Tensor) -> Tensor:
 def temperature_loss(log_alpha: Tensor, log_prob: Tensor, target_entropy: float) -> Tensor:
     """-log α · mean(log π(a|s) + H̄): α rises while the entropy is below its target H̄."""
     return -(log_alpha * (log_prob.detach() + target_entropy)).mean()
-
-
-def minimize(optimizer: torch.optim.Optimizer, loss: Tensor, penalties: Sequence[Tensor | None] = ()) -> None:
-    """One step of `optimizer` on the sum of a loss and whichever penalties there are.
-
-    Gradients are taken for the optimizer's parameters alone: those of an actor's loss do not flow into critics.
-    """
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    total = sum((penalty for penalty in penalties if penalty is not None), loss)
-    for parameter in parameters:
-        parameter.grad = None
-    # not torch.autograd.grad, whose results may be strided in another way, which fused Adam takes no notice of
-    torch.autograd.backward(total, inputs=parameters)
-    optimizer.step()
-
-
-def polyak_update(online: Sequence[Tensor], target: Sequence[Tensor], tau: float) -> None:
-    """θ̄ ← (1 - τ) θ̄ + τ θ, in place."""
-    with torch.no_grad():
-        torch._foreach_lerp_(list(target), list(online), tau)

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from nearsym.envs.errors import InputError
 from nearsym.networks import Actor, Family
 
-from . import squashed_gaussian
 from .actor_critic import ActorCritic
 from .adam import Adam
 from .experience import Batch
-from .losses import actor_loss, critic_loss, minimize, td_target, temperature_loss
+from .losses import actor_loss, critic_loss, td_target, temperature_loss
 from .problem import Problem
 from .settings import OffPolicySettings
+from .squashed_gaussian import sample, sample_with_log_prob
+from .update_rule import Drawn
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ class SACSettings(OffPolicySettings):
             )
 
 
+class Temperature(nn.Module):
+    """The temperature of the entropy bonus, by its logarithm.
+
+    Args:
+        first: α to start from.
+    """
+
+    def __init__(self, first: float) -> None:
+        super().__init__()
+        self.log_alpha = nn.Parameter(torch.tensor(math.log(first)))
+
+
 class SACLearner(ActorCritic):
     """Algorithm 1 of Haarnoja et al., "Soft Actor-Critic Algorithms and Applications" (arXiv 1812.05905).
 
@@ -80,25 +93,31 @@ class SACLearner(ActorCritic):
         super().__init__(settings, network, problem, device, seed)
         dim = problem.symmetry.action.dim
         self.target_entropy = -float(dim) if settings.target_entropy is None else settings.target_entropy
-        self.log_alpha = torch.tensor(math.log(settings.first_temperature), device=device)
-        self.temperature_optimizer: torch.optim.Optimizer | None = None
+        self.temperature = Temperature(settings.first_temperature).to(device)
+        self.temperature_optimizer: Adam | None = None
         if settings.entropy_coefficient is None:
-            self.log_alpha.requires_grad_()
-            self.temperature_optimizer = Adam([self.log_alpha], lr=settings.learning_rate)
+            self.temperature_optimizer = Adam([{"params": [self.temperature.log_alpha], "lr": settings.learning_rate}])
 
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+    def adams(self) -> dict[str, Adam]:
         """Of the actor, of encoder and critics, and of the temperature where it is learned."""
-        temperature = self.temperature_optimizer
-        return {**super().optimizers(), **({} if temperature is None else {"temperature": temperature})}
+        optimizer = self.temperature_optimizer
+        return {**super().adams(), **({} if optimizer is None else {"temperature": optimizer})}
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Networks and temperature."""
+        return {
+            **super().modules(),
+            **({} if self.temperature_optimizer is None else {"temperature": self.temperature}),
+        }
 
     def learned(self) -> dict[str, Tensor]:
         """The logarithm of the temperature where it is learned."""
-        return {} if self.temperature_optimizer is None else {"log_alpha": self.log_alpha}
+        return {} if self.temperature_optimizer is None else {"log_alpha": self.temperature.log_alpha}
 
     def alpha(self) -> Tensor:
         """The temperature α."""
-        fixed = self.settings.entropy_coefficient
-        return self.log_alpha.detach().exp() if fixed is None else self.log_alpha.new_tensor(fixed)
+        fixed, log_alpha = self.settings.entropy_coefficient, self.temperature.log_alpha.detach()
+        return log_alpha.exp() if fixed is None else torch.full_like(log_alpha, fixed)
 
     def gaussian(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and bounded log standard deviation before squashing, (batch, action_dim) each."""
@@ -110,39 +129,44 @@ class SACLearner(ActorCritic):
     def policy(self, features: Tensor, *, explore: bool) -> Tensor:
         """The squashed mean, or a sample."""
         mean, log_std = self._bounded(*self.acting_actor(features))
-        return squashed_gaussian.sample(mean, log_std) if explore else torch.tanh(mean)
+        return sample(mean, log_std) if explore else torch.tanh(mean)
 
-    def update(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
         """Critics and encoder, actor, temperature, target critics."""
-        batch, alpha = self.prepared(batch), self.alpha()
+        alpha = self.alpha()
 
         with torch.no_grad():
-            next_features = self.encoder(self.shifted(batch.next_observations))
-            next_actions, next_log_prob = squashed_gaussian.sample_with_log_prob(*self.gaussian(next_features))
+            next_features = self.read(batch.next_observations, drawn.get("next_shifts"))
+            next_actions, next_log_prob = sample_with_log_prob(*self.gaussian(next_features), drawn["next_noise"])
             next_values = self.critic_target(next_features, next_actions)
             y = td_target(batch.rewards, batch.discounts, next_values, next_log_prob, alpha)
-        features = self.encoder(self.shifted(batch.observations))
-        values = self.critic(features, batch.actions)
-        loss_critic = critic_loss(values, y)
-        minimize(self.critic_optimizer, loss_critic, self.penalties([self.encoder, self.critic], loss_critic))
 
-        features = features.detach()
-        actions, log_prob = squashed_gaussian.sample_with_log_prob(*self.gaussian(features))
-        loss_actor = actor_loss(self.critic(features, actions), log_prob, alpha)
-        penalties = self.penalties([self.actor], loss_critic.sqrt())
-        minimize(self.actor_optimizer, loss_actor, penalties)
+        def critics() -> tuple[Tensor, tuple[Tensor, ...]]:
+            features = self.read(batch.observations, drawn.get("shifts"))
+            values = self.critic(features, batch.actions)
+            loss = critic_loss(values, y)
+            return self.penalised(loss, [self.encoder, self.critic], loss), (features, loss, values)
+
+        features, loss_critic, values = self.critic_optimizer.minimize(critics)
+
+        def policy() -> tuple[Tensor, tuple[Tensor, ...]]:
+            actions, log_prob = sample_with_log_prob(*self.gaussian(features), drawn["noise"])
+            loss = actor_loss(self.critic(features, actions), log_prob, alpha)
+            return self.penalised(loss, [self.actor], loss_critic.sqrt()), (loss, log_prob)
+
+        loss_actor, log_prob = self.actor_optimizer.minimize(policy)
 
         if self.temperature_optimizer is not None:
-            minimize(self.temperature_optimizer, temperature_loss(self.log_alpha, log_prob, self.target_entropy))
-
+            self.temperature_optimizer.minimize(
+                lambda: (temperature_loss(self.temperature.log_alpha, log_prob, self.target_entropy), ())
+            )
         self.move_target()
-        self.updates += 1
         return {
             "actor_loss": loss_actor,
             "critic_loss": loss_critic,
             "ent_coef": alpha,
-            "entropy": -log_prob.detach().mean(),
-            "value": values.detach().mean(),
+            "entropy": -log_prob.mean(),
+            "value": values.mean(),
         }
 
     def _target(self) -> nn.Module:

@@ -16,7 +16,7 @@ def sample(mean: Tensor, log_std: Tensor) -> Tensor:
     return torch.tanh(mean + log_std.exp() * torch.randn_like(mean))
 
 
-def sample_with_log_prob(mean: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]:
+def sample_with_log_prob(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Reparameterised samples and their log-probabilities.
 
         a = tanh(μ + σ ξ),  log π(a|s) = Σ_i -½ ξ_i² - log σ_i - ½ log 2π - log(1 - a_i² + ε)
@@ -27,11 +27,11 @@ def sample_with_log_prob(mean: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]
     Args:
         mean: μ, (batch, action_dim).
         log_std: log σ, (batch, action_dim).
+        noise: ξ, (batch, action_dim).
 
     Returns:
         Actions (batch, action_dim) in (-1, 1) and log-probabilities (batch,).
     """
-    noise = torch.randn_like(mean)
     actions = torch.tanh(mean + log_std.exp() * noise)
     density = noise.square() * -0.5 - log_std - torch.log(1 - actions.square() + EPSILON)
     return actions, density.sum(dim=1) - 0.5 * math.log(2 * math.pi) * mean.shape[1]

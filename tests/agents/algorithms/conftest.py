@@ -24,6 +24,17 @@ def shift_by_hand():
     return shift
 
 
+def torchs(optimizer):
+    """torch's Adam of the same parameters, with the same moments."""
+    state = optimizer.state_dict()
+    numbered = [[optimizer.parameters[i] for i in group["params"]] for group in state["param_groups"]]
+    groups = [{"params": p, "lr": g["lr"]} for p, g in zip(numbered, state["param_groups"], strict=True)]
+    stock = torch.optim.Adam(groups)
+    for i, moments in state["state"].items():
+        stock.state[optimizer.parameters[i]] = copy.deepcopy(moments)
+    return stock
+
+
 @pytest.fixture
 def updates_agree():
     """Whether an update leaves the networks where one by hand does, from the same batch and random numbers."""
@@ -38,8 +49,9 @@ def updates_agree():
         batch = agent.experience.sample(8)
         torch.manual_seed(5)
         agent.learner.update(batch)
+        optimizers = {name: torchs(optimizer) for name, optimizer in other.learner.adams().items()}
         torch.manual_seed(5)
-        by_hand(other.learner, batch)
+        by_hand(other.learner, batch, optimizers)
         expected = other.learner.state_dict()["networks"]
         for name, values in agent.learner.state_dict()["networks"].items():
             for key, value in values.items():

@@ -72,7 +72,7 @@ def test_one_update_is_the_papers(updates_agree, shift_by_hand):
     updates_agree(made, other, 40, partial(by_hand, shift_by_hand), rtol=1e-9, atol=1e-12)
 
 
-def by_hand(shift, learner, batch):
+def by_hand(shift, learner, batch, optimizers):
     policy, std, clip = learner, learner.noise, learner.settings.noise_clip
 
     def noisy(mean):
@@ -86,14 +86,14 @@ def by_hand(shift, learner, batch):
     features = policy.encoder(shift(batch.observations))
     q1, q2 = policy.critic(features, batch.actions.double())
     loss = ((q1 - y) ** 2).mean() / 2 + ((q2 - y) ** 2).mean() / 2
-    policy.critic_optimizer.zero_grad()
+    optimizers["critic"].zero_grad()
     loss.backward()
-    policy.critic_optimizer.step()
+    optimizers["critic"].step()
     features = features.detach()
     q1, q2 = policy.critic(features, noisy(policy.actor(features)))
-    policy.actor_optimizer.zero_grad()
+    optimizers["actor"].zero_grad()
     (-torch.minimum(q1, q2).mean()).backward()
-    policy.actor_optimizer.step()
+    optimizers["actor"].step()
     with torch.no_grad():
         for slow, fast in zip(policy.critic_target.parameters(), policy.critic.parameters(), strict=True):
             slow.lerp_(fast, learner.settings.tau)
@@ -133,8 +133,7 @@ def test_the_target_moves_slowly_and_takes_no_gradient():
 def test_the_actor_does_not_train_the_encoder():
     learner = agent().learn(30).learner
     owners = {id(p) for p in learner.encoder.parameters()}
-    groups = {name: optimizer.param_groups for name, optimizer in learner.optimizers().items()}
-    held = {name: {id(p) for group in each for p in group["params"]} for name, each in groups.items()}
+    held = {name: {id(p) for p in optimizer.parameters} for name, optimizer in learner.adams().items()}
     assert not owners & held["actor"]
     assert {id(p) for p in learner.encoder.parameters() if p.requires_grad} <= held["critic"]
     assert learner.encoder(images(learner)).requires_grad

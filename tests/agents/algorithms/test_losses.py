@@ -1,10 +1,9 @@
 """SAC's losses against values computed by hand."""
 
-import numpy as np
 import pytest
 import torch
 
-from nearsym.agents.algorithms.losses import actor_loss, critic_loss, polyak_update, td_target, temperature_loss
+from nearsym.agents.algorithms.losses import actor_loss, critic_loss, td_target, temperature_loss
 
 
 def test_td_target_by_hand():
@@ -36,10 +35,3 @@ def test_temperature_rises_while_entropy_is_too_low(log_prob, rises):
     log_alpha = torch.zeros((), requires_grad=True)
     temperature_loss(log_alpha, torch.full((4,), log_prob), target_entropy=1.0).backward()
     assert (log_alpha.grad < 0) == rises
-
-
-def test_polyak_update_is_an_exponential_average():
-    online, target = [torch.ones(3)], [torch.zeros(3)]
-    for _ in range(10):
-        polyak_update(online, target, 0.1)
-    np.testing.assert_allclose(target[0].numpy(), 1 - 0.9**10, rtol=1e-6)

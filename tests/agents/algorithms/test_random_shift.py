@@ -4,13 +4,13 @@ import itertools
 
 import torch
 
-from nearsym.agents.algorithms.random_shift import random_shift, shifted
+from nearsym.agents.algorithms.random_shift import draw_shifts, shifted
 
 IMAGE = torch.arange(2 * 5 * 5, dtype=torch.uint8).view(1, 2, 5, 5)
 
 
 def all_shifts(image, pad=2):
-    """Every image random_shift could give, as a set."""
+    """Every image that drawn shifts could give, as a set."""
     moves = itertools.product(range(-pad, pad + 1), repeat=2)
     return {shifted(image, torch.tensor([[d]]), torch.tensor([[r]])).numpy().tobytes() for d, r in moves}
 
@@ -37,7 +37,7 @@ def test_shifts_are_drawn_uniformly_one_for_each_image():
     torch.manual_seed(0)
     image = torch.zeros(9 * 900, 1, 9, 9, dtype=torch.uint8)
     image[:, :, 4, 4] = 1
-    where = random_shift(image, pad=1).flatten(1).argmax(dim=1)
+    where = shifted(image, *draw_shifts(len(image), image.device, pad=1)).flatten(1).argmax(dim=1)
     counts = where.bincount(minlength=81).view(9, 9)[3:6, 3:6]
     assert counts.sum() == len(image) and counts.min() > 750 and counts.max() < 1050
 
@@ -45,6 +45,6 @@ def test_shifts_are_drawn_uniformly_one_for_each_image():
 def test_all_channels_move_together_and_types_stay():
     torch.manual_seed(0)
     images = torch.randint(0, 256, (1, 1, 12, 12), dtype=torch.uint8).repeat(5, 3, 1, 1)
-    moved = random_shift(images)
+    moved = shifted(images, *draw_shifts(len(images), images.device))
     assert moved.dtype == torch.uint8 and torch.equal(moved[:, 0], moved[:, 2])
     assert not torch.equal(moved[0], moved[1])

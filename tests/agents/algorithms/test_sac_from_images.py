@@ -29,11 +29,12 @@ def test_one_update_is_soft_actor_critic(updates_agree, shift_by_hand):
     one_rate = {"relaxation_penalty": 0.0, "relaxed_lr_multiplier": 1.0}
     made, other = (agent("relaxed", one_rate, learning_rate=1e-3, tau=0.25, log_std_min=-10.0) for _ in range(2))
     updates_agree(made, other, 20, partial(by_hand, shift_by_hand), rtol=1e-8, atol=1e-11)
-    torch.testing.assert_close(made.learner.log_alpha, other.learner.log_alpha)
+    torch.testing.assert_close(made.learner.alpha(), other.learner.alpha())
 
 
-def by_hand(shift, learner, batch):
-    policy, alpha = learner, learner.log_alpha.detach().exp()
+def by_hand(shift, learner, batch, optimizers):
+    policy, log_alpha = learner, learner.temperature.log_alpha
+    alpha = log_alpha.detach().exp()
 
     def sample(features):
         mean, log_std = policy.actor(features)
@@ -49,18 +50,18 @@ def by_hand(shift, learner, batch):
         y = batch.rewards + batch.discounts * (torch.minimum(q1, q2) - alpha * log_prob)
     features = policy.encoder(shift(batch.observations))
     q1, q2 = policy.critic(features, batch.actions.double())
-    policy.critic_optimizer.zero_grad()
+    optimizers["critic"].zero_grad()
     (((q1 - y) ** 2).mean() / 2 + ((q2 - y) ** 2).mean() / 2).backward()
-    policy.critic_optimizer.step()
+    optimizers["critic"].step()
     features = features.detach()
     actions, log_prob = sample(features)
     q1, q2 = policy.critic(features, actions)
-    policy.actor_optimizer.zero_grad()
+    optimizers["actor"].zero_grad()
     (alpha * log_prob - torch.minimum(q1, q2)).mean().backward()
-    policy.actor_optimizer.step()
-    learner.temperature_optimizer.zero_grad()
-    (-learner.log_alpha * (log_prob.detach() + learner.target_entropy)).mean().backward()
-    learner.temperature_optimizer.step()
+    optimizers["actor"].step()
+    optimizers["temperature"].zero_grad()
+    (-log_alpha * (log_prob.detach() + learner.target_entropy)).mean().backward()
+    optimizers["temperature"].step()
     with torch.no_grad():
         for slow, fast in zip(policy.critic_target.parameters(), policy.critic.parameters(), strict=True):
             slow.lerp_(fast, learner.settings.tau)

@@ -112,8 +112,10 @@ def test_agents_learn_from_moved_transitions_only_when_asked():
     for augment in (True, False):
         network = family("plain", width=16, augment=augment)
         agent = SAC(env, network, learning_starts=10, batch_size=8, seed=0).learn(20)
-        batch = agent.experience.sample(64)
-        assert torch.equal(agent.learner.prepared(batch).observations, batch.observations) != augment
+        batch, learned = agent.experience.sample(64), []
+        agent.learner._step = lambda batch, drawn, learned=learned: learned.append(batch)
+        agent.learner.update(batch)
+        assert torch.equal(learned[0].observations, batch.observations) != augment
 
 
 def test_what_cannot_be_augmented_is_refused():
