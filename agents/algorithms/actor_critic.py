@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nearsym.envs.symmetry import Representation
 from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
 from .acting import ActingActor
 from .adam import Adam
 from .experience import Batch, Experience
-from .learner import Array, Learner
+from .learner import Array, Law, Learner
 from .losses import polyak_update
 from .problem import ActionBox, Problem
 from .random_shift import random_shift
@@ -111,6 +112,16 @@ class ActorCritic(Learner):
     @abstractmethod
     def policy(self, features: Tensor, *, explore: bool) -> Tensor:
         """(batch, action_dim) actions in [-1, 1] from the encoder's features."""
+
+    def laws(self) -> dict[str, Law]:
+        """Of the deterministic policy, and of all critics."""
+        rep, action = self.observation_rep, self.problem.symmetry.action
+
+        def values(pairs: Tensor) -> Tensor:
+            return self.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
+
+        invariant = Representation.trivial(rep.group, self.members)
+        return {"actor": Law(self.mean_action, rep, action), "critic": Law(values, rep.direct_sum(action), invariant)}
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""

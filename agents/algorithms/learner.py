@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +24,20 @@ Array = NDArray[Any]
 
 LEARNERS: dict[str, type[Learner]] = {}
 """Every algorithm by its name; a subclass of `Learner` registers itself."""
+
+
+class Law(NamedTuple):
+    """A function of a learner that keeps a symmetry where f(ρ_in(g) x) = ρ_out(g) f(x).
+
+    Attributes:
+        function: f, from (batch, in_rep.dim) to (batch, out_rep.dim).
+        in_rep: of a flattened observation, or of one with an action in [-1, 1] behind it.
+        out_rep: of what f gives.
+    """
+
+    function: Callable[[Tensor], Tensor]
+    in_rep: Representation
+    out_rep: Representation
 
 
 class Learner(ABC):
@@ -120,13 +134,25 @@ class Learner(ABC):
         """Tensors learned outside networks, by name."""
         return {}
 
+    def laws(self) -> dict[str, Law]:
+        """What of it has a law under the group, by name: how far each is kept is measured as it learns."""
+        return {}
+
     def mean_action(self, observations: Tensor) -> Tensor:
-        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations."""
-        raise NotImplementedError
+        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations.
+
+        Raises:
+            InputError: the algorithm has no such function, which audits of runs ask for.
+        """
+        raise InputError(f"agent={self.settings.name} says no mean actions, which an audit of a run needs")
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """All critics, (members, batch), from flattened observations and actions in [-1, 1]."""
-        raise NotImplementedError
+        """All critics, (members, batch), from flattened observations and actions in [-1, 1].
+
+        Raises:
+            InputError: the algorithm has no such function, which audits of runs ask for.
+        """
+        raise InputError(f"agent={self.settings.name} has no values of actions, which an audit of a run needs")
 
     def predict(self, observation: Array | Mapping[str, Array], deterministic: bool = True) -> tuple[Array, None]:
         """The action for one observation, or for a batch of them.
@@ -134,8 +160,10 @@ class Learner(ABC):
         The signature is stable-baselines3's, so that its tools take a learner for a policy.
 
         Raises:
-            InputError: the observation has another shape.
+            InputError: the observation has another shape, or the policy a memory.
         """
+        if self.has_memory:
+            raise InputError(f"agent={self.settings.name} has a memory, which predict does not carry on; call act")
         space = self.problem.observation_space
         array = np.asarray(observation)
         alone = array.shape == space.shape
