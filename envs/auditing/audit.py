@@ -9,7 +9,7 @@ import numpy as np
 
 from nearsym.envs.capabilities import state_setter
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Policy
+from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 from nearsym.envs.wrappers import symmetry_of
 
@@ -26,7 +26,7 @@ def audit(
     symmetry: Symmetry | None = None,
     samples: int = 1000,
     seed: int = 0,
-    policy: Policy | None = None,
+    policy: Policy | Remembering | None = None,
 ) -> AuditReport:
     """Measure how well a symmetry holds, element by element.
 
