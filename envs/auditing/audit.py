@@ -54,14 +54,16 @@ def audit(
         policy: actions to visit states with; see `sample_transitions`.
 
     Raises:
-        InputError: no symmetry is declared, the symmetry does not fit the state, a transformed state is rejected,
-            or transitions alone say too little.
+        InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
+            state is rejected, or transitions alone say too little.
     """
     symmetry = symmetry or symmetry_of(env)
     if symmetry is None:
         raise InputError("no symmetry is declared; pass symmetry=… or wrap the environment in nearsym.envs.declare")
     if samples < 1:
         raise InputError(f"samples is {samples}, expected a whole number >= 1")
+    if not isinstance(env.action_space, gymnasium.spaces.Box):
+        raise InputError(f"the environment has actions {env.action_space}; an audit moves actions of a Box")
     symmetry.check_spaces(env.observation_space, env.action_space)
     symmetry, group = symmetry.ordered(env.observation_space), symmetry.group
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
