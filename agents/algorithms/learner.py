@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Learner(ABC):
     Attributes:
         settings_type: dataclass of the hyperparameters, whose default `name` is the algorithm's.
         metrics: names of what `update` returns, in the order of metrics.csv.
+        actions: the kind of space it acts in.
         has_memory: whether the policy carries something from step to step.
         measured_states: stored states on which equivariance errors are measured.
         steps: environment steps done so far.
@@ -61,6 +63,7 @@ class Learner(ABC):
 
     settings_type: ClassVar[type[AgentSettings]]
     metrics: ClassVar[tuple[str, ...]]
+    actions: ClassVar[type[gymnasium.Space[Any]]] = gymnasium.spaces.Box
     measured_states: int = 256
     has_memory: ClassVar[bool] = False
 

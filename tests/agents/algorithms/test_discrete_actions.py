@@ -1,7 +1,7 @@
 """An algorithm of discrete actions, without an actor: deep Q-learning in a file of its own, run as any other."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gymnasium
 import numpy as np
@@ -64,6 +64,7 @@ class DQNLearner(Learner):
     """Q(gs, ga) = Q(s, a): values of all actions are exchanged as these are."""
 
     metrics = ("critic_loss",)
+    actions = gymnasium.spaces.Discrete
 
     def __init__(self, settings, network, problem, device, seed=None):
         super().__init__(settings, network, problem, device, seed)
@@ -151,9 +152,11 @@ def test_it_learns_in_a_run_and_its_law_is_measured(registered, mirror, tmp_path
 
 
 def test_what_needs_continuous_actions_says_so(registered, mirror, tmp_path):
-    with pytest.raises(InputError, match=r"has actions Discrete\(2\); expected a Box of continuous actions"):
+    with pytest.raises(InputError, match=r"has actions Discrete\(2\), and agent=sac acts in a Box; wrap"):
         train(settings(tmp_path / "sac", "exact", mirror, SACSettings()), ["test"])
     assert not (tmp_path / "sac").exists()
+    with pytest.raises(InputError, match=r"has actions Box.*and agent=dqn acts in a Discrete"):
+        train(replace(settings(tmp_path / "dqn", "plain", None), env=EnvSettings("Pendulum-v1")), ["test"])
     with pytest.raises(InputError, match=r"actions Discrete\(2\); an audit moves actions of a Box"):
         audit(build("CartPole-v1", symmetry=mirror))
     with pytest.raises(InputError, match="ActuatorGain changes actions of a Box"):
