@@ -162,7 +162,7 @@ def test_weights_of_time_that_version_0_1_saved_beside_other_networks_are_passed
 
 def test_weights_of_time_that_version_0_1_saved_are_loaded() -> None:
     _, actor, _ = networks("relaxed")
-    theta = torch.arange(float(STEPS))
+    theta = torch.arange(STEPS).double()
     state = {**actor.state_dict(), "trunk.layers.0.time_weights.relaxed_weights.theta": theta}
     saved = {name.replace("time_weights", "moments"): value for name, value in state.items()}
     actor.load_state_dict(saved)
