@@ -61,7 +61,7 @@ class Agent:
         settings = settings_type(**hyperparameters)
         env = flattened(env if symmetry is None else declare(env, symmetry))
         chosen = family(network) if isinstance(network, str) else network
-        problem = problem_of(env, chosen)
+        problem = problem_of(self.learner_type, env, chosen)
         self.learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
         self.experience: Experience = self.learner.experience()
         self._envs = vectorised(env if seed is None else EpisodeSeeds(env, seed))

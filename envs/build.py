@@ -45,11 +45,11 @@ def build(
 
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, cannot do what is asked, or actions
-            are no Box.
+            are neither a Box nor Discrete.
     """
     env = make(id, **{**_asked(id, pixels, precise, film), **(kwargs or {})})
-    if not isinstance(env.action_space, gymnasium.spaces.Box):
-        raise InputError(f"{id} has actions {env.action_space}; expected a Box of continuous actions")
+    if not isinstance(env.action_space, (gymnasium.spaces.Box, gymnasium.spaces.Discrete)):
+        raise InputError(f"{id} has actions {env.action_space}; expected a Box of continuous actions, or Discrete ones")
     if symmetry is not None:
         env = declare(env, load_symmetry(symmetry))
     env = flattened(env)

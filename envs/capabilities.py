@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import InputError
 
 from .noise_level import NoiseLevel
+from .rollout import Policy, Remembering
 
 Env = gymnasium.Env[Any, Any]
 FloatArray = NDArray[np.float64]
@@ -115,7 +116,7 @@ class OwnEvaluation(Protocol):
     def __call__(
         self,
         env: Env,
-        policy: Callable[[Any], Any],
+        policy: Policy | Remembering,
         noise: Sequence[float],
         noise_kind: str,
         drawings: int,
@@ -125,7 +126,8 @@ class OwnEvaluation(Protocol):
 
         Args:
             env: the environment with all its wrappers.
-            policy: deterministic, from an observation to an action.
+            policy: deterministic, from an observation to an action, or one with memory; `nearsym.envs.rollout.acting`
+                makes of either what a rollout takes.
             noise: levels of noise.
             noise_kind: ``gaussian`` or ``salt_and_pepper``.
             drawings: of the noise, at each level above 0.

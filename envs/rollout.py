@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium
 import numpy as np
@@ -28,6 +28,13 @@ Beginning = Callable[[Numbers], Any]
 
 Seeds = Callable[[int], int]
 """The seed of the episode of a number."""
+
+
+class Remembering(NamedTuple):
+    """A policy with memory: how it acts, and with what its episodes begin."""
+
+    act: Act
+    beginning: Beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,11 @@ def _itself(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
 def apart(policy: Policy) -> Act:
     """A policy without memory, asked for each environment by itself."""
     return lambda observations, memory: (np.stack([policy(row) for row in each(observations)]), memory)
+
+
+def acting(policy: Policy | Remembering) -> tuple[Act, Beginning | None]:
+    """Any policy as `rollout` takes it."""
+    return policy if isinstance(policy, Remembering) else (apart(policy), None)
 
 
 def each(observations: Any) -> Iterator[Any]:

@@ -18,6 +18,13 @@ class Convolution(nn.Module):
     Where the layer expands to a matrix, that is the kernel of `torch.nn.functional.conv2d`; a layer that looks at its
     input is given the patches themselves.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks import PlainLinear
+        >>> from nearsym.networks.conv import Convolution
+        >>> Convolution(PlainLinear(3 * 25, 4), kernel_size=5, stride=2)(torch.zeros(6, 2, 3, 9, 9)).shape
+        torch.Size([6, 2, 4, 3, 3])
+
     Args:
         kernel: from (input planes · taps) to output planes.
         kernel_size: taps along each side.
@@ -29,12 +36,17 @@ class Convolution(nn.Module):
         self.kernel, self.kernel_size, self.stride = kernel, kernel_size, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, output planes, height', width') from (batch, input planes, height, width).
+        """(..., output planes, height', width') from (..., input planes, height, width).
 
         Raises:
             InputError: the stride would leave pixels out on one side only.
         """
         check_stride(x.shape[-2:], self.kernel_size, self.stride)
+        batch, x = x.shape[:-3], x.reshape(-1, *x.shape[-3:])
+        y = self._convolved(x)
+        return y.view(*batch, *y.shape[1:])
+
+    def _convolved(self, x: Tensor) -> Tensor:
         if isinstance(self.kernel, ExpandedLinear):
             weight, bias = self.kernel.weight_and_bias()
             kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size)
@@ -81,7 +93,7 @@ class Conv2d(Convolution):
         in_rep: representation on the values of one input channel.
         out_rep: the same of the output.
 
-    Shapes: (batch, in_channels·in_rep.dim, height, width) to (batch, out_channels·out_rep.dim, height', width').
+    Shapes: (..., in_channels·in_rep.dim, height, width) to (..., out_channels·out_rep.dim, height', width').
     """
 
     def __init__(

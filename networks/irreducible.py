@@ -28,6 +28,13 @@ class IrreducibleProduct(nn.Module):
 
     Blocks are of one size d, the largest; smaller ones share one.
 
+    Example:
+        >>> import numpy as np
+        >>> from nearsym.networks.irreducible import IrreducibleProduct
+        >>> mirror = np.stack([np.eye(2), 1 - np.eye(2)], axis=-1)  # two filter values, for equal and for other sides
+        >>> IrreducibleProduct(mirror).blocks.shape
+        torch.Size([2, 2])
+
     Args:
         basis: (dim, dim, count), the matrix that each filter value fills.
 

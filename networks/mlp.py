@@ -117,7 +117,7 @@ def _channels(
             f"network.width={family.width} is less than one hidden channel, which takes {dim} units for this "
             f"symmetry; use network.width={dim} or a multiple of it"
         )
-    if not family.match_parameters or isinstance(family, Plain):
+    if not family.match_parameters or family.architecture == Plain.family:
         return channels
 
     def size(family: Family, channels: int) -> int:

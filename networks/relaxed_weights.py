@@ -21,6 +21,16 @@ class RelaxedWeights(nn.Module):
     to nothing. Nothing is lost: filters take the factors that w leaves. Wang, Walters & Yu (arXiv 2201.11969) keep
     them in w.
 
+    Example:
+        Three coordinates, of which a mirror exchanges the first two:
+
+        >>> import numpy as np
+        >>> from nearsym.networks.relaxed_weights import RelaxedWeights
+        >>> weights = RelaxedWeights([np.array([0, 1]), np.array([2])], (), learned=True)
+        >>> weights.theta.data[0] = 0.5
+        >>> weights().tolist(), weights.penalty().item()
+        ([1.25, 0.75, 1.0], 1.0)
+
     Args:
         orbits: the coordinates of every orbit; together they are 0 to dim - 1.
         shape: of θ before the coordinates, such as (members, banks).

@@ -20,6 +20,17 @@ MAX_BASIS = 1 << 16
 class BasisSharing(nn.Module):
     """W = Σ_l w_l ⊙ (B ψ_l) by one batched matrix product, for a basis B of shape (dim_out, dim_in, count).
 
+    Example:
+        What commutes with the exchange of two coordinates has two values:
+
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks.sharing import weight_sharing
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> weight_sharing(swap, swap)(torch.tensor([3.0, 5.0]).view(1, 1, 2, 1, 1))[0, :, :, 0, 0]
+        tensor([[3., 5.],
+                [5., 3.]])
+
     Attributes:
         count: number of filter values.
         fan_in: see `FanIn`.
@@ -53,7 +64,18 @@ class BasisSharing(nn.Module):
 
 
 class GatherSharing(nn.Module):
-    """The same as `BasisSharing` for orbits too many to write their basis down: (B ψ)[p] = sign[p] · ψ[label[p]]."""
+    """The same as `BasisSharing` for orbits too many to write their basis down: (B ψ)[p] = sign[p] · ψ[label[p]].
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation, equivariant_orbits
+        >>> from nearsym.networks.initialisation import FanIn
+        >>> from nearsym.networks.sharing import GatherSharing
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> orbits = equivariant_orbits(swap, swap)
+        >>> GatherSharing(orbits, 2, 2, FanIn.of(orbits, 2))(torch.tensor([3.0, 5.0]).view(1, 1, 2, 1, 1)).flatten()
+        tensor([3., 5., 5., 3.])
+    """
 
     label: Tensor
     sign: Tensor
@@ -77,6 +99,16 @@ class StackedSharing(nn.Module):
     """Sharing for an input of many blocks that the group moves alike, such as a hundred features of each asset.
 
     Every run of equal blocks is shared like channels of one block, which keeps the basis small.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks.sharing import StackedSharing, weight_sharing
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> twice = StackedSharing([(weight_sharing(swap, swap), 2)])
+        >>> twice(torch.arange(4.0).view(1, 1, 4, 1, 1))[0, :, :, 0, 0]
+        tensor([[0., 1., 2., 3.],
+                [1., 0., 3., 2.]])
 
     Args:
         runs: for each run the sharing of one block, and the number of blocks.

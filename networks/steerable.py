@@ -21,6 +21,15 @@ MAX_FREQUENCY = 8
 class SteerableConv2d(Convolution):
     """Convolution between steerable fields, without padding, for the families that have them.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks import Exact, SteerableConv2d
+        >>> from nearsym.networks.steerable import field, space
+        >>> plane = space("C8")
+        >>> lift = SteerableConv2d(field(plane, 3, "trivial"), field(plane, 2), Exact())
+        >>> lift(torch.zeros(6, 3, 9, 9)).shape
+        torch.Size([6, 16, 5, 5])
+
     Args:
         in_type: escnn's type of the input field, such as `field`'s.
         out_type: of the output field.
@@ -28,7 +37,11 @@ class SteerableConv2d(Convolution):
         kernel_size: taps along each side; 5 samples rotations by eighths decently, 3 does not.
         stride: step of the output's grid.
 
-    Shapes: (batch, in_type.size, height, width) to (batch, out_type.size, height', width').
+    Attributes:
+        in_type: representations on the input's fields, as escnn has them.
+        out_type: on the output's.
+
+    Shapes: (..., in_type.size, height, width) to (..., out_type.size, height', width').
 
     Raises:
         InputError: escnn is not installed.
@@ -43,6 +56,7 @@ class SteerableConv2d(Convolution):
         stride: int = 1,
     ) -> None:
         super().__init__(family.steerable_kernel(in_type, out_type, kernel_size), kernel_size, stride)
+        self.in_type, self.out_type = in_type, out_type
 
 
 def space(name: str) -> GSpace:

@@ -31,6 +31,14 @@ class SteerableKernel(ExpandedLinear):
     Of escnn only the basis is used: its layers expand their kernel once in ``eval()`` and keep it, so that a target
     network updated by Polyak steps would never change.
 
+    Example:
+        >>> from nearsym.networks.steerable import field, space
+        >>> from nearsym.networks.steerable_kernel import SteerableKernel
+        >>> plane = space("C8")
+        >>> kernel = SteerableKernel(field(plane, 3, "trivial"), field(plane, 2), 5, banks=1, relaxed=True)
+        >>> kernel.weight_and_bias()[0].shape
+        torch.Size([1, 16, 75])
+
     Args:
         in_type: escnn's type of the input field.
         out_type: of the output field.

@@ -53,7 +53,7 @@ class TemporalConv(nn.Module):
         out_rep: on those of one output channel.
         steps: length of the output.
 
-    Shapes: (batch, in_channels·in_rep.dim, steps) to (batch, out_channels·out_rep.dim, steps').
+    Shapes: (..., in_channels·in_rep.dim, steps) to (..., out_channels·out_rep.dim, steps').
     """
 
     def __init__(
@@ -72,16 +72,22 @@ class TemporalConv(nn.Module):
         self.skipped = (steps - TAPS) % STRIDE
         taps = Representation.trivial(in_rep.group, TAPS)
         self.kernel = family.linear(in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps)
-        self.moments = family.time_weights(steps)
+        self.time_weights = family.time_weights(steps)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
-        if isinstance(self.moments, nn.Identity):  # version 0.1 saved weights of time for every network
-            state_dict.pop(f"{prefix}moments.relaxed_weights.theta", None)
+        # version 0.1 saved weights of time for every network, and called them moments
+        saved = state_dict.pop(f"{prefix}moments.relaxed_weights.theta", None)
+        if saved is not None and not isinstance(self.time_weights, nn.Identity):
+            state_dict[f"{prefix}time_weights.relaxed_weights.theta"] = saved
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def forward(self, x: Tensor) -> Tensor:
         """The next map."""
-        x = self.moments(x)[..., self.skipped :]
+        batch, x = x.shape[:-2], self.time_weights(x.reshape(-1, *x.shape[-2:]))[..., self.skipped :]
+        y = self._convolved(x)
+        return y.view(*batch, *y.shape[1:])
+
+    def _convolved(self, x: Tensor) -> Tensor:
         if isinstance(self.kernel, ExpandedLinear):
             weight, bias = self.kernel.weight_and_bias()
             return nn.functional.conv1d(x, weight.view(weight.shape[1], -1, TAPS), bias.view(-1), stride=STRIDE)

@@ -16,8 +16,16 @@ class TimeWeights(nn.Module):
     All are 1 at the start (`RelaxedWeights`, the steps for an orbit). A convolution after it commutes with shifts in
     time exactly when v is constant, so v says which steps the network has learned to treat apart.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks.time_weights import TimeWeights
+        >>> bool((TimeWeights(8)(torch.ones(5, 3, 8)) == 1).all())
+        True
+
     Args:
         steps: length of the window.
+
+    Shapes: (..., steps) to the same.
     """
 
     def __init__(self, steps: int) -> None:
@@ -25,5 +33,5 @@ class TimeWeights(nn.Module):
         self.relaxed_weights = RelaxedWeights([np.arange(steps)], (), learned=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, planes, steps) weighted."""
+        """The window, weighted."""
         return x * self.relaxed_weights()

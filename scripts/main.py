@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
 from importlib import metadata
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 
 COMMANDS = {
     "train": "train an agent, or continue training it",
@@ -41,9 +40,8 @@ def run(arguments: list[str]) -> int:
     name, *rest = arguments
     try:
         if name not in COMMANDS:
-            close = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise InputError(f"unknown command {name!r}{hint}; choose from {', '.join(COMMANDS)}")
+            near = did_you_mean(name, COMMANDS)
+            raise InputError(f"unknown command {name!r}{near}; choose from {', '.join(COMMANDS)}")
         # imported only now, so that help and listings need not load torch
         module = importlib.import_module(f"nearsym.scripts.{name}")
         if any(argument in ("-h", "--help") for argument in rest):

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nearsym.envs.symmetry import Representation
 from nearsym.networks import RATE, Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
 from .acting import ActingActor
@@ -18,7 +19,7 @@ from .adam import Adam
 from .compiled import CannotCompileError
 from .experience import Batch, Experience
 from .flat import Flat
-from .learner import Array, Learner, Optimizer
+from .learner import Array, Law, Learner, Optimizer
 from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
@@ -121,6 +122,16 @@ class ActorCritic(Learner):
     @abstractmethod
     def policy(self, features: Tensor, *, explore: bool) -> Tensor:
         """(batch, action_dim) actions in [-1, 1] from the encoder's features."""
+
+    def laws(self) -> dict[str, Law]:
+        """Of the deterministic policy, and of all critics."""
+        rep, action = self.observation_rep, self.problem.symmetry.action
+
+        def values(pairs: Tensor) -> Tensor:
+            return self.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
+
+        invariant = Representation.trivial(rep.group, self.members)
+        return {"actor": Law(self.mean_action, rep, action), "critic": Law(values, rep.direct_sum(action), invariant)}
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -37,6 +38,20 @@ LEARNERS: dict[str, type[Learner]] = {}
 """Every algorithm by its name; a subclass of `Learner` registers itself."""
 
 
+class Law(NamedTuple):
+    """A function of a learner that keeps a symmetry where f(ρ_in(g) x) = ρ_out(g) f(x).
+
+    Attributes:
+        function: f, from (batch, in_rep.dim) to (batch, out_rep.dim).
+        in_rep: of a flattened observation, or of one with an action in [-1, 1] behind it.
+        out_rep: of what f gives.
+    """
+
+    function: Callable[[Tensor], Tensor]
+    in_rep: Representation
+    out_rep: Representation
+
+
 class Learner(ABC):
     """An algorithm: networks, how they act, and one update.
 
@@ -50,6 +65,7 @@ class Learner(ABC):
     Attributes:
         settings_type: dataclass of the hyperparameters, whose default `name` is the algorithm's.
         metrics: names of what `update` returns, in the order of metrics.csv.
+        actions: the kind of space it acts in.
         has_memory: whether the policy carries something from step to step.
         measured_states: stored states on which equivariance errors are measured.
         steps: environment steps done so far.
@@ -58,6 +74,7 @@ class Learner(ABC):
 
     settings_type: ClassVar[type[AgentSettings]]
     metrics: ClassVar[tuple[str, ...]]
+    actions: ClassVar[type[gymnasium.Space[Any]]] = gymnasium.spaces.Box
     measured_states: int = 256
     has_memory: ClassVar[bool] = False
 
@@ -131,13 +148,25 @@ class Learner(ABC):
         """Tensors learned outside networks, by name."""
         return {}
 
+    def laws(self) -> dict[str, Law]:
+        """What of it has a law under the group, by name: how far each is kept is measured as it learns."""
+        return {}
+
     def mean_action(self, observations: Tensor) -> Tensor:
-        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations."""
-        raise NotImplementedError
+        """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations.
+
+        Raises:
+            InputError: the algorithm has no such function, which audits of runs ask for.
+        """
+        raise InputError(f"agent={self.settings.name} says no mean actions, which an audit of a run needs")
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """All critics, (members, batch), from flattened observations and actions in [-1, 1]."""
-        raise NotImplementedError
+        """All critics, (members, batch), from flattened observations and actions in [-1, 1].
+
+        Raises:
+            InputError: the algorithm has no such function, which audits of runs ask for.
+        """
+        raise InputError(f"agent={self.settings.name} has no values of actions, which an audit of a run needs")
 
     def predict(self, observation: Array | Mapping[str, Array], deterministic: bool = True) -> tuple[Array, None]:
         """The action for one observation, or for a batch of them.
@@ -145,8 +174,10 @@ class Learner(ABC):
         The signature is stable-baselines3's, so that its tools take a learner for a policy.
 
         Raises:
-            InputError: the observation has another shape.
+            InputError: the observation has another shape, or the policy a memory.
         """
+        if self.has_memory:
+            raise InputError(f"agent={self.settings.name} has a memory, which predict does not carry on; call act")
         space = self.problem.observation_space
         array = np.asarray(observation)
         alone = array.shape == space.shape

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from nearsym.envs.errors import InputError
+from nearsym.networks.encoders.encoder import FEATURES, FILTERS
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class OffPolicySettings(AgentSettings):
     train_every: int = 1
     gradient_steps: int = 1
     n_steps: int = 1
-    features: int = 50
-    filters: int = 32
+    features: int = FEATURES
+    filters: int = FILTERS
 
     def __post_init__(self) -> None:
         super().__post_init__()

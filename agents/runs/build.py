@@ -87,12 +87,19 @@ def build_env(
     )
 
 
-def problem_of(env: gymnasium.Env[Any, Any], network: Family, environments: int = 1) -> Problem:
+def problem_of(
+    algorithm: type[Learner], env: gymnasium.Env[Any, Any], network: Family, environments: int = 1
+) -> Problem:
     """What a learner has to know of an environment.
 
     Raises:
-        InputError: the network needs a symmetry and there is none, or it does not fit.
+        InputError: the algorithm has other actions, the network needs a symmetry and there is none, or it does not fit.
     """
+    if not isinstance(env.action_space, algorithm.actions):
+        raise InputError(
+            f"the environment has actions {env.action_space}, and agent={algorithm.settings_type.name} acts in a "
+            f"{algorithm.actions.__name__}; wrap the environment, or choose another agent"
+        )
     symmetry = symmetry_for(network, symmetry_of(env), env.observation_space, env.action_space)
     frames = env.get_wrapper_attr("frames") if env.has_wrapper_attr("frames") else 1
     return Problem(env.observation_space, env.action_space, symmetry, frames, environments)  # type: ignore[arg-type]
@@ -104,8 +111,8 @@ def build_learner(settings: TrainSettings, world: World) -> Learner:
     Raises:
         InputError: the network needs a symmetry and there is none, or the device is not there.
     """
-    problem = problem_of(world.env, settings.network, len(world.episodes))
     algorithm = LEARNERS[settings.agent.name]
+    problem = problem_of(algorithm, world.env, settings.network, len(world.episodes))
     return algorithm(settings.agent, settings.network, problem, device_named(settings.device), settings.seed)
 
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Experience
-from nearsym.envs.symmetry import Representation
 from nearsym.networks import MLP, architectures, equivariance_error, parameter_count
 
 
@@ -26,25 +25,17 @@ def parameter_summary(learner: Learner) -> str:
 
 
 def equivariance_errors(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:
-    """Relative equivariance error of the deterministic policy and of the critics, (rows,) each.
+    """Relative equivariance error of everything of a learner that has a law under the group, (rows,) each.
 
     Args:
-        learner: actor and critics.
+        learner: says what these are, see `Learner.laws`.
         observations: flat observations, (batch, observation_dim).
         actions: actions in [-1, 1], (batch, action_dim).
     """
-    rep, action_rep = learner.observation_rep, learner.problem.symmetry.action
-    joint = rep.direct_sum(action_rep)
-    with torch.no_grad():
-        members = len(learner.action_values(observations, actions))
-    invariant = Representation.trivial(joint.group, members)
-
-    def values(pairs: Tensor) -> Tensor:
-        return learner.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
-
+    pairs = torch.cat([observations, actions], dim=1)
     return {
-        "actor": equivariance_error(learner.mean_action, rep, action_rep, observations),
-        "critic": equivariance_error(values, joint, invariant, torch.cat([observations, actions], dim=1)),
+        name: equivariance_error(law.function, law.in_rep, law.out_rep, pairs[:, : law.in_rep.dim].contiguous())
+        for name, law in learner.laws().items()
     }
 
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from nearsym.agents.algorithms import Learner
 from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
-from nearsym.envs.auditing import Policy
 from nearsym.envs.capabilities import Findings, own_evaluation
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Act, Vectorised
+from nearsym.envs.rollout import Act, Policy, Remembering, Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
@@ -28,8 +27,10 @@ def greedy(learner: Learner) -> Act:
     return lambda observations, memory: learner.act(observations, memory, explore=False)
 
 
-def policy_of(learner: Learner) -> Policy:
-    """The deterministic policy, from one observation to an action in the environment's own units."""
+def policy_of(learner: Learner) -> Policy | Remembering:
+    """The deterministic policy, from one observation to an action in the environment's own units, or with memory."""
+    if learner.has_memory:
+        return Remembering(greedy(learner), learner.beginning)
     return lambda observation: learner.predict(observation)[0]
 
 

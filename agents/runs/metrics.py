@@ -18,7 +18,7 @@ RUN = ("step", "episodes", "train_return", "eval_return", "eval_return_std")
 
 def columns(learner: Learner) -> tuple[str, ...]:
     """Columns of metrics.csv: every value is a function of settings and seed; none depends on the clock."""
-    errors = tuple(f"{name}_equivariance_error" for name in ("actor", "critic"))
+    errors = tuple(f"{name}_equivariance_error" for name in learner.laws())
     return (*RUN, *learner.metrics, *errors, *(f"{name}_relaxation" for name in learner.networks()))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nearsym.envs.capabilities import state_setter
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Policy
+from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 from nearsym.envs.wrappers import symmetry_of
 
@@ -26,7 +26,7 @@ def audit(
     symmetry: Symmetry | None = None,
     samples: int = 1000,
     seed: int = 0,
-    policy: Policy | None = None,
+    policy: Policy | Remembering | None = None,
 ) -> AuditReport:
     """Measure how well a symmetry holds, element by element.
 
@@ -54,14 +54,16 @@ def audit(
         policy: actions to visit states with; see `sample_transitions`.
 
     Raises:
-        InputError: no symmetry is declared, the symmetry does not fit the state, a transformed state is rejected,
-            or transitions alone say too little.
+        InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
+            state is rejected, or transitions alone say too little.
     """
     symmetry = symmetry or symmetry_of(env)
     if symmetry is None:
         raise InputError("no symmetry is declared; pass symmetry=… or wrap the environment in nearsym.envs.declare")
     if samples < 1:
         raise InputError(f"samples is {samples}, expected a whole number >= 1")
+    if not isinstance(env.action_space, gymnasium.spaces.Box):
+        raise InputError(f"the environment has actions {env.action_space}; an audit moves actions of a Box")
     symmetry.check_spaces(env.observation_space, env.action_space)
     symmetry, group = symmetry.ordered(env.observation_space), symmetry.group
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.capabilities import state_getter
-from nearsym.envs.rollout import Policy, each, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout, vectorised
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Transitions:
 
 
 def sample_transitions(
-    env: gymnasium.Env[Any, Any], samples: int, seed: int, policy: Policy | None = None
+    env: gymnasium.Env[Any, Any], samples: int, seed: int, policy: Policy | Remembering | None = None
 ) -> Transitions:
     """Transitions of short episodes of random actions; with a `policy`, it acts in half the steps of every second one.
 
@@ -54,17 +54,24 @@ def sample_transitions(
     space.seed(seed)
     rows: list[tuple[Any, ...]] = []  # in the order of the attributes
     begun: list[FloatArray] = []
+    policy_acts, policy_begins = (None, None) if policy is None else acting(policy)
 
-    def act(observations: Any, memory: NDArray[np.intp]) -> tuple[Any, NDArray[np.intp]]:
-        (observation,), (episode, step) = each(observations), memory[0]
+    def act(observations: Any, memory: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        (observation,), (episode, step) = each(observations), memory["steps"][0]
         begun.append(flat(env, observation) if state_of is None else state_of())
-        action = np.asarray(space.sample())
-        if policy is not None and episode % 2 == 1 and step % 2 == 1:
-            action = np.asarray(policy(observation)).astype(space.dtype)
-        return action[None], np.add(memory, [0, 1])
+        actions, following = np.asarray(space.sample())[None], {**memory, "steps": memory["steps"] + [0, 1]}
+        remembers = policy_begins is not None
+        if policy_acts is not None and episode % 2 == 1 and (step % 2 == 1 or remembers):
+            chosen, remembered = policy_acts(observations, memory.get("policy"))
+            if step % 2 == 1:
+                actions = np.asarray(chosen).astype(space.dtype)
+            if remembers:
+                following["policy"] = remembered
+        return actions, following
 
-    def beginning(episodes: NDArray[np.intp]) -> NDArray[np.intp]:
-        return np.stack([episodes, np.zeros_like(episodes)], axis=1)
+    def beginning(episodes: NDArray[np.intp]) -> dict[str, Any]:
+        steps = {"steps": np.stack([episodes, np.zeros_like(episodes)], axis=1)}
+        return steps if policy_begins is None else {**steps, "policy": policy_begins(episodes)}
 
     for step in rollout(vectorised(env), act, beginning, lambda episode: seed + episode, EPISODE):
         before, after = (flat(env, next(each(observed))) for observed in (step.observations, step.next_observations))

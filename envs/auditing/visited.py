@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from nearsym.envs.rollout import Policy, apart, each, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout, vectorised
 from nearsym.envs.symmetry import Representation
 
 from .neighbours import invariant_scale
@@ -22,7 +22,9 @@ REACH = 0.95
 """An image is visited when it is as near to what other episodes visit as this fraction of the visited is."""
 
 
-def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, rep: Representation, seed: int) -> FloatArray:
+def visited_images(
+    env: gymnasium.Env[Any, Any], policy: Policy | Remembering, rep: Representation, seed: int
+) -> FloatArray:
     """(elements,) share of the observations o in episodes of a policy whose image ρ(g) o is visited as well.
 
     An exact network ties what it does at o to what it does at ρ(g) o. That helps, or harms, where both are met: an
@@ -36,8 +38,13 @@ def visited_images(env: gymnasium.Env[Any, Any], policy: Policy, rep: Representa
         seed: of the episodes.
     """
     dtype, points, episodes, age = env.action_space.dtype, [], [], 0
-    act = apart(lambda observation: np.asarray(policy(observation)).astype(dtype))
-    for step in rollout(vectorised(env), act, seeds=lambda episode: seed + episode, longest=LONGEST):
+    policy_acts, beginning = acting(policy)
+
+    def act(observations: Any, memory: Any) -> tuple[Any, Any]:
+        actions, following = policy_acts(observations, memory)
+        return np.asarray(actions).astype(dtype), following
+
+    for step in rollout(vectorised(env), act, beginning, lambda episode: seed + episode, LONGEST):
         age = 0 if step.first[0] else age + 1
         if age % EVERY == 0:
             points.append(flat(env, next(each(step.observations))))

@@ -12,7 +12,16 @@ from nearsym.envs.errors import InputError
 from .sides import OneSided
 
 
-class ActuatorGain(OneSided):
+class _Actuators(OneSided):
+    """Base of what changes continuous actions."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], strength: float) -> None:
+        super().__init__(env, strength)
+        if not isinstance(env.action_space, gymnasium.spaces.Box):
+            raise InputError(f"{type(self).__name__} changes actions of a Box; the environment has {env.action_space}")
+
+
+class ActuatorGain(_Actuators):
     """Weaker actuators on one side: a' = (1 - strength) a."""
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
@@ -20,18 +29,18 @@ class ActuatorGain(OneSided):
         return super().step((1 - self.strength) * action if self.active else action)
 
 
-class ActuatorBias(OneSided):
+class ActuatorBias(_Actuators):
     """A push on one side: a' = a + strength · (high - low) / 2, clipped to the box of actions."""
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """One step."""
         box = self.action_space
-        assert isinstance(box, gymnasium.spaces.Box)  # a symmetry was declared on it
+        assert isinstance(box, gymnasium.spaces.Box)  # or it would not have been built
         shifted = action + self.strength * (box.high - box.low) / 2
         return super().step(np.clip(shifted, box.low, box.high) if self.active else action)
 
 
-class ActuatorReflection(OneSided):
+class ActuatorReflection(_Actuators):
     """Reversed actuators on one side: a' = (1 - 2 strength) a, from 0 (as they are) to 1 (fully reversed).
 
     Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+import gymnasium
 import numpy as np
 
 from nearsym.envs.errors import SymmetryError
@@ -16,9 +16,6 @@ from .generators import Generator
 from .group import Group
 from .observation import Image, Observation, Parts, observation_of
 from .representation import FloatArray, Representation
-
-if TYPE_CHECKING:
-    import gymnasium
 
 OBSERVATION_KEY = "observation."
 
@@ -173,11 +170,11 @@ class Symmetry:
         return self
 
     def check_spaces(self, observation_space: gymnasium.Space, action_space: gymnasium.Space) -> None:  # type: ignore[type-arg]
-        """Check that the representations fit the spaces.
+        """Check that the representations fit the spaces; on n discrete actions a permutation of n coordinates acts.
 
         Raises:
-            SymmetryError: a size differs, a key is missing, a space is no Box, or an element of the group
-                takes the box of actions out of itself.
+            SymmetryError: a size differs, a key is missing, a space is no Box, an element of the group takes the box of
+                actions out of itself, or discrete actions have signs.
         """
         spaces = getattr(observation_space, "spaces", None)
         if not isinstance(spaces, Mapping):
@@ -195,6 +192,8 @@ class Symmetry:
         else:
             for key, part in self.observation.named.items():
                 _check_size(f"observation[{key!r}]", part.rep, spaces[key])
+        if isinstance(action_space, gymnasium.spaces.Discrete):
+            return _check_discrete(self.action, int(action_space.n))
         low, high = _check_size("action", self.action, action_space)
         _check_box(self.action, low, high)
 
@@ -235,6 +234,14 @@ def _check_size(part: str, rep: Representation, space: object) -> tuple[FloatArr
             f"{low.size}; give one entry per coordinate"
         )
     return low.astype(np.float64).ravel(), high.astype(np.float64).ravel()
+
+
+def _check_discrete(rep: Representation, count: int) -> None:
+    if rep.dim != count or not rep.is_signed_permutation or (rep.arrays[1] < 0).any():
+        raise SymmetryError(
+            f"the environment has {count} discrete actions, which a group exchanges; declare a permutation of {count} "
+            f"such as {list(range(count))[::-1]}, not {rep!r}"
+        )
 
 
 def _check_box(rep: Representation, low: FloatArray, high: FloatArray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.noise_level import NoiseLevel
-from nearsym.envs.rollout import apart, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, rollout, vectorised
 
 from .backtest import Curve, backtest
 from .performance import Performance, deflated_sharpe, intervals, performance
@@ -75,16 +75,16 @@ class TradingReport:
         return written
 
 
-def trade(policy: Callable[[Any], Any], env: gymnasium.Env[Any, Any], market: Market) -> Curve:
+def trade(policy: Policy | Remembering, env: gymnasium.Env[Any, Any], market: Market) -> Curve:
     """One episode of a policy; a ruined account stays as it is.
 
     Args:
-        policy: from an observation to an action.
+        policy: from an observation to an action, or one with memory.
         env: the market, as the policy sees it.
         market: the same without wrappers.
     """
     rows: list[dict[str, Any]] = []
-    for step in rollout(vectorised(env), apart(policy)):
+    for step in rollout(vectorised(env), *acting(policy)):
         rows.append({key: step.infos[key][0] for key in ("value", "weights", "traded", "paid")})
         if step.ended[0]:
             break
@@ -99,7 +99,7 @@ def trade(policy: Callable[[Any], Any], env: gymnasium.Env[Any, Any], market: Ma
 def evaluate(
     market: Market,
     env: gymnasium.Env[Any, Any],
-    policy: Callable[[Any], Any],
+    policy: Policy | Remembering,
     noise: Sequence[float],
     noise_kind: str,
     drawings: int,
@@ -110,7 +110,7 @@ def evaluate(
     Args:
         market: the market without wrappers.
         env: the same as the policy sees it.
-        policy: from an observation to an action.
+        policy: from an observation to an action, or one with memory.
         noise: levels, standard deviations of log prices.
         noise_kind: ``gaussian``.
         drawings: of the noise, at each level above 0.

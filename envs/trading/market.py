@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearsym.envs.auditing.measurement import Measurement
 from nearsym.envs.errors import InputError
+from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
@@ -215,7 +216,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def evaluation(
         self,
         env: gymnasium.Env[Any, Any],
-        policy: Callable[[Any], Any],
+        policy: Policy | Remembering,
         noise: Sequence[float],
         noise_kind: str,
         drawings: int,

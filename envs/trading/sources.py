@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 
 from . import cache, yahoo
 from .extra import extra
@@ -59,10 +58,9 @@ def load_prices(
     path = Path(source)
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return read_prices(path, tickers, period)
-    close = difflib.get_close_matches(source, (SP500, YFINANCE), n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    near = did_you_mean(source, (SP500, YFINANCE))
     raise InputError(
-        f"unknown source {source!r}{hint}; choose {SP500}, {YFINANCE}, or the path of a CSV or parquet file"
+        f"unknown source {source!r}{near}; choose {SP500}, {YFINANCE}, or the path of a CSV or parquet file"
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, did_you_mean
 
 from .extra import extra
 from .period import Period
@@ -127,8 +126,7 @@ def _listed(names: list[str]) -> str:
 def _known(tickers: Sequence[str], known: list[str], source: str) -> list[str]:
     for ticker in tickers:
         if ticker not in known:
-            close = difflib.get_close_matches(ticker.upper(), known, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            hint = did_you_mean(ticker.upper(), known)
             raise InputError(f"{source}: there is no ticker {ticker!r}{hint}; choose from {', '.join(known)}")
     return list(tickers)
 

@@ -91,10 +91,10 @@ class ImageEncoder(Encoder):
 
     def forward(self, images: Tensor) -> Tensor:
         """The last feature map."""
-        x = images.reshape(-1, *images.shape[-3:]).to(self._dtype()) / 255 - 0.5
+        x = images.to(self._dtype()) / 255 - 0.5
         for layer in self.layers:
             x = nn.functional.relu(layer(x))
-        return x.view(*images.shape[:-3], *x.shape[1:])
+        return x
 
     def _dtype(self) -> torch.dtype:
         return next(self.parameters()).dtype
@@ -132,7 +132,7 @@ class ImageTrunk(Trunk):
         channels = whole_channels("features", size, hidden)
         super().__init__(features.rep, hidden.copies(channels))
         self.layer = family.linear(hidden, hidden, features.channels, channels, grid=grid, gain=HEAD_GAIN)
-        self.norm = family.layer_norm(hidden.dim, channels)
+        self.norm = family.layer_norm(hidden, channels)
 
     def forward(self, features: Tensor) -> Tensor:
         """The vector."""

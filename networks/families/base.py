@@ -124,9 +124,9 @@ class Family(ABC):
         """
         raise InputError(f"network={self.name} has no steerable convolutions")
 
-    def layer_norm(self, dim: int, channels: int) -> nn.Module:
-        """Normalisation of a vector of `channels` channels of `dim` coordinates that the group permutes."""
-        return LayerNorm(dim, channels, tied=True)
+    def layer_norm(self, rep: Representation, channels: int) -> nn.Module:
+        """Normalisation of a vector of `channels` channels, each of which the group permutes by `rep`."""
+        return LayerNorm(rep, channels, tied=True)
 
     def time_weights(self, steps: int) -> nn.Module:
         """What a window of `steps` steps, (batch, planes, steps), is weighted with before a convolution over time."""

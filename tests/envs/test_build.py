@@ -59,8 +59,8 @@ class Picture(Trolley):
         return image
 
 
-class Discrete(Trolley):
-    action_space = gymnasium.spaces.Discrete(2)
+class Binary(Trolley):
+    action_space = gymnasium.spaces.MultiBinary(2)
 
 
 class Findings:
@@ -148,7 +148,7 @@ def test_an_environment_may_evaluate_itself(module, tmp_path, capsys):
 
 def test_what_cannot_be_built_is_refused(module):
     for id, asked, message in (
-        (f"{module}:Discrete", {}, "has actions Discrete"),
+        (f"{module}:Binary", {}, "has actions MultiBinary"),
         ("Pendulum-v1", {"pixels": True}, "pixels=true draws dm_control tasks"),
         ("trading/portfolio", {"film": True}, "trading/portfolio draws no frames"),
     ):

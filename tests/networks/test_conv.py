@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nearsym.envs.symmetry import Representation, Symmetry, image_representation
+from nearsym.envs.symmetry import Group, Representation, Symmetry, image_representation
 from nearsym.networks import Conv2d, LayerNorm, equivariance_error, family
 from nearsym.networks.steerable import field, space
 
@@ -147,7 +147,8 @@ def read_kernel(layer, weight, bias):
 
 def test_a_layer_norm_commutes_with_permutations_when_tied_and_is_torchs_when_not():
     x = torch.randn(3, 12)
-    tied, free, theirs = LayerNorm(4, 3, tied=True), LayerNorm(4, 3, tied=False), torch.nn.LayerNorm(12)
+    four = Representation.regular(Group.cyclic(4))
+    tied, free, theirs = LayerNorm(four, 3, tied=True), LayerNorm(four, 3, tied=False), torch.nn.LayerNorm(12)
     with torch.no_grad():
         tied.scale.normal_(), free.scale.normal_()
         theirs.weight.copy_(free.scale)

@@ -23,7 +23,7 @@ STEPS, ASSETS = 17, 3
 
 
 def market() -> Symmetry:
-    """Three assets in any order, and up for down: (17 moments each, one number each, one that nothing moves)."""
+    """Three assets in any order, and up for down: (17 steps each, one number each, one that nothing moves)."""
     order = np.array([[1, 0, 2], [0, 2, 1], [0, 1, 2]])
     sign = np.array([[1, 1, 1], [1, 1, 1], [-1, -1, -1]])
     group = Group.generated("S3 x C2", ("swap 01", "swap 12", "flip"), order, sign)
@@ -68,12 +68,12 @@ def test_actor_and_critic_keep_the_symmetry_at_the_start(choice: str) -> None:
 
 
 @torch.no_grad()
-def test_relaxed_moments_keep_the_group_and_relaxed_assets_do_not() -> None:
+def test_relaxed_steps_keep_the_group_and_relaxed_assets_do_not() -> None:
     symmetry, actor, critic = networks("relaxed")
     for network in (actor, critic):
         assert isinstance(network.trunk, WindowTrunk)
         for layer in network.trunk.layers:
-            layer.moments.relaxed_weights.theta.uniform_(0.5, 1.5)
+            layer.time_weights.relaxed_weights.theta.uniform_(0.5, 1.5)
     assert max(errors(symmetry, actor, critic)) < 1e-9
     for network in (actor, critic):
         network.trunk.layers[0].kernel.relaxed_weights.theta.uniform_(0.5, 1.5)
@@ -117,14 +117,14 @@ def shifted_alike(layer: TemporalConv) -> bool:
 
 
 @pytest.mark.parametrize("choice", architectures())
-def test_time_is_homogeneous_until_moments_are_weighted(choice: str) -> None:
+def test_time_is_homogeneous_until_steps_are_weighted(choice: str) -> None:
     layer = conv(choice)
     assert shifted_alike(layer)
     if choice != "relaxed":
-        assert not list(layer.moments.parameters())
+        assert not list(layer.time_weights.parameters())
         return
     with torch.no_grad():
-        layer.moments.relaxed_weights.theta[5] = 2.0
+        layer.time_weights.relaxed_weights.theta[5] = 2.0
     assert not shifted_alike(layer)
 
 
@@ -137,16 +137,16 @@ def test_the_latest_moment_always_counts() -> None:
         assert not torch.allclose(layer(x), layer(changed))
 
 
-def test_the_penalty_holds_moments_together() -> None:
+def test_the_penalty_holds_steps_together() -> None:
     _, actor, _ = networks("relaxed")
     assert relaxation_penalty(actor).item() == 0
     with torch.no_grad():
-        actor.trunk.layers[0].moments.relaxed_weights.theta[3] = 0.5
+        actor.trunk.layers[0].time_weights.relaxed_weights.theta[3] = 0.5
     # |0.5| to each of 16 others, a mean over them, and a sixteenth of that for each of them
     assert relaxation_penalty(actor).item() == pytest.approx(0.5 + 16 * 0.5 / 16)
     penalty: Tensor = relaxation_penalty(actor)
     penalty.backward()
-    assert actor.trunk.layers[0].moments.relaxed_weights.theta.grad is not None
+    assert actor.trunk.layers[0].time_weights.relaxed_weights.theta.grad is not None
 
 
 @pytest.mark.parametrize("choice", ["plain", "exact", "rpp"])
@@ -158,3 +158,12 @@ def test_weights_of_time_that_version_0_1_saved_beside_other_networks_are_passed
     assert len(saved) == len(state) + 1
     with pytest.raises(RuntimeError, match=r"Unexpected key.*layers\.0\.moments\.colour"):
         actor.load_state_dict({**state, "trunk.layers.0.moments.colour": torch.zeros(1)})
+
+
+def test_weights_of_time_that_version_0_1_saved_are_loaded() -> None:
+    _, actor, _ = networks("relaxed")
+    theta = torch.arange(STEPS).double()
+    state = {**actor.state_dict(), "trunk.layers.0.time_weights.relaxed_weights.theta": theta}
+    saved = {name.replace("time_weights", "moments"): value for name, value in state.items()}
+    actor.load_state_dict(saved)
+    torch.testing.assert_close(actor.trunk.layers[0].time_weights.relaxed_weights.theta.detach(), theta)

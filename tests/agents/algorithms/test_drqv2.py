@@ -11,6 +11,7 @@ import torch
 
 from nearsym.agents import SAC, DrQv2
 from nearsym.agents.algorithms.drqv2 import DrQv2Settings
+from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.runs.build import build_world
 from nearsym.agents.runs.diagnostics import equivariance_errors
 from nearsym.agents.runs.evaluation import evaluate_run, load_learner
@@ -20,6 +21,7 @@ from nearsym.envs import FrameStack, declare
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, family, relaxed_weights
+from nearsym.scripts.compose import compose
 
 SIZE, LENGTH = 21, 8
 
@@ -64,6 +66,19 @@ ONE_RATE = {"relaxation_penalty": 0.0, "relaxed_lr_multiplier": 1.0}
 
 def images(learner, count=4):
     return torch.randint(0, 256, (count, 3, SIZE, SIZE), dtype=torch.uint8)
+
+
+def test_python_and_the_command_line_have_the_same_hyperparameters():
+    """Those of arXiv 2107.09645, table 2, for an easy task; DrQ's SAC differs from SAC in its preset alone."""
+    memory = {"buffer_size": 500}
+    for kind, name in ((DrQv2, "drqv2"), (SAC, "sac")):
+        in_python = kind(dots(), family("plain", width=8), **memory).learner.settings
+        assert in_python == replace(compose("train", TrainSettings, [f"agent={name}"]).agent, **memory)
+    published = DrQv2Settings()
+    assert (published.noise_steps, published.learning_starts, published.tau) == (100_000, 2000, 0.01)
+    assert SACSettings().learning_starts == 1000
+    preset = {"learning_rate": 1e-4, "tau": 0.01, "train_every": 2, "first_temperature": 0.1, "log_std_min": -10.0}
+    assert compose("train", TrainSettings, ["agent=drqsac"]).agent == SACSettings(**preset)
 
 
 def test_one_update_is_the_papers(updates_agree, shift_by_hand):

@@ -9,8 +9,12 @@ import torch
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.interaction import interact
 from nearsym.agents.algorithms.sac import SACLearner, SACSettings
+from nearsym.agents.runs.evaluation import load_learner
+from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
+from nearsym.envs import make
+from nearsym.envs.errors import InputError
 from nearsym.networks import family
 
 
@@ -67,3 +71,12 @@ def test_it_is_saved_with_a_run(counting, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:  # negative control: forgetting at the resumption shows
         patch.setattr("nearsym.agents.runs.training.interact", lambda *parts: interact(*parts[:3]))
         assert halves(tmp_path / "forgetful")[-1] != whole[-1]
+
+
+def test_it_is_carried_through_an_audit(counting, tmp_path):
+    run = train(settings(tmp_path / "run", counting, total_steps=100, eval_every=100), ["test"])
+    _, learner = load_learner(run.folder)
+    found = inspect_learner(learner, make("Pendulum-v1"), samples=120, seed=0)
+    assert np.isfinite(found.actor).all() and len(found.visited) == 2
+    with pytest.raises(InputError, match="agent=counting has a memory, which predict does not carry on"):
+        learner.predict(np.zeros(3, dtype=np.float32))

@@ -178,11 +178,22 @@ def test_spaces_are_checked():
     with pytest.raises(SymmetryError, match=r"acts on 2 observation coordinates.* has 3"):
         symmetry.check_spaces(box(3), box(1))
     with pytest.raises(SymmetryError, match="Box spaces"):
-        symmetry.check_spaces(box(2), gymnasium.spaces.Discrete(2))
+        symmetry.check_spaces(box(2), gymnasium.spaces.MultiBinary(2))
     with pytest.raises(SymmetryError, match=r"takes the action box \[\[-1.0\], \[2.0\]\] to \[\[-2.0\], \[1.0\]\]"):
         symmetry.check_spaces(box(2), box(1, low=-1.0, high=2.0))
     with pytest.raises(SymmetryError, match="declared on one flat vector"):
         symmetry.check_spaces(gymnasium.spaces.Dict(a=box(2)), box(1))
+
+
+def test_discrete_actions_are_exchanged():
+    two, three = gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(3)
+    exchange = Symmetry.reflection(observation=[-1, 1], action=[1, 0])
+    exchange.check_spaces(box(2), two)
+    with pytest.raises(SymmetryError, match=r"has 3 discrete actions.*a permutation of 3 such as \[2, 1, 0\]"):
+        exchange.check_spaces(box(2), three)
+    signed = Symmetry.reflection(observation=[-1, 1], action=[-1, -1])
+    with pytest.raises(SymmetryError, match="has 2 discrete actions, which a group exchanges"):
+        signed.check_spaces(box(2), two)
 
 
 def test_dict_observations_flatten_in_the_order_of_the_space():
