@@ -155,11 +155,9 @@ def _headline(summary: Summary, where: str, clear: Clear) -> str:
     best = max(everywhere, key=lambda one: finals[one], default="")
     apart = [n for n in summary.estimates.select(_decisive(FINAL), where=where) if best in (n.network, n.against)]
     beaten, level = ([_other(n, best) for n in apart if clear(n) is wanted] for wanted in (True, False))
-    if not beaten:
-        others = f"from {', '.join(level)}" if level else "between networks that are compared"
-        return f"{where}: highest mean final return {best}; no clear difference {others}."
+    above = f", clearly above {', '.join(beaten)}" if beaten else ""
     rest = f"; no clear difference from {', '.join(level)}" if level else ""
-    return f"{where}: highest mean final return {best}, clearly above {', '.join(beaten)}{rest}."
+    return f"{where}: {best} has the highest mean final return{above}{rest}."
 
 
 def _other(estimate: Estimate, network: str) -> str:

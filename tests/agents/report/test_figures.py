@@ -19,6 +19,7 @@ def legends(monkeypatch):
     monkeypatch.setattr(figures, "svg", lambda figure: (drawn.append(figure), draw(figure))[1])
 
     def of(summary):
+        drawn.clear()
         names = [drawing.name for drawing in figures.drawings(summary, 0.95)]
         looks = [
             {text.get_text(): line.get_linestyle() for text, line in zip(one.get_texts(), one.get_lines(), strict=True)}
