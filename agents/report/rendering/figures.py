@@ -60,7 +60,7 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
             "improvement",
             "Probability of improvement",
             "How often a run of the network on the left does better than a run of the reference, averaged over tasks. "
-            f"Bars: {level:.0%} intervals; the dashed line is no difference.",
+            f"Bars: {level:.0%} intervals, each for itself; the dashed line is no difference.",
             _improvement,
         ),
         (
