@@ -17,8 +17,8 @@ from nearsym.agents.comparison.display import Display
 from nearsym.agents.comparison.jobs import Job
 from nearsym.agents.comparison.launch import Pool, jobs_of, launch, states_at_start
 from nearsym.agents.comparison.launch_local import LocalPool
-from nearsym.agents.comparison.launch_ray import RayPool
-from nearsym.agents.comparison.launch_slurm import SlurmPool
+from nearsym.agents.comparison.launch_ray import RayPool, load_ray
+from nearsym.agents.comparison.launch_slurm import SlurmPool, load_submitit
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.status import FAILED, FINISHED, Status
 from nearsym.agents.comparison.suite import Suite
@@ -30,6 +30,9 @@ from nearsym.envs.errors import InputError, did_you_mean
 from .compose import compose, options
 from .help import command_help
 
+NEEDS = {"ray": load_ray, "slurm": load_submitit}
+"""What launchers need that does not come with nearsym."""
+
 
 def run(arguments: list[str]) -> int:
     """Carry out a suite; 1 when a run failed."""
@@ -38,6 +41,8 @@ def run(arguments: list[str]) -> int:
     others = [argument for argument in arguments if not argument.startswith("suite=")]
     settings = compose("compare", CompareSettings, others)
     settings = replace(settings, suite=suites[-1] if suites else None)
+    if not settings.dry_run and settings.launcher in NEEDS:
+        NEEDS[settings.launcher]()  # before a suite is checked, which takes a while
     families = options("network")
     suite = read_suite(_suite_path(settings.suite), families)
     folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, families, settings.threads)
@@ -72,7 +77,7 @@ def _launch(suite: Suite, settings: CompareSettings, folder: SuiteFolder, jobs: 
     print(f"suite {suite.name}: {len(jobs)} runs, {len(jobs) - todo} finished before; {folder.out}")
     if todo:
         pool, limit = _pool(suite, settings, folder, together)
-        with Display(jobs, states) as display:
+        with Display(jobs, states, limit) as display:
             states = launch(jobs, states, folder, pool, limit, display)
     else:
         folder.write(states)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from hydra import compose as hydra_compose
 from hydra import initialize_config_module
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nearsym.envs import short_name
@@ -51,7 +51,9 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
     if nameless:
         config.run_dir = ""
     try:
-        checked = OmegaConf.merge(_typed(config, schema), config)
+        typed = _typed(config, schema)
+        _list_lone_values(config, typed)
+        checked = OmegaConf.merge(typed, config)
         if nameless:
             checked.run_dir = _run_dir(checked, arguments)
         return cast(Schema, OmegaConf.to_object(checked))
@@ -173,6 +175,18 @@ def _thaw(config: DictConfig) -> None:
     for key in config:
         if not OmegaConf.is_missing(config, key) and isinstance(config[key], DictConfig):
             _thaw(config[key])
+
+
+def _list_lone_values(config: DictConfig, typed: DictConfig) -> None:
+    """Make lists of one of single values where lists are wanted: ``noise=0.1`` is ``noise=[0.1]``."""
+    for key in map(str, config):
+        if key not in typed or OmegaConf.is_missing(config, key):
+            continue
+        value, wanted = config[key], typed._get_node(key)
+        if isinstance(value, DictConfig) and isinstance(wanted, DictConfig):
+            _list_lone_values(value, wanted)
+        elif isinstance(wanted, ListConfig) and value is not None and not isinstance(value, ListConfig):
+            config[key] = [value]
 
 
 def _flat(config: DictConfig, prefix: str = "") -> dict[str, Any]:

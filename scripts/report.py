@@ -22,10 +22,12 @@ def run(arguments: list[str]) -> int:
     if out.exists() and not out.is_dir():
         raise InputError(f"out={out} is a file; give a folder")
     comparison = read_comparison(source, settings.unfinished)
-    print(f"{len(comparison.records)} runs read; {settings.resamples:,} resamples behind each interval")
+    print(f"{len(comparison.records)} runs read")
     report = write_report(comparison, settings, out)
     if comparison.absent:
         print(f"not counted: {len(comparison.absent)} runs that failed or did not finish, listed in the report")
+    for line in report.headline:
+        print(line)
     differences = any(sentence.difference for sentence in report.sentences)
     for sentence in report.sentences:
         if sentence.difference or not sentence.where or not differences:

@@ -24,11 +24,13 @@ class Display:
     Args:
         jobs: every run.
         states: their status at the start.
+        together: runs at the same time, or None where a cluster decides, which leaves no estimate of the time.
     """
 
-    def __init__(self, jobs: Sequence[Job], states: Mapping[str, Status]) -> None:
-        self._jobs = {job.spec.path: job for job in jobs}
+    def __init__(self, jobs: Sequence[Job], states: Mapping[str, Status], together: int | None = None) -> None:
+        self._jobs, self._together = {job.spec.path: job for job in jobs}, together
         self._ended = sum(status.state == FINISHED for status in states.values())
+        self._seconds = [status.seconds for status in states.values() if status.state == FINISHED and status.seconds]
         self._printed = time.monotonic()
         self._console = Console(file=sys.stdout, highlight=False)
         self._bar = Progress(
@@ -38,6 +40,8 @@ class Display:
         self._live = Live(self._bar, console=self._console) if self._console.is_terminal else None
 
     def __enter__(self) -> Display:
+        if self._left():
+            self._print(self._left())
         if self._live is not None:
             self._live.start()
         return self
@@ -70,9 +74,21 @@ class Display:
         if status.state not in (FINISHED, FAILED):
             return
         self._ended += 1
+        if status.state == FINISHED:
+            self._seconds.append(status.seconds)
         message = f": {status.message}" if status.message else ""
         count = f"[{self._ended}/{len(self._jobs)}]"
-        self._print(f"{count} {status.state}  {path}  {status.seconds / 60:.1f} min{message}")
+        left = f"; {self._left()}" if self._left() else ""
+        self._print(f"{count} {status.state}  {path}  {status.seconds / 60:.1f} min{message}{left}")
+
+    def _left(self) -> str:
+        """How long the runs that are left will take, by what others took; empty where that is not known."""
+        left = len(self._jobs) - self._ended
+        if not self._seconds or self._together is None or left <= 0:
+            return ""
+        minutes = sum(self._seconds) / len(self._seconds) * left / min(self._together, left) / 60
+        about = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} min" if minutes >= 1 else "1 min"
+        return f"about {about} left for {left} run{'' if left == 1 else 's'}"
 
     def _print(self, text: str) -> None:
         self._console.print(text, soft_wrap=True, markup=False)

@@ -17,6 +17,20 @@ DEATHS = 5
 """Deaths of its worker or node that a run survives; failures of the run itself are counted apart, by `retries`."""
 
 
+def load_ray() -> Any:
+    """The package ray.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module("ray")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "launcher=ray needs Ray; install it with pip install -c constraints.txt -e '.[ray]', or use launcher=local"
+        ) from error
+
+
 class RayPool:
     """Each run as a Ray task that goes on elsewhere, from the run's checkpoint, when its worker or node dies.
 
@@ -35,13 +49,7 @@ class RayPool:
         # what Ray does unless told otherwise: report its use to its makers, and hide GPUs from tasks without one
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        try:
-            self._ray: Any = importlib.import_module("ray")
-        except ModuleNotFoundError as error:
-            raise InputError(
-                "launcher=ray needs Ray; install it with pip install -c constraints.txt -e '.[ray]', or use "
-                "launcher=local"
-            ) from error
+        self._ray = load_ray()
         try:
             quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
             if address is None:

@@ -14,6 +14,21 @@ from .settings import SlurmSettings
 from .status import FAILED, Status, read_status
 
 
+def load_submitit() -> Any:
+    """The package submitit.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module("submitit")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "launcher=slurm needs submitit; install it with pip install -c constraints.txt -e '.[slurm]', or use "
+            "launcher=local"
+        ) from error
+
+
 class Resumable:
     """`carry_out`, queued again when its job reaches its time limit or makes room for another."""
 
@@ -43,13 +58,7 @@ class SlurmPool:
     """
 
     def __init__(self, out: Path, name: str, jobs: int | None, threads: int, settings: SlurmSettings) -> None:
-        try:
-            submitit: Any = importlib.import_module("submitit")
-        except ModuleNotFoundError as error:
-            raise InputError(
-                "launcher=slurm needs submitit; install it with pip install -c constraints.txt -e '.[slurm]', or use "
-                "launcher=local"
-            ) from error
+        submitit = load_submitit()
         try:
             self._executor = submitit.AutoExecutor(folder=out / "slurm" / "%j", cluster=settings.executor)
         except RuntimeError as error:

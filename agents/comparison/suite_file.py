@@ -37,6 +37,11 @@ def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Su
     """
     try:
         content = yaml.safe_load(path.read_text())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        doing = f" {error.context}:" if error.context else ""
+        raise InputError(f"suite {path}{place} cannot be read:{doing} {error.problem}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"suite {path} cannot be read: {first}") from error

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from nearsym.envs import family_of
 from nearsym.envs.errors import InputError
 
-from .bootstrap import interquartile_mean
 from .records import Floats, Record
 
 
@@ -121,7 +120,7 @@ def _scale(task: str, returns: Mapping[str, Floats]) -> Scale:
     best = max(float(runs[:, -1].mean()) for runs in returns.values())
     if everything.min() >= 0 and best > 0:
         return Scale(0.0, best, f"0 and {best:.4g}, the best final mean of a network")
-    start = float(interquartile_mean(everything)[0])
+    start = float(everything[:, 0].mean())
     if best > start:
         return Scale(start, best, f"{start:.4g}, before training, and {best:.4g}, the best final mean of a network")
     return Scale(start, start + 1, f"{start:.4g}, before training, and one more, as no network ended above it")

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .alignment import Condition
-from .bootstrap import Bootstrap, Intervals, improvement, interquartile_mean
 from .estimates import Estimate
-from .learning import AREA, FINAL, STEPS, first_step, pooled_areas
+from .intervals import Intervals, difference, ratio
+from .learning import AREA, FINAL, STEPS, first_steps, pooled_areas
+from .ranks import improvement, median
 from .records import Floats
 
 DIFFERENCE, RATIO, IMPROVEMENT = "difference", "ratio", "probability of improvement"
@@ -29,12 +30,18 @@ def pairs(networks: Sequence[str], against: Sequence[str]) -> list[Pair]:
 
 
 def contrast(
-    measures: Sequence[str], where: str, pair: Pair, mine: list[Floats], theirs: list[Floats], bootstrap: Bootstrap
+    measures: Sequence[str],
+    where: str,
+    pair: Pair,
+    mine: Sequence[Floats],
+    theirs: Sequence[Floats],
+    conditions: Sequence[Condition],
+    level: float,
 ) -> list[Estimate]:
     """Compare two networks in several measures of their runs.
 
-    The difference and the ratio are of interquartile means of scores over all runs of the conditions together; the
-    ratio is missing where the reference's mean is not positive.
+    The difference and the ratio are of means of scores over runs and conditions. There is a ratio only where a return
+    of 0 is the bottom of every scale: how many times −200 is of −150 says nothing.
 
     Args:
         measures: names, M of them.
@@ -42,55 +49,61 @@ def contrast(
         pair: the network and its reference.
         mine: scores of the network's runs on each condition, (runs, M).
         theirs: the reference's on the same conditions.
-        bootstrap: resamples both networks independently, within each condition.
+        conditions: these.
+        level: of the intervals.
     """
+    kinds = {
+        DIFFERENCE: difference(mine, theirs).intervals(level),
+        RATIO: ratio(mine, theirs, level) if all(one.scale.low == 0 for one in conditions) else None,
+        IMPROVEMENT: improvement(mine, theirs, level),
+    }
+    runs = min(map(len, (*mine, *theirs)))
+    estimates = []
+    for kind, intervals in kinds.items():
+        if intervals is not None:
+            estimates += _estimates([f"{measure}, {kind}" for measure in measures], where, pair, intervals, runs)
+    return estimates
 
-    def statistic(*strata: Floats) -> Floats:
-        half = len(strata) // 2
-        x, y = (interquartile_mean(np.concatenate(one, axis=-2)) for one in (strata[:half], strata[half:]))
-        ratio = np.divide(x, y, out=np.full(x.shape, np.nan), where=y > 0)
-        return np.concatenate([x - y, ratio, improvement(strata[:half], strata[half:])], axis=-1)
 
-    intervals = bootstrap(statistic, *mine, *theirs)
-    names = [f"{measure}, {kind}" for kind in (DIFFERENCE, RATIO, IMPROVEMENT) for measure in measures]
-    return _estimates(names, where, pair, intervals, min(map(len, (*mine, *theirs))))
-
-
-def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Estimate]:
+def learning_contrast(where: str, conditions: Sequence[Condition], pair: Pair, level: float) -> list[Estimate]:
     """Final scores and areas under the curve of two networks on the conditions that both have runs on."""
     both = [condition for condition in conditions if all(network in condition.returns for network in pair)]
     if not both:
         return []
     mine, theirs = (pooled_areas(both, network) for network in pair)
-    return contrast((FINAL, AREA), where, pair, mine, theirs, bootstrap)
+    return contrast((FINAL, AREA), where, pair, mine, theirs, both, level)
 
 
 def steps_contrast(
-    where: str, conditions: Sequence[Condition], thresholds: Mapping[str, float], pair: Pair, bootstrap: Bootstrap
+    where: str, conditions: Sequence[Condition], thresholds: Mapping[str, float], pair: Pair, level: float
 ) -> list[Estimate]:
-    """Ratio of the steps two networks take to the threshold, the geometric mean over conditions; below 1 is faster.
+    """Ratio of the median steps of two networks to the threshold, the geometric mean over conditions.
 
-    A network that never gets there counts with the last step. That pulls the ratio towards 1, so no difference is
-    claimed that rests on what was not observed.
+    None where the median run of either never gets there: what was not observed has no ratio. The interval puts those
+    of the medians together on the scale of logarithms (MOVER; Zou and Donner, 2008). It ends at 0 or inf where one of
+    theirs never gets there, and nothing is claimed from it.
     """
     shared = [c for c in conditions if c.label in thresholds and all(network in c.returns for network in pair)]
     if not shared:
         return []
+    x, y = ([_log_steps(c, thresholds[c.label], network, level) for c in shared] for network in pair)
+    if not all(np.isfinite(one.value).all() for one in (*x, *y)):
+        return []
+    apart = np.mean([a.value - b.value for a, b in zip(x, y, strict=True)], axis=0)
+    down = np.sqrt(sum((a.value - a.low) ** 2 + (b.high - b.value) ** 2 for a, b in zip(x, y, strict=True)))
+    up = np.sqrt(sum((a.high - a.value) ** 2 + (b.value - b.low) ** 2 for a, b in zip(x, y, strict=True)))
+    ends = (np.exp(end) for end in (apart, apart - down / len(shared), apart + up / len(shared)))
+    runs = min(len(condition.returns[network]) for condition in shared for network in pair)
+    return _estimates([f"{STEPS}, {RATIO}"], where, pair, Intervals(*ends), runs)
 
-    def steps(condition: Condition, scores: Floats) -> Floats:
-        first = first_step(condition.steps, scores, thresholds[condition.label])
-        # a threshold met before learning counts as met by the first evaluation after it
-        return np.clip(first, max(condition.steps[condition.learning][0], 1), condition.steps[-1])
 
-    def statistic(*strata: Floats) -> Floats:
-        taken = np.log([steps(c, runs) for c, runs in zip([*shared, *shared], strata, strict=True)])
-        return np.exp(taken[: len(shared)].mean(axis=0) - taken[len(shared) :].mean(axis=0))
-
-    strata = [condition.scores(network) for network in pair for condition in shared]
-    intervals = bootstrap(statistic, *strata)
-    return _estimates([f"{STEPS}, {RATIO}"], where, pair, intervals, min(map(len, strata)))
+def _log_steps(condition: Condition, threshold: float, network: str, level: float) -> Intervals:
+    steps = first_steps(condition.steps, condition.scores(network), threshold)
+    # a threshold met before learning counts as met by the first evaluation after it
+    return median(np.log(np.maximum(steps, max(condition.steps[condition.learning][0], 1))), level)
 
 
 def _estimates(names: Sequence[str], where: str, pair: Pair, intervals: Intervals, runs: int) -> list[Estimate]:
-    rows = zip(names, intervals.value, intervals.low, intervals.high, strict=True)
-    return [Estimate(name, where, pair[0], float(v), float(lo), float(hi), runs, pair[1]) for name, v, lo, hi in rows]
+    columns = (intervals.value, intervals.low, intervals.high, intervals.p_values)
+    rows = zip(names, *(column.tolist() for column in columns), strict=True)
+    return [Estimate(name, where, pair[0], v, low, high, runs, pair[1], p_value=p) for name, v, low, high, p in rows]

@@ -1,4 +1,4 @@
-"""What the networks did in training beside their returns, and what they cost: medians over runs, without bootstrap."""
+"""What the networks did in training beside their returns, and what they cost: medians over runs, without intervals."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from .alignment import Condition
-from .bootstrap import Intervals
 from .estimates import Estimate, curve
+from .intervals import Intervals
 from .records import Floats, Record
 
 SECONDS, PARAMETERS = "seconds", "parameters"

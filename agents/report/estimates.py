@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .bootstrap import Intervals
+from .intervals import Intervals
 from .records import Floats
 
 
@@ -21,9 +21,10 @@ class Estimate:
         against: the network it is compared with; empty for none.
         x: step, noise level, strength or score it belongs to; NaN for none.
         value: the estimate.
-        low: lower end of its interval.
-        high: upper end of its interval.
+        low: lower end of its interval; NaN for none.
+        high: upper end of its interval; NaN for none.
         runs: runs behind it; of a comparison, the fewest of one network on one task.
+        p_value: of a comparison, of the hypothesis that there is no difference; NaN for none.
     """
 
     quantity: str
@@ -35,6 +36,7 @@ class Estimate:
     runs: int
     against: str = ""
     x: float = math.nan
+    p_value: float = math.nan
 
     def excludes(self, none: float) -> bool:
         """Whether the interval excludes the value that would mean no difference; never with a missing end."""
@@ -65,8 +67,11 @@ def curve(
     quantity: str, where: str, network: str, x: Iterable[float], intervals: Intervals, runs: int
 ) -> list[Estimate]:
     """An estimate for every point of a curve."""
-    points = zip(x, intervals.value.tolist(), intervals.low.tolist(), intervals.high.tolist(), strict=True)
-    return [Estimate(quantity, where, network, value, low, high, runs, x=float(at)) for at, value, low, high in points]
+    columns = (intervals.value, intervals.low, intervals.high, intervals.p_values)
+    return [
+        Estimate(quantity, where, network, value, low, high, runs, x=float(at), p_value=p)
+        for at, value, low, high, p in zip(x, *(column.tolist() for column in columns), strict=True)
+    ]
 
 
 def mean_over(x: Floats, curves: Floats) -> Floats:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .alignment import Condition
-from .bootstrap import Bootstrap, interquartile_mean
 from .contrasts import Pair, contrast
 from .estimates import Estimate, Estimates, curve, mean_over
+from .intervals import difference
 from .learning import FINAL, curve_and_area
 from .records import Floats
 
@@ -29,30 +29,31 @@ def noise_returns(condition: Condition, network: str) -> Floats:
     return np.array([[run.noise[level] for level in levels] for run in condition.runs.get(network, ()) if run.noise])
 
 
-def noise_curves(condition: Condition, bootstrap: Bootstrap) -> list[Estimate]:
-    """Interquartile mean of returns at each noise level, and of their mean over the range of noise."""
+def noise_curves(condition: Condition, level: float) -> list[Estimate]:
+    """Mean of returns at each noise level, and of their mean over the range of noise."""
     levels = noise_levels(condition)
     estimates: list[Estimate] = []
     for network in condition.runs if len(levels) > 1 else ():
         returns = noise_returns(condition, network)
         if not len(returns):
             continue
-        line, area = curve_and_area(levels, returns, bootstrap)
+        line, area = curve_and_area(levels, returns, level)
         estimates += curve(NOISE, condition.label, network, levels, line, len(returns))
         estimates += curve(NOISE_AREA, condition.label, network, [np.nan], area, len(returns))
     return estimates
 
 
-def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, bootstrap: Bootstrap) -> list[Estimate]:
+def noise_contrast(where: str, conditions: Sequence[Condition], pair: Pair, level: float) -> list[Estimate]:
     """Mean scores over the range of noise of two networks, on the conditions where both were evaluated."""
-    mine, theirs = [], []
+    mine, theirs, shared = [], [], []
     for condition in conditions:
         levels = noise_levels(condition)
         areas = [_areas(condition, network) if len(levels) > 1 else np.zeros((0, 1)) for network in pair]
         if all(map(len, areas)):
             mine.append(areas[0])
             theirs.append(areas[1])
-    return contrast((NOISE_AREA,), where, pair, mine, theirs, bootstrap) if mine else []
+            shared.append(condition)
+    return contrast((NOISE_AREA,), where, pair, mine, theirs, shared, level) if mine else []
 
 
 def strength_curves(conditions: Sequence[Condition], estimates: Estimates) -> list[Estimate]:
@@ -68,7 +69,7 @@ def strength_curves(conditions: Sequence[Condition], estimates: Estimates) -> li
     return by_strength
 
 
-def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> list[Estimate]:
+def strength_falls(conditions: Sequence[Condition], level: float) -> list[Estimate]:
     """What each network loses between the weakest and the strongest perturbation, in scores of the weakest's scale."""
     estimates: list[Estimate] = []
     for task, name, alike in _by_strength(conditions):
@@ -77,7 +78,7 @@ def strength_falls(conditions: Sequence[Condition], bootstrap: Bootstrap) -> lis
             if network not in strong.returns:
                 continue
             ends = [weak.scale.score(condition.returns[network][:, -1:]) for condition in (weak, strong)]
-            fall = bootstrap(lambda a, b: interquartile_mean(a) - interquartile_mean(b), *ends)
+            fall = difference(ends[:1], ends[1:]).intervals(level)
             runs, x = min(map(len, ends)), strong.perturbation[name]
             estimates += curve(f"{FALL} with {name}", task, network, [x], fall, runs)
     return estimates

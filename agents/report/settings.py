@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearsym.agents.algorithms.settings import check_range
 from nearsym.envs.errors import InputError
 
 
@@ -21,9 +20,8 @@ class ReportSettings:
         threshold: fraction of the way from the bottom of a task's scale to the final return of the first network of
             `against`; steps are counted until a network gets there.
         unfinished: count runs that have not reached their last step too; every curve of their task then ends with them.
-        level: coverage of the intervals.
-        resamples: bootstrap resamples behind each interval.
-        seed: of the bootstrap.
+        level: coverage of the intervals; 1 − level is the largest chance that the verdict calls any difference clear
+            where there is none.
 
     Raises:
         InputError: a value is out of range.
@@ -35,12 +33,8 @@ class ReportSettings:
     threshold: float = 0.8
     unfinished: bool = False
     level: float = 0.95
-    resamples: int = 2000
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        check_range("", self, 10, ("resamples",))
-        check_range("", self, 0, ("seed",))
         for name in ("threshold", "level"):
             if not 0 < getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number between 0 and 1")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from nearsym.envs.errors import InputError, did_you_mean
 
 from .alignment import Condition, align
-from .bootstrap import Bootstrap
 from .contrasts import learning_contrast, pairs, steps_contrast
 from .diagnostics import costs, traces
 from .estimates import Estimates
@@ -53,10 +52,9 @@ def summarise(comparison: Comparison, settings: ReportSettings) -> Summary:
     """All statistics of a comparison.
 
     Raises:
-        InputError: the runs of a task have no stretch of training in common, no run is of a network of `against`, or
-            rliable is not installed.
+        InputError: the runs of a task have no stretch of training in common, or no run is of a network of `against`.
     """
-    bootstrap = Bootstrap(settings.level, settings.resamples, settings.seed)
+    level = settings.level
     by_label: dict[str, list[Record]] = {}
     for record in comparison.records:
         by_label.setdefault(record.condition, []).append(record)
@@ -72,22 +70,22 @@ def summarise(comparison: Comparison, settings: ReportSettings) -> Summary:
 
     estimates = Estimates()
     for condition in conditions:
-        estimates += learning_curves(condition, bootstrap) + noise_curves(condition, bootstrap) + traces(condition)
+        estimates += learning_curves(condition, level) + noise_curves(condition, level) + traces(condition)
         if condition.label in thresholds:
-            estimates += steps_to_threshold(condition, thresholds[condition.label], bootstrap)
+            estimates += steps_to_threshold(condition, thresholds[condition.label], level)
         notes += _noise_notes(condition)
     for name, group in groups.items():
         everywhere = [network for network in networks if all(network in condition.returns for condition in group)]
-        estimates += pooled_curves(name, group, everywhere, bootstrap)
+        estimates += pooled_curves(name, group, everywhere, level)
         missing = [network for network in networks if network not in everywhere]
         if missing:
             notes.append(f"{', '.join(missing)} without runs on some of the {name}: left out of their averages")
     for name, group in ({condition.label: [condition] for condition in conditions} | dict(groups)).items():
         for pair in pairs(networks, against):
-            estimates += learning_contrast(name, group, pair, bootstrap)
-            estimates += steps_contrast(name, group, thresholds, pair, bootstrap)
-            estimates += noise_contrast(name, group, pair, bootstrap)
-    estimates += strength_curves(conditions, estimates) + strength_falls(conditions, bootstrap) + costs(conditions)
+            estimates += learning_contrast(name, group, pair, level)
+            estimates += steps_contrast(name, group, thresholds, pair, level)
+            estimates += noise_contrast(name, group, pair, level)
+    estimates += strength_curves(conditions, estimates) + strength_falls(conditions, level) + costs(conditions)
     return Summary(networks, against, conditions, groups, thresholds, estimates, notes)
 
 

@@ -109,7 +109,7 @@ class Display:
     def progress(self, progress: Progress) -> None:
         """Advance the bar; after an evaluation print a line."""
         speed = f"{progress.steps_per_second:.0f} steps/s"
-        returns = f"train {_number(progress.train_return)}, eval {_number(progress.eval_return)}"
+        returns = f"last episode {_number(progress.train_return)}, eval {_number(progress.eval_return)}"
         self._bar.update(self._task, completed=progress.step, description=f"{returns}, {speed}, left")
         if progress.evaluated:
             self._print(f"step {progress.step:>9,}  {returns}  ({speed})")

@@ -37,7 +37,9 @@ def draw_noise(
             offsets = np.linspace(-spread, spread, len(level.returns))
             axes.scatter(level.noise + offsets, level.returns, s=14, color=ORANGE, alpha=0.7, linewidths=0, zorder=2)
         quartiles = np.array([np.percentile(level.returns, [25, 75]) for level in levels])
-        axes.fill_between(noise, quartiles[:, 0], quartiles[:, 1], color=BLUE, alpha=0.15, linewidth=0)
+        axes.fill_between(
+            noise, *quartiles.T, color=BLUE, alpha=0.15, linewidth=0, label="interquartile range of episodes"
+        )
         axes.plot(noise, [level.iqm for level in levels], "o-", color=BLUE, label="interquartile mean", zorder=3)
         axes.scatter([], [], s=14, color=ORANGE, label="episode")
         axes.set(title=title, xlabel=noise_label, ylabel=return_label)

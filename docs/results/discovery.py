@@ -1,14 +1,14 @@
 """How equivariant trained policies are under each element, beside what is measured of their environments.
 
     cd docs/examples
-    python ../results/discovery.py ../../runs/crane discovery.csv relaxed rpp plain
-    python ../results/discovery.py ../../runs/headline discovery_headline.csv relaxed
+    python ../results/discovery.py ../../runs/crane ../../runs/discovery.csv relaxed rpp plain
+    python ../results/discovery.py ../../runs/headline ../../runs/discovery_headline.csv relaxed
 
-reads runs of the suites crane.yaml and headline (docs/results.md): a folder, the table to write here, and the networks.
+reads runs of the suites crane.yaml and headline (docs/results.md): a folder, the table to write, and the networks.
 """
 
+import argparse
 import csv
-import sys
 from pathlib import Path
 
 import torch
@@ -36,12 +36,20 @@ def rows(run, names):
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="of the runs")
+    parser.add_argument("table", type=Path, help="the CSV to write")
+    parser.add_argument("networks", nargs="+")
+    given = parser.parse_args()
     torch.set_num_threads(1)
-    folder, table, *networks = sys.argv[1:]
-    with (Path(__file__).parent / table).open("w", newline="") as file:
+    found = []
+    for config in sorted(given.folder.glob("*/*/*/seed*/config.yaml")):
+        task, world, network, seed = config.parent.relative_to(given.folder).parts
+        if network in given.networks:
+            found += rows(config.parent, (task, world, network, seed.removeprefix("seed")))
+    if not found:
+        raise SystemExit(f"{given.folder} holds no run of {', '.join(given.networks)}: {given.table} is left as it is")
+    with given.table.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*HEADER, "images_visited", "policy_error", "critics_error"))
-        for config in sorted(Path(folder).glob("*/*/*/seed*/config.yaml")):
-            task, world, network, seed = config.parent.relative_to(folder).parts
-            if network in networks:
-                writer.writerows(rows(config.parent, (task, world, network, seed.removeprefix("seed"))))
+        writer.writerows(found)

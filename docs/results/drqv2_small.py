@@ -1,5 +1,9 @@
-"""Gathers docs/results/drqv2_small.csv from runs/px-<network>-<seed>, and draws it."""
+"""Gathers a table from RUNS/px-<network>-<seed>, and draws it.
 
+python docs/results/drqv2_small.py runs/drqv2_small.csv --runs runs --figure runs/drqv2_small.png
+"""
+
+import argparse
 import csv
 from collections import defaultdict
 from pathlib import Path
@@ -7,28 +11,30 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-HERE = Path(__file__).parent
-RUNS = Path("runs")
-TABLE = HERE / "drqv2_small.csv"
 COLOURS = {"plain": "#000000", "exact": "#0072B2", "relaxed": "#D55E00", "rpp": "#009E73"}  # Okabe and Ito
 KEPT = ("step", "train_return", "eval_return", "actor_equivariance_error", "critic_equivariance_error")
 
 
-def gather() -> None:
-    """One row for every evaluation of every run."""
-    with TABLE.open("w", newline="") as file:
+def gather(runs: Path, table: Path) -> None:
+    """One row for every evaluation of every run; nothing is written where there are none."""
+    rows = []
+    for folder in sorted(runs.glob("px-*-*")):
+        _, network, seed = folder.name.split("-")
+        rows += [
+            (network, seed, *(row[name] for name in KEPT)) for row in csv.DictReader((folder / "metrics.csv").open())
+        ]
+    if not rows:
+        raise SystemExit(f"{runs} holds no px-<network>-<seed>: {table} is left as it is")
+    with table.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("network", "seed", *KEPT))
-        for folder in sorted(RUNS.glob("px-*-*")):
-            _, network, seed = folder.name.split("-")
-            for row in csv.DictReader((folder / "metrics.csv").open()):
-                writer.writerow((network, seed, *(row[name] for name in KEPT)))
+        writer.writerows(rows)
 
 
-def draw() -> None:
+def draw(table: Path, path: Path) -> None:
     """Returns of evaluations; thin lines are seeds."""
     curves: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
-    for row in csv.DictReader(TABLE.open()):
+    for row in csv.DictReader(table.open()):
         curves[row["network"]][row["seed"]].append((int(row["step"]), float(row["eval_return"])))
     figure = Figure(figsize=(6.5, 4), layout="constrained")
     axes = figure.subplots()
@@ -42,10 +48,16 @@ def draw() -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
-    figure.savefig(HERE / "drqv2_small.png", dpi=110)
+    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":
-    if RUNS.is_dir():
-        gather()
-    draw()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="the CSV: read, or with --runs written")
+    parser.add_argument("--runs", type=Path, help="folder of runs to gather into the table")
+    parser.add_argument("--figure", type=Path, help="the PNG to write")
+    given = parser.parse_args()
+    if given.runs is not None:
+        gather(given.runs, given.table)
+    if given.figure is not None:
+        draw(given.table, given.figure)

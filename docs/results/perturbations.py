@@ -1,5 +1,9 @@
-"""Draws docs/results/perturbations.png: measured errors against the strength of every perturbation."""
+"""Measures errors against the strength of every perturbation, and draws them.
 
+python docs/results/perturbations.py runs/perturbations.csv runs/perturbations.png
+"""
+
+import argparse
 import csv
 from pathlib import Path
 
@@ -10,7 +14,6 @@ from matplotlib.figure import Figure
 from nearsym.envs import audit, make
 from nearsym.envs.perturbations import PerturbationSettings, perturb
 
-HERE = Path(__file__).parent
 LARGEST = {
     "gravity_tilt": 20,
     "wind": 2,
@@ -49,7 +52,7 @@ def measure() -> list[dict[str, float | str]]:
     return rows
 
 
-def draw(rows: list[dict[str, float | str]]) -> None:
+def draw(rows: list[dict[str, float | str]], path: Path) -> None:
     """One panel for each perturbation."""
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 7.5), layout="constrained")
@@ -63,13 +66,17 @@ def draw(rows: list[dict[str, float | str]]) -> None:
             axes.grid(alpha=0.3)
         figure.axes[0].legend(frameon=False)
         figure.supylabel("mean error (cart-pole; of pixels in grey levels of 255)")
-        figure.savefig(HERE / "perturbations.png", dpi=120)
+        figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="the CSV to write")
+    parser.add_argument("figure", type=Path, help="the PNG to write")
+    given = parser.parse_args()
     table = measure()
-    with (HERE / "perturbations.csv").open("w", newline="") as file:
+    with given.table.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
-    draw(table)
+    draw(table, given.figure)

@@ -1,5 +1,9 @@
-"""Draws docs/results/pixels.png: frames, their transforms by the simulator and by pixels, and the difference."""
+"""Draws frames, their transforms by the simulator and by pixels, and the difference.
 
+python docs/results/pixels.py runs/pixels.png
+"""
+
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +42,9 @@ def row(task: str) -> list[np.ndarray]:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("figure", type=Path, help="the PNG to write")
+    path = parser.parse_args().figure
     figure = Figure(figsize=(7, 10.5), layout="constrained")
     axes = figure.subplots(len(TASKS), len(COLUMNS))
     for task, line in zip(TASKS, axes, strict=True):
@@ -47,4 +54,4 @@ if __name__ == "__main__":
         line[0].set_ylabel(task)
     for title, ax in zip(COLUMNS, axes[0], strict=True):
         ax.set_title(title)
-    figure.savefig(Path(__file__).with_suffix(".png"), dpi=90)
+    figure.savefig(path, dpi=90)

@@ -1,5 +1,9 @@
-"""Measures how nearly a stack of steerable convolutions commutes with turns of 85x85 images; writes steerable.csv."""
+"""Measures how nearly a stack of steerable convolutions commutes with turns of 85x85 images.
 
+python docs/results/steerable.py runs/steerable.csv
+"""
+
+import argparse
 import csv
 from pathlib import Path
 
@@ -54,13 +58,16 @@ def error(group: str, choice: str, degrees: float, blur: float) -> float:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="the CSV to write")
+    path = parser.parse_args().table
     rows = [
         (group, choice, degrees, blur, error(group, choice, degrees, blur))
         for group in GROUPS
         for choice in CHOICES
         for degrees, blur in ((90, 1.0), (45, 1.0), (45, 2.0))
     ]
-    with Path(__file__).with_suffix(".csv").open("w", newline="") as file:
+    with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("group", "network", "degrees", "blur", "error"))
         writer.writerows((*row[:-1], f"{row[-1]:.3g}") for row in rows)

@@ -1,5 +1,10 @@
-"""Gathers docs/results/trading.csv from the evaluations of runs/trade-<network>-<fold>-<seed>, and draws it."""
+"""Gathers a table from the evaluations of RUNS/trade-<network>-<fold>-<seed>, prints a summary, and draws it.
 
+python docs/results/trading.py docs/results/trading.csv                      # a summary of the table that is there
+python docs/results/trading.py runs/trading.csv --runs runs --figure runs/trading.png
+"""
+
+import argparse
 import csv
 import json
 from collections import defaultdict
@@ -8,18 +13,15 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-HERE = Path(__file__).parent
-RUNS = Path("runs")
-TABLE = HERE / "trading.csv"
 NETWORKS = ("plain", "exact", "relaxed", "rpp")
 MEASURES = ("annual_return", "annual_volatility", "sharpe", "sortino", "calmar", "max_drawdown", "turnover", "costs")
 BLUE, GREY = "#0072B2", "#777777"
 
 
-def gather() -> None:
-    """One row for every run, and one for every reference strategy and fold."""
+def gather(runs: Path, table: Path) -> None:
+    """One row for every run, and one for every reference strategy and fold; without runs nothing is written."""
     rows: dict[tuple[str, str, str], list[object]] = {}
-    for folder in sorted(RUNS.glob("trade-*-*-*")):
+    for folder in sorted(runs.glob("trade-*-*-*")):
         _, network, fold, seed = folder.name.split("-")
         report = json.loads((folder / "evaluation.json").read_text())
         noisy = [level["mean"] / 100 for level in report["annual_return_with_price_noise"] if level["noise"] > 0]
@@ -27,7 +29,9 @@ def gather() -> None:
             agent = name == "agent"
             key = (network if agent else name, fold, seed if agent else "")
             rows[key] = [found[measure] for measure in MEASURES] + [noisy[0] if agent and noisy else ""]
-    with TABLE.open("w", newline="") as file:
+    if not rows:
+        raise SystemExit(f"{runs} holds no trade-<network>-<fold>-<seed>: {table} is left as it is")
+    with table.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("strategy", "fold", "seed", *MEASURES, "annual_return_with_noise"))
         writer.writerows(
@@ -35,10 +39,10 @@ def gather() -> None:
         )
 
 
-def draw() -> None:
+def draw(table: Path, path: Path) -> None:
     """The Sharpe ratio of every seed, beside the references'."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for row in csv.DictReader(TABLE.open()):
+    for row in csv.DictReader(table.open()):
         found[row["strategy"], row["fold"]].append(float(row["sharpe"]))
     folds = sorted({fold for _, fold in found})
     references = [name for name in dict.fromkeys(name for name, _ in found) if name not in NETWORKS]
@@ -55,23 +59,29 @@ def draw() -> None:
         axes.grid(axis="x", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].invert_yaxis()  # shared by all
-    figure.savefig(HERE / "trading.png", dpi=110)
+    figure.savefig(path, dpi=110)
 
 
-def summarise() -> None:
+def summarise(table: Path) -> None:
     """Print mean and standard deviation over seeds."""
     found: dict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
-    columns = ("annual_return", "sharpe", "max_drawdown", "turnover", "annual_return_with_noise")
-    for row in csv.DictReader(TABLE.open()):
-        found[row["fold"], row["strategy"]].append(tuple(float(row[name] or "nan") for name in columns))
+    measures = ("annual_return", "sharpe", "max_drawdown", "turnover", "annual_return_with_noise")
+    for row in csv.DictReader(table.open()):
+        found[row["fold"], row["strategy"]].append(tuple(float(row[name] or "nan") for name in measures))
     for (fold, strategy), values in found.items():
-        table = np.array(values)
-        cells = " ".join(f"{mean:7.3f} ± {std:.3f}" for mean, std in zip(table.mean(0), table.std(0), strict=True))
+        columns = np.array(values)
+        cells = " ".join(f"{mean:7.3f} ± {std:.3f}" for mean, std in zip(columns.mean(0), columns.std(0), strict=True))
         print(f"fold {fold} {strategy:17} {len(values)} seeds  {cells}")
 
 
 if __name__ == "__main__":
-    if RUNS.is_dir():
-        gather()
-    draw()
-    summarise()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="the CSV: read, or with --runs written")
+    parser.add_argument("--runs", type=Path, help="folder of runs to gather into the table")
+    parser.add_argument("--figure", type=Path, help="the PNG to write")
+    given = parser.parse_args()
+    if given.runs is not None:
+        gather(given.runs, given.table)
+    if given.figure is not None:
+        draw(given.table, given.figure)
+    summarise(given.table)

@@ -15,6 +15,7 @@ from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.runs.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS
 from nearsym.networks import FAMILIES, family, keys_of
 from nearsym.scripts.compose import compose, defaults, options
@@ -276,3 +277,13 @@ def nested(schema):
     for kind in get_type_hints(schema).values():
         if dataclasses.is_dataclass(kind):
             yield from nested(kind)
+
+
+def test_a_lone_value_is_a_list_of_one():
+    assert compose("evaluate", EvaluateSettings, ["run=x", "noise=0.1"]).noise == [0.1]
+    assert compose("report", ReportSettings, ["folder=x", "against=plain"]).against == ["plain"]
+    assert compose("report", ReportSettings, ["folder=x", "against=null"]).against is None
+    with pytest.raises(InputError, match=r"noise\[0\]: Value 'much'"):
+        compose("evaluate", EvaluateSettings, ["run=x", "noise=much"])
+    with pytest.raises(InputError, match="episodes: "):  # the control: where no list is wanted
+        compose("evaluate", EvaluateSettings, ["run=x", "episodes=[1]"])

@@ -9,6 +9,7 @@ import time
 import pytest
 import yaml
 
+from nearsym.scripts import compare
 from nearsym.scripts.main import run
 
 INTERRUPTIBLE = """
@@ -114,6 +115,20 @@ def test_ctrl_c_ends_the_runs_and_says_how_to_go_on(here):
     size = metrics.stat().st_size
     time.sleep(0.5)
     assert metrics.stat().st_size == size  # nobody writes on
+
+
+@pytest.mark.parametrize(("launcher", "module"), [("ray", "ray"), ("slurm", "submitit")])
+def test_what_a_launcher_lacks_is_said_before_anything_is_built(launcher, module, here, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+
+    def build(*arguments):
+        raise AssertionError("the suite was checked first")
+
+    monkeypatch.setattr(compare, "check_runs", build)
+    assert run(["compare", "suite=mine.yaml", f"launcher={launcher}"]) == 2
+    assert f"nearsym: launcher={launcher} needs " in capsys.readouterr().err
+    with pytest.raises(AssertionError, match="checked first"):  # the control: a launcher that needs nothing
+        run(["compare", "suite=mine.yaml"])
 
 
 @pytest.mark.parametrize(

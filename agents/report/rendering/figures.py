@@ -40,19 +40,19 @@ class Drawing:
 
 def drawings(summary: Summary, level: float) -> list[Drawing]:
     """Every figure that has data, in the order of a report."""
-    band = f"Band: {level:.0%} stratified bootstrap interval over seeds."
+    band = f"Band: {level:.0%} interval over seeds, each point for itself."
     makers: list[tuple[str, str, str, Callable[[Summary], str | None]]] = [
         (
             "aggregate",
             "All tasks together",
-            "Interquartile mean of normalised scores over all runs on the tasks of a group; the notes say how scores "
+            "Mean of normalised scores over runs and tasks of a group; the notes say how scores "
             f"are normalised. {band}",
             lambda s: _curves(s, SCORE, "score", STEPS_LABEL, steps=True),
         ),
         (
             "learning",
             "Learning curves",
-            f"Interquartile mean of the return of the deterministic policy; thin lines: single seeds. {band} Returns "
+            f"Mean return of the deterministic policy; thin lines: single seeds. {band} Returns "
             "before learning starts that are lower than all later ones are off the figure.",
             _learning,
         ),
@@ -60,7 +60,7 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
             "improvement",
             "Probability of improvement",
             "How often a run of the network on the left does better than a run of the reference, averaged over tasks. "
-            f"Bars: {level:.0%} intervals; the dashed line is no difference.",
+            f"Bars: {level:.0%} intervals, each for itself; the dashed line is no difference.",
             _improvement,
         ),
         (
@@ -72,13 +72,13 @@ def drawings(summary: Summary, level: float) -> list[Drawing]:
         (
             "strength",
             "Return against strength of the perturbation",
-            f"Interquartile mean of the final return, trained and evaluated under the perturbation. {band}",
+            f"Mean final return, trained and evaluated under the perturbation. {band}",
             _strength,
         ),
         (
             "noise",
             "Return against observation noise",
-            f"Trained without noise, evaluated with it: interquartile mean over runs. {band}",
+            f"Trained without noise, evaluated with it: mean over runs. {band}",
             lambda s: _curves(s, NOISE, "return", "noise (standard deviation)"),
         ),
         (
@@ -183,12 +183,13 @@ def _traces(summary: Summary, ending: str, ylabel: str, logarithmic: bool) -> st
         return None
     looks = pens(summary.networks)
     figure, grid = panels(estimates.values("where"), ylabel, STEPS_LABEL)
+    for module in dict.fromkeys(name.removesuffix(ending) for name in estimates.values("quantity")):
+        grid[0].plot([], [], color="0.3", linestyle=LINES.get(module, OTHER_LINE), label=f"{module} (line style)")
     for axes, where in zip(grid, estimates.values("where"), strict=True):
         for network, name in _pairs([estimate for estimate in estimates if estimate.where == where]):
             module = name.removesuffix(ending)
             same = estimates.select(name, where=where, network=network)
-            label = network if module != "critic" else None
-            draw(axes, same, looks[network], label, linestyle=LINES.get(module, OTHER_LINE))
+            draw(axes, same, looks[network], network, linestyle=LINES.get(module, OTHER_LINE))
         if logarithmic:
             axes.set_yscale("log")
         count_steps(axes)

@@ -13,7 +13,7 @@ from ..statistics import Summary, summarise
 from ..verdict import verdict
 from .figures import drawings
 from .page import Report, html, markdown
-from .tables import absent_table, estimates_csv, tables
+from .tables import absent_table, comparisons, costs, estimates_csv, results
 
 FILES = ("report.html", "report.md", "report.csv", NAME)
 """What a report consists of, beside a figure each in a file of its own."""
@@ -43,15 +43,18 @@ def write_report(comparison: Comparison, settings: ReportSettings, out: Path) ->
 
 def _report(comparison: Comparison, summary: Summary, settings: ReportSettings) -> Report:
     runs, conditions, networks = len(comparison.records), len(summary.conditions), len(summary.networks)
+    found = verdict(summary, settings.level)
+    compared = comparisons(summary, settings.level, found.clear)
     named = "condition" if conditions == 1 else "conditions"
     return Report(
         name=comparison.name,
         about=f"{runs} runs: {networks} networks, {conditions} {named} (a task with a perturbation or "
-        f"without). Intervals cover {settings.level:.0%}, from {settings.resamples:,} stratified bootstrap "
-        "resamples of whole runs (rliable).",
+        f"without). Intervals: {settings.level:.0%}, by Student's t over seeds.",
         absent=absent_table(comparison.absent, Path(settings.folder)) if comparison.absent else None,
-        sentences=verdict(summary, settings.level),
+        headline=found.headline,
+        first=[table for table in (results(summary, settings.level), compared) if table.rows],
+        sentences=found.sentences,
         drawings=drawings(summary, settings.level),
-        tables=tables(summary, settings.level),
+        last=[table for table in (costs(summary),) if table.rows],
         notes=summary.notes,
     )

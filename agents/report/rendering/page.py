@@ -17,6 +17,7 @@ body { margin: 0 auto; max-width: 1060px; padding: 1.5rem; font: 16px/1.5 system
   background: #fff; }
 h1 { margin-bottom: 0; font-size: 1.9rem; }
 h2 { margin: 2.5rem 0 0.5rem; font-size: 1.35rem; border-bottom: 1px solid #ccc; }
+.headline { font-size: 1.2rem; font-weight: 600; margin: 0.6rem 0; }
 h3 { margin: 1.2rem 0 0.2rem; font-size: 1.05rem; }
 .about, figcaption, .caption { color: #555; font-size: 0.92rem; }
 figure { margin: 0.5rem 0; }
@@ -43,18 +44,22 @@ class Report:
         name: of the comparison.
         about: one line: how many runs, how it was made.
         absent: runs that are left out, if any.
-        sentences: the verdict.
+        headline: what it comes to, a line for each group of conditions.
+        first: the tables of results and comparisons.
+        sentences: all comparisons in words.
         drawings: the figures.
-        tables: the tables.
+        last: the other tables.
         notes: how to read it.
     """
 
     name: str
     about: str
     absent: Table | None
+    headline: Sequence[str]
+    first: Sequence[Table]
     sentences: Sequence[Sentence]
     drawings: Sequence[Drawing]
-    tables: Sequence[Table]
+    last: Sequence[Table]
     notes: Sequence[str]
 
 
@@ -63,6 +68,8 @@ def html(report: Report) -> str:
     body = [f"<h1>{escape(report.name)}</h1>", f'<p class="about">{escape(report.about)}</p>']
     if report.absent is not None:
         body.append(f'<section class="warning">{_html_table(report.absent, "text")}</section>')
+    body += [f'<p class="headline">{escape(line)}</p>' for line in report.headline]
+    body += [_html_table(table, "numbers") for table in report.first]
     body.append(f'<section class="verdict"><h2>Verdict</h2>{_html_verdict(report.sentences)}</section>')
     for drawing in report.drawings:
         data = base64.b64encode(drawing.svg.encode()).decode()
@@ -71,7 +78,7 @@ def html(report: Report) -> str:
             f'<figure><img alt="{escape(drawing.title)}" src="data:image/svg+xml;base64,{data}">',
             f"<figcaption>{escape(drawing.caption)}</figcaption></figure>",
         ]
-    body += [_html_table(table, "numbers") for table in report.tables]
+    body += [_html_table(table, "numbers") for table in report.last]
     body += ["<h2>Notes</h2><ul>", *(f"<li>{escape(note)}</li>" for note in report.notes), "</ul>"]
     return "\n".join(
         [
@@ -89,13 +96,16 @@ def markdown(report: Report) -> str:
     lines = [f"# {report.name}", "", report.about, ""]
     if report.absent is not None:
         lines += _markdown_table(report.absent)
+    lines += [line for one in report.headline for line in (f"**{one}**", "")]
+    for table in report.first:
+        lines += _markdown_table(table)
     lines += ["## Verdict", ""]
     for where, sentences in _by_place(report.sentences).items():
         lines += [*([f"### {where}", ""] if where else [])]
         lines += [*(f"- {_bold(one.lead) if one.difference else one.lead}{one.rest}" for one in sentences), ""]
     for drawing in report.drawings:
         lines += [f"## {drawing.title}", "", f"![{drawing.title}]({drawing.name}.svg)", "", drawing.caption, ""]
-    for table in report.tables:
+    for table in report.last:
         lines += _markdown_table(table)
     return "\n".join([*lines, "## Notes", "", *(f"- {note}" for note in report.notes), ""])
 

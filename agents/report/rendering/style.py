@@ -24,8 +24,8 @@ PENS = {
     "relaxed": ("#0072B2", "v"),
 }
 OTHERS = (("#CC79A7", "P"), ("#56B4E9", "X"), *PENS.values())
-COLUMNS, WIDTH, HEIGHT = 3, 3.6, 2.8  # inches of one panel; three fill the page
-LONE_WIDTH = 5.2  # inches of a figure with one panel
+COLUMNS, WIDTH, HEIGHT = 2, 5.4, 3.8  # inches of one panel; two fill the page
+LONE_WIDTH = 7.2  # inches of a figure with one panel
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ def panels(
     width = COLUMNS * WIDTH / columns
     columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
-    with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+    with matplotlib.rc_context({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False}):
         # room for the legend below, and for the labels of a lone panel
         size = (max(width * columns, LONE_WIDTH), height * rows + 0.5)
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, title in zip(grid, titles, strict=False):
-        axes.set_title(_wrapped(title), fontsize=10)
+        axes.set_title(_wrapped(title), fontsize=11)
         axes.grid(alpha=0.3)
     for axes in grid[len(titles) :]:
         axes.set_visible(False)
@@ -81,13 +81,13 @@ def draw(axes: Axes, estimates: Sequence[Estimate], pen: Pen, label: str | None 
 
 def legend(figure: Figure, axes: Iterable[Axes], order: Sequence[str]) -> None:
     """One legend below all panels, in the order of networks."""
-    by_label = {}
+    by_label: dict[str, Any] = {}
     for one in axes:
-        handles, labels = one.get_legend_handles_labels()
-        by_label.update(dict(zip(labels, handles, strict=True)))
+        for handle, label in zip(*one.get_legend_handles_labels(), strict=True):
+            by_label.setdefault(label, handle)
     labels = [label for label in order if label in by_label] + [label for label in by_label if label not in order]
     handles = [by_label[label] for label in labels]
-    columns = 5 if figure.get_figwidth() > LONE_WIDTH else 3  # as many as fit
+    columns = 6 if figure.get_figwidth() > LONE_WIDTH else 4  # as many as fit
     figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=min(columns, len(labels)))
 
 

@@ -9,16 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..contrasts import DIFFERENCE, IMPROVEMENT, RATIO, pairs
+from ..contrasts import DIFFERENCE, IMPROVEMENT, RATIO, Pair, pairs
 from ..diagnostics import PARAMETERS, SECONDS
 from ..estimates import Estimate
-from ..learning import AREA, FINAL, STEPS
+from ..learning import AREA, FINAL, IQM, STEPS
 from ..records import Absent
 from ..robustness import NOISE_AREA
 from ..statistics import Summary
-from ..verdict import FEWEST, shows_difference
+from ..verdict import FEWEST, Clear, effect, interval
 
 NOTHING = "–"
+
+RESULTS = {
+    FINAL: "final return",
+    IQM: "final, IQM",
+    AREA: "over training",
+    STEPS: "steps to threshold",
+    NOISE_AREA: "under noise",
+}
+"""What is shown of every network, and the heading it has."""
 
 
 @dataclass(frozen=True)
@@ -52,86 +61,61 @@ def absent_table(absent: Sequence[Absent], folder: Path) -> Table:
     )
 
 
-def tables(summary: Summary, level: float) -> list[Table]:
-    """Results, comparisons and costs."""
-    all_tables = [_results(summary, level), _comparisons(summary, level), _costs(summary)]
-    return [table for table in all_tables if table.rows]
-
-
-def estimates_csv(summary: Summary) -> str:
-    """Every estimate with its interval, one a row."""
-    text = io.StringIO()
-    names = [field.name for field in fields(Estimate)]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for estimate in summary.estimates:
-        writer.writerow([_raw(getattr(estimate, name)) for name in names])
-    return text.getvalue()
-
-
-def _results(summary: Summary, level: float) -> Table:
+def results(summary: Summary, level: float) -> Table:
+    """Every network on every condition."""
     rows = []
     for condition in summary.conditions:
         for network in [one for one in summary.networks if one in condition.returns]:
-            measures = (FINAL, AREA, STEPS, NOISE_AREA)
-            found = [(one, summary.estimates.one(one, where=condition.label, network=network)) for one in measures]
-            cells = [_steps(estimate) if one == STEPS else _cell(estimate, ".1f") for one, estimate in found]
+            found = [summary.estimates.one(q, where=condition.label, network=network) for q in RESULTS]
+            cells = [_steps(n) if q == STEPS else _cell(n, ".1f") for q, n in zip(RESULTS, found, strict=True)]
             rows.append((condition.label, network, str(len(condition.returns[network])), *cells))
     return Table(
         "Results",
-        f"Interquartile means with {level:.0%} intervals. Return over training: area under the learning curve "
-        "from the first evaluation after learning starts, divided by the steps from there. Under noise: area under "
-        "return against noise, divided by the range of noise.",
-        (
-            "task",
-            "network",
-            "seeds",
-            "final return",
-            "over training",
-            "steps to threshold",
-            "under noise",
-        ),
+        f"Means over seeds with {level:.0%} intervals (Student's t). IQM: interquartile mean; far from the mean where "
+        "a seed or two ended far from the others. Return over training: area under the learning curve from the first "
+        "evaluation after learning starts, divided by the steps from there. Steps to threshold: median over seeds, "
+        "between order statistics. Under noise: area under return against noise, divided by the range of noise.",
+        ("task", "network", "seeds", *RESULTS.values()),
         rows,
     )
 
 
-def _comparisons(summary: Summary, level: float) -> Table:
-    columns = (
-        (f"{FINAL}, {DIFFERENCE}", "+.3f"),
-        (f"{FINAL}, {IMPROVEMENT}", ".2f"),
-        (f"{AREA}, {RATIO}", ".2f"),
-        (f"{STEPS}, {RATIO}", ".2f"),
-        (f"{NOISE_AREA}, {RATIO}", ".2f"),
-    )
+def comparisons(summary: Summary, level: float, clear: Clear) -> Table:
+    """Every pair of networks that is compared, in groups of conditions and on each."""
     rows = []
     places = [*summary.groups, *(c.label for c in summary.conditions if c.label not in summary.groups)]
     for where in places:
-        for network, against in pairs(summary.networks, summary.against):
-            estimates = [summary.estimates.one(q, where=where, network=network, against=against) for q, _ in columns]
-            if any(estimates):
-                cells = [
-                    ("*" if n is not None and shows_difference(n) else "") + _cell(n, spec)
-                    for n, (_, spec) in zip(estimates, columns, strict=True)
-                ]
-                rows.append((where, f"{network} against {against}", *cells))
+        for pair in pairs(summary.networks, summary.against):
+            cells = [_compared(summary, clear, measure, where, pair) for measure in (FINAL, AREA, NOISE_AREA)]
+            of_pair = {"where": where, "network": pair[0], "against": pair[1]}
+            chance, steps = (
+                summary.estimates.one(q, **of_pair) for q in (f"{FINAL}, {IMPROVEMENT}", f"{STEPS}, {RATIO}")
+            )
+            if any(cell != NOTHING for cell in cells):
+                row = (f"{pair[0]} against {pair[1]}", cells[0], _cell(chance, ".2f"), *cells[1:], _cell(steps, ".2f"))
+                rows.append((where, *row))
+    looked_at = " and ".join(summary.groups)
     return Table(
         "Comparisons",
-        f"With {level:.0%} intervals, bold where they exclude no difference and at least {FEWEST} seeds stand on "
-        "either side. For steps, a ratio below 1 is better.",
+        f"With {level:.0%} intervals, each for itself. Bold: a clear difference by the verdict, which is about "
+        f"{looked_at}; it holds after Holm's correction for all comparisons there, with at least {FEWEST} seeds on "
+        "either side. Ratios of returns; or with a sign, where returns can be negative, differences of normalised "
+        "scores. Steps: ratio of medians, below 1 is faster; none where the median seed of either never gets there.",
         (
             "tasks",
             "networks",
-            "final score, difference",
+            "final return",
             "probability of improvement",
-            "return over training, ratio",
+            "return over training",
+            "return under noise",
             "steps to threshold, ratio",
-            "return under noise, ratio",
         ),
         rows,
     )
 
 
-def _costs(summary: Summary) -> Table:
+def costs(summary: Summary) -> Table:
+    """Seconds and parameters."""
     rows = []
     costs = summary.estimates.where(lambda estimate: estimate.quantity in (SECONDS, PARAMETERS))
     for where in costs.values("where"):
@@ -148,11 +132,28 @@ def _costs(summary: Summary) -> Table:
     )
 
 
-def _cell(estimate: Estimate | None, spec: str) -> str:
-    if estimate is None or math.isnan(estimate.value):
+def estimates_csv(summary: Summary) -> str:
+    """Every estimate with its interval, one a row."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Estimate)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for estimate in summary.estimates:
+        writer.writerow([_raw(getattr(estimate, name)) for name in names])
+    return text.getvalue()
+
+
+def _compared(summary: Summary, clear: Clear, measure: str, where: str, pair: Pair) -> str:
+    """How far two networks are apart, bold where that is clear."""
+    apart = summary.estimates.one(f"{measure}, {DIFFERENCE}", where=where, network=pair[0], against=pair[1])
+    if apart is None:
         return NOTHING
-    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:{spec}}, {estimate.high:{spec}}]"
-    return f"{estimate.value:{spec}}{ends}"
+    shown = effect(summary.estimates, measure, where, pair) or NOTHING
+    return ("*" if clear(apart) else "") + shown.removesuffix(" times").removesuffix(" of the scale")
+
+
+def _cell(estimate: Estimate | None, spec: str) -> str:
+    return NOTHING if estimate is None or math.isnan(estimate.value) else interval(estimate, spec)
 
 
 def _steps(estimate: Estimate | None) -> str:

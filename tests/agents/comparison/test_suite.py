@@ -242,8 +242,11 @@ def test_what_does_not_fit_is_named(content, message, tmp_path):
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):
-    (tmp_path / "mine.yaml").write_text("tasks: [")
-    with pytest.raises(InputError, match=r"suite .*mine\.yaml cannot be read: while parsing a flow"):
+    (tmp_path / "mine.yaml").write_text("name: mine\ntasks: [")
+    with pytest.raises(InputError, match=r"suite .*mine\.yaml, line 2, column 9 cannot be read: while parsing a flow"):
+        read_suite(tmp_path / "mine.yaml", FAMILIES)
+    (tmp_path / "mine.yaml").write_text("name: mine\ntasks:\n  - id: a\n   total_steps: 3\n")
+    with pytest.raises(InputError, match=r"suite .*mine\.yaml, line 4, column 4 cannot be read: "):
         read_suite(tmp_path / "mine.yaml", FAMILIES)
     with pytest.raises(InputError, match=r"suite .*none\.yaml cannot be read: .*No such file"):
         read_suite(tmp_path / "none.yaml", FAMILIES)

@@ -54,7 +54,7 @@ def test_a_report_of_the_table_is_that_of_the_runs(tmp_path):
     before = comparison(tmp_path)
     path = tmp_path / "mine.csv"
     path.write_text(write_evaluations(before))
-    settings = ReportSettings("", resamples=50)
+    settings = ReportSettings("")
     runs, table = (summarise(each, settings).estimates for each in (before, read_comparison(path)))
     ends = [
         np.array([(one.value, one.low, one.high) for one in estimates if one.quantity == "final return"])

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from rliable import metrics
+from scipy import stats
 
-from nearsym.agents.report.alignment import align
-from nearsym.agents.report.bootstrap import Bootstrap
+from nearsym.agents.report.alignment import Condition, Scale, align
 from nearsym.agents.report.contrasts import contrast, learning_contrast, pairs, steps_contrast
 from nearsym.agents.report.estimates import Estimates, mean_over
 from nearsym.agents.report.learning import (
     AREA,
     FINAL,
+    IQM,
     RETURN,
     STEPS,
-    first_step,
+    first_steps,
     learning_curves,
     pooled_areas,
     pooled_curves,
@@ -26,7 +26,7 @@ from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.report.statistics import summarise
 from nearsym.envs.errors import InputError
 
-QUICK = Bootstrap(resamples=50)
+LEVEL = 0.95
 
 
 def record(tmp_path, network, seed, returns, steps=None, task="my_file:Trolley", **more):
@@ -42,11 +42,11 @@ def test_areas_leave_out_what_was_before_learning(tmp_path):
     lucky, steps = [9, 9, 0, 4, 8], [0, 500, 1000, 1500, 2000]
     known = [record(tmp_path, "exact", seed, lucky, steps, learning_starts=1000) for seed in range(4)]
     condition = align(known)
-    assert Estimates(learning_curves(condition, QUICK)).one(AREA).value == 6
+    assert Estimates(learning_curves(condition, LEVEL)).one(AREA).value == 6
     (areas,) = pooled_areas([condition], "exact")
     assert areas[:, 1] == pytest.approx(condition.scale.score(np.full(4, 6.0)))
     unknown = align([record(tmp_path, "exact", seed, lucky, steps) for seed in range(4)])
-    assert Estimates(learning_curves(unknown, QUICK)).one(AREA).value == (9 / 2 + 0 + 4 + 8 / 2) / 3
+    assert Estimates(learning_curves(unknown, LEVEL)).one(AREA).value == (9 / 2 + 0 + 4 + 8 / 2) / 3
     between = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=900)])
     assert between.learning == slice(2, None)  # the evaluation at 500 is of the network that starts to learn
     late = align([record(tmp_path, "exact", 0, lucky, steps, learning_starts=1500)])
@@ -96,11 +96,21 @@ def test_scales(tmp_path):
 
 def test_learning_numbers_by_hand(tmp_path):
     condition = align([record(tmp_path, "plain", seed, [0, seed, 2 * seed], task="dmc/x") for seed in range(1, 6)])
-    estimates = Estimates(learning_curves(condition, QUICK))
-    assert [estimate.value for estimate in estimates.select(RETURN)] == [0, 3, 6]  # the middle three of five
+    estimates = Estimates(learning_curves(condition, LEVEL))
+    assert [estimate.value for estimate in estimates.select(RETURN)] == [0, 3, 6]
     assert estimates.one(FINAL).value == 6
     assert estimates.one(AREA).value == (3 + 6) / 2
-    assert all(estimate.low <= estimate.value <= estimate.high and estimate.runs == 5 for estimate in estimates)
+    ends = stats.t.interval(LEVEL, 4, 6, stats.sem([2, 4, 6, 8, 10]))
+    assert (estimates.one(FINAL).low, estimates.one(FINAL).high) == pytest.approx(ends)
+    assert all(estimate.runs == 5 and np.isnan(estimate.p_value) for estimate in estimates)
+
+
+def test_a_seed_that_failed_is_seen_beside_the_interquartile_mean(tmp_path):
+    finals = [10.0, 800.0, 810.0, 790.0, 800.0]
+    condition = align([record(tmp_path, "plain", k, [0, end], task="dmc/x") for k, end in enumerate(finals)])
+    estimates = Estimates(learning_curves(condition, LEVEL))
+    assert (estimates.one(FINAL).value, estimates.one(IQM).value) == pytest.approx((642, 2390 / 3))
+    assert np.isnan(estimates.one(IQM).low)
 
 
 def test_steps_to_threshold_by_hand(tmp_path):
@@ -110,16 +120,35 @@ def test_steps_to_threshold_by_hand(tmp_path):
     condition = align([*plain, *fast, *never])
     threshold = threshold_score(condition, "plain", 0.8)
     assert threshold == pytest.approx(0.8)
-    estimates = Estimates(steps_to_threshold(condition, threshold, QUICK))
+    estimates = Estimates(steps_to_threshold(condition, threshold, LEVEL))
     assert [estimates.one(STEPS, network=n).value for n in ("plain", "exact", "rpp")] == [3000, 1000, np.inf]
     assert estimates.one(STEPS, network="rpp").low == np.inf
-    assert first_step(condition.steps, condition.scores("exact"), 0.95) == 2000
+    assert first_steps(condition.steps, condition.scores("exact"), 0.95).tolist() == [2000] * 4
 
-    def ratio(network):
-        return steps_contrast("x", [condition], {condition.label: threshold}, (network, "plain"), QUICK)[0].value
+    def ratios(network, reference="plain"):
+        return steps_contrast("x", [condition], {condition.label: threshold}, (network, reference), LEVEL)
 
-    assert ratio("exact") == pytest.approx(1 / 3)
-    assert ratio("rpp") == 1  # never counts with the last step, at which plain arrives
+    (faster,) = ratios("exact")
+    assert (faster.value, faster.low, faster.high) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    assert np.isnan(faster.p_value)
+    # what was not observed has no ratio, neither to a network that gets there nor to another that does not
+    assert ratios("rpp") == ratios("plain", "rpp") == ratios("rpp", "rpp") == []
+
+
+def test_the_interval_of_a_ratio_of_steps(tmp_path):
+    """One run of four never gets there: the ratio of medians has an interval without an end."""
+
+    def runs(network, *firsts):
+        curves = [[float(step >= first) for step in (0, 1, 2, 3, 4)] for first in firsts]
+        return [record(tmp_path, network, k, curve, [0, 1, 2, 3, 4], task="t:T") for k, curve in enumerate(curves)]
+
+    condition = align([*runs("plain", 4, 4, 4, 4), *runs("exact", 1, 2, 2, 4), *runs("rpp", 2, 2, 2, 9)])
+    exact, rpp = (
+        steps_contrast("x", [condition], {condition.label: 1.0}, (network, "plain"), LEVEL)[0]
+        for network in ("exact", "rpp")
+    )
+    assert (exact.value, exact.low, exact.high) == pytest.approx((2 / 4, 1 / 4, 4 / 4))
+    assert (rpp.value, rpp.low, rpp.high) == pytest.approx((2 / 4, 2 / 4, np.inf))
 
 
 def test_a_threshold_met_before_learning_is_no_infinite_speed(tmp_path):
@@ -131,7 +160,7 @@ def test_a_threshold_met_before_learning_is_no_infinite_speed(tmp_path):
         for seed in range(4)
     ]
     condition = align(records)
-    (ratio,) = steps_contrast("x", [condition], {condition.label: 0.5}, ("exact", "plain"), QUICK)
+    (ratio,) = steps_contrast("x", [condition], {condition.label: 0.5}, ("exact", "plain"), LEVEL)
     assert ratio.value == pytest.approx(1000 / 2000)
 
 
@@ -146,17 +175,38 @@ def test_a_threshold_met_before_learning_is_no_infinite_speed(tmp_path):
     ],
 )
 def test_a_threshold_is_met_for_good(scores, expected):
-    assert first_step(np.arange(0, 500, 100), np.array([scores] * 4), 0.8) == expected
+    assert first_steps(np.arange(0, 500, 100), np.array([scores]), 0.8).tolist() == [expected]
 
 
 def test_contrasts_by_hand():
     mine, theirs = np.array([[3.0], [4.0], [5.0], [6.0]]), np.array([[1.0], [2.0], [4.0], [9.0]])
-    difference, ratio, chance = contrast(("m",), "x", ("a", "b"), [mine], [theirs], QUICK)
-    assert (difference.value, ratio.value) == pytest.approx((4.5 - 3, 4.5 / 3))
+    difference, ratio, chance = contrast(("m",), "x", ("a", "b"), [mine], [theirs], [scaled(0)], LEVEL)
+    assert (difference.value, ratio.value) == pytest.approx((4.5 - 4, 4.5 / 4))
     assert chance.value == pytest.approx((2 + 2.5 + 3 + 3) / 16)
     assert (difference.network, difference.against, difference.runs) == ("a", "b", 4)
-    negative = contrast(("m",), "x", ("a", "b"), [mine], [-theirs], QUICK)[1]
+    negative = contrast(("m",), "x", ("a", "b"), [mine], [-theirs], [scaled(0)], LEVEL)[1]
     assert np.isnan(negative.value) and not negative.excludes(1)
+
+
+def test_returns_without_a_zero_have_no_ratio():
+    """-0.69 times a return of -200 says nothing: where 0 is not the bottom of the scale there are differences alone."""
+    one = np.array([[3.0], [4.0], [5.0]])
+    kinds = [
+        [estimate.quantity for estimate in contrast(("m",), "x", ("a", "b"), [one], [one], conditions, LEVEL)]
+        for conditions in ([scaled(0)], [scaled(-200)])
+    ]
+    assert kinds == [
+        ["m, difference", "m, ratio", "m, probability of improvement"],
+        ["m, difference", "m, probability of improvement"],
+    ]
+    mixed = contrast(("m",), "x", ("a", "b"), [one, one], [one, one], [scaled(0), scaled(-200)], LEVEL)
+    assert "m, ratio" not in [estimate.quantity for estimate in mixed]
+
+
+def scaled(low):
+    """A condition, of which no more than its scale is looked at."""
+    steps, runs = np.arange(2), {}
+    return Condition("x", "x", {}, steps, runs, runs, Scale(low, low + 100, ""), [])
 
 
 def test_every_two_networks_are_compared_once():
@@ -170,11 +220,11 @@ def test_every_two_networks_are_compared_once():
 def test_groups_may_have_different_numbers_of_seeds(tmp_path):
     first = align([record(tmp_path, n, s, [0, 500 + s], task="dmc/a") for n in ("plain", "exact") for s in range(4)])
     second = align([record(tmp_path, n, s, [0, 700 + s], task="dmc/b") for n in ("plain", "exact") for s in range(6)])
-    estimates = Estimates(pooled_curves("both", [first, second], ["plain"], QUICK))
-    pooled = np.array([[0.5 + s / 1000] for s in range(4)] + [[0.7 + s / 1000] for s in range(6)])
-    assert estimates.select("score")[-1].value == pytest.approx(metrics.aggregate_iqm(pooled))
+    estimates = Estimates(pooled_curves("both", [first, second], ["plain"], LEVEL))
+    means = np.mean([0.5 + s / 1000 for s in range(4)]), np.mean([0.7 + s / 1000 for s in range(6)])
+    assert estimates.select("score")[-1].value == pytest.approx(np.mean(means))  # every task counts alike
     assert estimates.select("score")[-1].runs == 4
-    assert learning_contrast("both", [first, second], ("exact", "plain"), QUICK)[0].value == 0
+    assert learning_contrast("both", [first, second], ("exact", "plain"), LEVEL)[0].value == 0
 
 
 def test_noise_and_strength(tmp_path):
@@ -187,13 +237,13 @@ def test_noise_and_strength(tmp_path):
         align([run for run in runs if run.condition == label]) for label in dict.fromkeys(r.condition for r in runs)
     ]
     assert noise_levels(conditions[0]).tolist() == [0, 0.1]
-    noise = Estimates(noise_curves(conditions[0], QUICK))
+    noise = Estimates(noise_curves(conditions[0], LEVEL))
     assert noise.one("mean return under noise").value == pytest.approx(600)
-    learned = Estimates(estimate for condition in conditions for estimate in learning_curves(condition, QUICK))
+    learned = Estimates(estimate for condition in conditions for estimate in learning_curves(condition, LEVEL))
     against = strength_curves(conditions, learned)
     assert [(estimate.x, estimate.value) for estimate in against] == [(0, 800), (0.5, 650), (1, 500)]
     assert {estimate.quantity for estimate in against} == {"final return against wind"}
-    assert strength_falls(conditions, QUICK)[0].value == pytest.approx(0.3)
+    assert strength_falls(conditions, LEVEL)[0].value == pytest.approx(0.3)
 
 
 def test_a_summary_says_what_it_left_out(tmp_path):
@@ -203,7 +253,7 @@ def test_a_summary_says_what_it_left_out(tmp_path):
         record(tmp_path, "sac", seed, [0, 200], task="dmc/b", noise={0.0: 1.0, 0.1: seed} if seed else {})
         for seed in (0, 1)
     ]
-    summary = summarise(Comparison("x", runs, []), ReportSettings("x", resamples=10))
+    summary = summarise(Comparison("x", runs, []), ReportSettings("x"))
     assert summary.against == ["ppo"]
     notes = " | ".join(summary.notes)
     assert "none of plain, exact is here: all others are compared with ppo" in notes
@@ -219,7 +269,6 @@ def test_a_summary_says_what_it_left_out(tmp_path):
         ({"level": 1.0}, "level is 1.0, expected a number between 0 and 1"),
         ({"threshold": 0.0}, "threshold is 0.0"),
         ({"against": []}, "against is []"),
-        ({"resamples": 1}, "resamples is 1"),
     ],
 )
 def test_settings_out_of_range(words, message):

@@ -1,0 +1,23 @@
+"""The figure of an evaluation says what each of its marks is."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nearsym.agents.runs.noise_figure import draw_noise
+from nearsym.envs import NoiseLevel
+
+
+def test_every_mark_is_in_the_legend(tmp_path, monkeypatch):
+    drawn = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *given, **more: (drawn.append(self), save(self, *given, **more))
+    )
+    levels = [NoiseLevel(noise, [float(x) for x in range(9)]) for noise in (0.0, 0.1)]
+    draw_noise(levels, "title", tmp_path / "evaluation.png", "noise")
+    (axes,) = drawn[0].axes
+    said = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert sorted(said) == ["episode", "interquartile mean", "interquartile range of episodes"]
+    band = next(one for one in axes.collections if one.get_label().startswith("interquartile range"))
+    assert np.unique(band.get_paths()[0].vertices[:, 1]).tolist() == [2, 6]  # quartiles of 0 to 8
+    assert (tmp_path / "evaluation.png").stat().st_size > 1000
