@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, ClassVar, Self
@@ -31,6 +32,7 @@ class Agent:
         symmetry: takes the place of the environment's.
         seed: of networks, exploration, replay and episodes; None draws one.
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        compile: compile updates and actions to machine code at the first of each, which takes up to half a minute.
         **hyperparameters: those of the algorithm's settings, such as ``learning_rate``.
 
     Attributes:
@@ -50,6 +52,7 @@ class Agent:
         symmetry: Symmetry | None = None,
         seed: int | None = None,
         device: str = "cpu",
+        compile: bool = False,
         **hyperparameters: Any,
     ) -> None:
         settings_type = self.learner_type.settings_type
@@ -63,6 +66,8 @@ class Agent:
         chosen = family(network) if isinstance(network, str) else network
         problem = problem_of(self.learner_type, env, chosen)
         self.learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
+        if compile:
+            self.learner.compile(lambda reason: warnings.warn(f"not compiled: {reason}", stacklevel=2))
         self.experience: Experience = self.learner.experience()
         self._envs = vectorised(env if seed is None else EpisodeSeeds(env, seed))
         self._interaction: Iterator[Progress] | None = None

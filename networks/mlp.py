@@ -14,9 +14,10 @@ from nearsym.envs.symmetry import Representation
 from .families import Family, Plain
 from .features import hidden_representation
 from .relaxed_linear import RelaxedLinear
+from .small_product import is_written_out
 
 LEAST_BATCH = 64
-"""Inputs from which layers are applied; fewer, as in acting, do not pay for it and use remembered expansions."""
+"""Inputs from which layers are applied; for fewer, remembered expansions are faster unless all is compiled."""
 
 
 class MLP(nn.Module):
@@ -70,7 +71,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """One output for each head."""
         batch, x = x.shape[:-1], x.reshape(-1, x.shape[-1])
-        if self.applies and len(x) >= LEAST_BATCH:
+        if self.applies and (len(x) >= LEAST_BATCH or is_written_out()):
             x = x.t()[None, :, None]
             for layer in self.layers:
                 x = nn.functional.relu(cast(RelaxedLinear, layer).columns(x))

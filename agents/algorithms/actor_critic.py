@@ -59,12 +59,12 @@ class ActorCritic(Learner):
             self.measured_states = 32
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
-        self.acting_actor = ActingActor(self.actor)
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)
         self.actor_optimizer = Adam(self._groups([self.actor]))
         self.critic_optimizer = Adam(self._groups([self.encoder, self.critic]))
+        self.acting_actor = ActingActor(self.actor, self.actor_optimizer.flat)
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
@@ -169,17 +169,24 @@ class ActorCritic(Learner):
         return losses
 
     def compile(self, tell: Callable[[str], None]) -> None:
-        """Have the first update compile `step` for batches of its size; `tell` is given the reason where that fails."""
+        """Have the first update compile `step` for batches of its size, and the first action the actor."""
+        said: list[str] = []
+
+        def tell_once(reason: str) -> None:
+            if reason not in said:
+                tell(reason)
+            said.append(reason)
 
         def first(batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
             try:
                 self._step = UpdateRule(self).compiled(batch, drawn)
             except CannotCompileError as error:
-                tell(str(error))
+                tell_once(str(error))
                 self._step = self.step
             return self._step(batch, drawn)
 
         self._step = first
+        self.acting_actor.compile(tell_once)
 
     @abstractmethod
     def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:

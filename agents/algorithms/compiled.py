@@ -62,7 +62,8 @@ def compile_function(function: Function, arguments: Sequence[Tensor]) -> Functio
             from torch._subclasses import FakeTensorMode
             from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-            graph = make_fx(function)(*(argument.clone() for argument in arguments))
+            # a lambda, because torch stumbles over annotations that are strings
+            graph = make_fx(lambda *given: list(function(*given)))(*(argument.clone() for argument in arguments))
             # a context of shapes, without which torch does not look compiled code up on disk
             with tracing(TracingContext(FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True))):
                 compiled: Any = compile_graph(graph, list(arguments))

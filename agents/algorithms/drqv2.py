@@ -87,7 +87,7 @@ class DrQv2Learner(ActorCritic):
 
     def policy(self, features: Tensor, *, explore: bool) -> Tensor:
         """The mean, or with noise cut off at the bounds."""
-        mean: Tensor = self.actor(features)
+        mean: Tensor = self.acting_actor(features)
         return (mean + self.noise * torch.randn_like(mean)).clamp(-1, 1) if explore else mean
 
     def draw(self, count: int) -> Drawn:

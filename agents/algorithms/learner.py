@@ -128,6 +128,9 @@ class Learner(ABC):
     def update(self, batch: Batch) -> dict[str, Tensor]:
         """One gradient step of everything that is learned; returns scalars named in `metrics`."""
 
+    def compile(self, tell: Callable[[str], None]) -> None:  # noqa: B027, most algorithms cannot
+        """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails."""
+
     @abstractmethod
     def networks(self) -> dict[str, nn.Module]:
         """The trained networks by name."""

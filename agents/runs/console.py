@@ -106,6 +106,10 @@ class Display:
         self._print(f"{self._settings.env.id}, seed {self._settings.seed}: {doing}; {summary}")
         self._bar.update(self._task, completed=step)
 
+    def note(self, line: str) -> None:
+        """Print it."""
+        self._print(line)
+
     def progress(self, progress: Progress) -> None:
         """Advance the bar; after an evaluation print a line."""
         speed = f"{progress.steps_per_second:.0f} steps/s"

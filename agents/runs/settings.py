@@ -57,6 +57,8 @@ class TrainSettings:
         checkpoint_every: steps between checkpoints.
         threads: torch threads.
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        compile: ``true`` compiles updates to machine code when the run starts, which takes up to half a minute and is
+            remembered; ``auto`` does where the run is long enough to gain by it. Results differ by rounding alone.
 
     Raises:
         InputError: a value is out of range.
@@ -77,8 +79,11 @@ class TrainSettings:
     checkpoint_every: int = 5000
     threads: int = 1
     device: str = "cpu"
+    compile: str = "auto"
 
     def __post_init__(self) -> None:
+        if self.compile.lower() not in ("auto", "true", "false"):
+            raise InputError(f"compile is {self.compile!r}, expected auto, true or false")
         check_range("", self, 1, ("total_steps", "eval_every", "eval_episodes", "checkpoint_every", "threads"))
         check_range("", self, 0, ("seed",))
         if self.device.split(":")[0] not in ("cpu", "cuda", "mps", "auto"):

@@ -14,6 +14,7 @@ from torch import Tensor
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays
 from nearsym.agents.algorithms.interaction import interact
+from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
@@ -28,6 +29,9 @@ from .settings import TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
+
+WORTH_COMPILING = 5000
+"""Updates from which compiling pays: it takes about 20 seconds, and saves 2 to 10 milliseconds an update."""
 
 CONVERT_EVERY = 100
 """Updates whose losses are turned into numbers in one go: each by itself would wait for a GPU."""
@@ -60,6 +64,9 @@ class Reporter(Protocol):
     def started(self, step: int, summary: str) -> None:
         """The run starts, or goes on, at `step`; `summary` is one line on its networks."""
 
+    def note(self, line: str) -> None:
+        """Something that whoever watches should know, in one line."""
+
     def progress(self, progress: Progress) -> None:
         """After every training episode and evaluation, and every few steps between."""
 
@@ -68,6 +75,9 @@ class Silent:
     """A reporter that shows nothing."""
 
     def started(self, step: int, summary: str) -> None:
+        """Nothing."""
+
+    def note(self, line: str) -> None:
         """Nothing."""
 
     def progress(self, progress: Progress) -> None:
@@ -146,6 +156,7 @@ class _Training:
         learner, total = self._learner, self._settings.total_steps
         self._started, self._start_step = time.monotonic(), learner.steps
         self._reporter.started(learner.steps, parameter_summary(learner))
+        self._compile()
         if learner.steps >= total:
             return
         names = columns(learner)
@@ -167,6 +178,19 @@ class _Training:
                 self._show_progress(evaluated=False)
         self._evaluate(learner.steps)
         self._save(learner.steps)
+
+    def _compile(self) -> None:
+        """Have the learner compile its updates where that is asked for, or pays by the length of the whole run.
+
+        Not of what is left of it: a run that goes on does as it did.
+        """
+        agent, asked = self._settings.agent, self._settings.compile.lower()
+        updates = 0.0
+        if isinstance(agent, OffPolicySettings):
+            updates = (self._settings.total_steps - agent.learning_starts) / agent.train_every * agent.gradient_steps
+        if asked == "true" or (asked == "auto" and updates >= WORTH_COMPILING):
+            self._reporter.note("compiles its updates first (up to half a minute, remembered for the next time)")
+            self._learner.compile(lambda reason: self._reporter.note(f"goes on without compiling: {reason}"))
 
     def close(self) -> None:
         """Let everything go."""
