@@ -48,12 +48,14 @@ class Moments(Flat):
             each = each.repeat_interleave(torch.tensor([parameter.numel() for parameter in parameters]))
         self.register_buffer("rate", each.to(self.tensor), persistent=False)
 
-    def gather(self) -> None:
+    def gather(self) -> bool:
         """As `Flat.gather`; the moments follow the parameters to another type or device."""
-        super().gather()
-        for name in ("first", "second", "rate"):
-            if hasattr(self, name):
-                setattr(self, name, getattr(self, name).to(self.tensor))
+        changed = super().gather()
+        if changed:
+            for name in ("first", "second", "rate"):
+                if hasattr(self, name):
+                    setattr(self, name, getattr(self, name).to(self.tensor))
+        return changed
 
 
 class Adam:

@@ -28,24 +28,26 @@ class Flat(nn.Module):
         super().__init__()
         self.parameters_in_order: Sequence[nn.Parameter] = tuple(parameters)
         self._sizes = [parameter.numel() for parameter in self.parameters_in_order]
+        self._with_sizes = list(zip(self.parameters_in_order, self._sizes, strict=True))
         self._shapes = [parameter.shape for parameter in self.parameters_in_order]
         self.register_buffer("tensor", torch.empty(0), persistent=False)
         self.gather()
 
-    def gather(self) -> None:
-        """Make all parameters views of one tensor again, where they are not."""
+    def gather(self) -> bool:
+        """Make all parameters views of one tensor again, where they are not; whether there was anything to do."""
         offset, width = self.tensor.data_ptr(), self.tensor.element_size()
-        for parameter, size in zip(self.parameters_in_order, self._sizes, strict=True):
+        for parameter, size in self._with_sizes:
             if parameter.data_ptr() != offset and size:
                 break
             offset += size * width
         else:
-            if self.tensor.numel() == sum(self._sizes):
-                return
+            if offset == self.tensor.data_ptr() + self.tensor.numel() * width:
+                return False
         self.tensor = self.concatenated()
         with torch.no_grad():
             for parameter, view in zip(self.parameters_in_order, self.views(self.tensor), strict=True):
                 parameter.data = view
+        return True
 
     def concatenated(self) -> Tensor:
         """(n,) a copy of all parameters, without gradient."""
