@@ -45,7 +45,7 @@ class SymmetricActor(BasePolicy):
         mean, log_std = self.get_action_dist_params(obs)
         if deterministic:
             return torch.tanh(mean)
-        return squashed_gaussian.sample(mean, log_std)
+        return squashed_gaussian.sample(mean, log_std, torch.randn_like(mean))
 
     def action_log_prob(self, obs: PyTorchObs) -> tuple[Tensor, Tensor]:
         """Sampled actions (batch, action_dim) and their log-probabilities (batch,)."""

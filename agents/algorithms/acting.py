@@ -1,4 +1,4 @@
-"""An actor for single observations, where everything but arithmetic is what costs."""
+"""A policy for single observations, where everything but arithmetic is what costs."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ from .adam import Bound
 from .compiled import CannotCompileError, compile_function
 from .flat import Flat
 
+Policy = Callable[[Any, Tensor], Tensor]
+"""From what an actor gives, and noise, to (batch, action_dim) actions."""
 
-class ActingActor:
-    """What an actor gives, to the bit, from weights that are expanded once after every change.
 
-    Parameters are compared by value, all at once, so that no way of writing to them goes unnoticed. Where gradients
-    are asked for, and for actors of other layers or with a trunk, it is the actor itself. Compiled, it is one call.
+class ActingPolicy:
+    """Actions of an actor, from weights that are expanded once after every change.
+
+    Parameters are compared by value, all at once, so that no way of writing to them goes unnoticed. Actors of other
+    layers, or with a trunk, are called as they are. Compiled, all of it is one call.
 
     Args:
         actor: the actor.
+        policy: makes actions of what it gives.
         flat: its trained parameters.
     """
 
-    def __init__(self, actor: Actor | DeterministicActor, flat: Flat) -> None:
-        self._actor, self._flat = actor, flat
+    def __init__(self, actor: Actor | DeterministicActor, policy: Policy, flat: Flat) -> None:
+        self._actor, self._policy, self._flat = actor, policy, flat
         layers = [*actor.mlp.layers, *actor.mlp.heads]
         plain_vector = isinstance(actor, Actor) and isinstance(actor.trunk, IdentityTrunk)
         self._layers = [layer for layer in layers if isinstance(layer, ExpandedLinear)]
@@ -42,23 +46,20 @@ class ActingActor:
         self._shape: torch.Size | None = None
 
     def compile(self, tell: Callable[[str], None]) -> None:
-        """Have the first call compile the actor for inputs of its shape; `tell` is given the reason if it fails."""
+        """Have the first call compile it for inputs of its shape; `tell` is given the reason if that fails."""
         self._compiles = tell
 
-    def __call__(self, features: Tensor) -> Any:
-        """What the actor gives for (batch, …) features."""
-        if torch.is_grad_enabled():
-            return self._actor(features)
+    @torch.no_grad()
+    def __call__(self, features: Tensor, noise: Tensor) -> Tensor:
+        """(batch, action_dim) actions from (batch, …) features and (batch, action_dim) noise."""
+        self._flat.gather()
         if self._compiles is not None:
-            self._compile(features, self._compiles)
+            self._compile(features, noise, self._compiles)
         if self._compiled is not None and features.shape == self._shape:
-            self._flat.gather()
-            found = self._compiled(self._flat.tensor, features)
-            return found[0] if len(found) == 1 else tuple(found)
-        return self._from_expanded(features) if self._expands else self._actor(features)
+            return self._compiled(self._flat.tensor, features, noise)[0]
+        return self._policy(self._from_expanded(features) if self._expands else self._actor(features), noise)
 
     def _from_expanded(self, features: Tensor) -> list[Tensor]:
-        self._flat.gather()
         now = self._flat.tensor
         if self._seen is None or self._seen.device != now.device or not torch.equal(now, self._seen):
             self._seen = now.clone()
@@ -68,20 +69,23 @@ class ActingActor:
             features = torch.relu(nn.functional.linear(features, weight, bias))
         return [nn.functional.linear(features, weight, bias) for weight, bias in self._expanded[depth:]]
 
-    def _compile(self, features: Tensor, tell: Callable[[str], None]) -> None:
-        self._compiles = None
+    def function(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        """(parameters, features, noise) → actions, where parameters are a tensor such as that of `flat`."""
         bound = Bound(nn.ModuleDict({"actor": self._actor}))
         names = {id(parameter): name for name, parameter in bound.named_parameters()}
         own = [names[id(parameter)] for parameter in self._flat.parameters_in_order]
 
-        def act(tensor: Tensor, features: Tensor) -> Sequence[Tensor]:
-            given = functional_call(
-                bound, dict(zip(own, self._flat.views(tensor), strict=True)), (self._actor, features)
-            )
-            return [given] if isinstance(given, Tensor) else list(given)
+        def act(tensor: Tensor, features: Tensor, noise: Tensor) -> Tensor:
+            swapped = dict(zip(own, self._flat.views(tensor), strict=True))
+            return self._policy(functional_call(bound, swapped, (self._actor, features)), noise)
 
-        self._flat.gather()
+        return act
+
+    def _compile(self, features: Tensor, noise: Tensor, tell: Callable[[str], None]) -> None:
+        self._compiles = None
+        act = self.function()
         try:
-            self._compiled, self._shape = compile_function(act, [self._flat.tensor, features]), features.shape
+            given = [self._flat.tensor, features, noise]
+            self._compiled, self._shape = compile_function(lambda *some: [act(*some)], given), features.shape
         except CannotCompileError as error:
             tell(str(error))

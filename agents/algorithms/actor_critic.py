@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import RATE, Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
-from .acting import ActingActor
+from .acting import ActingPolicy
 from .adam import Adam
 from .compiled import CannotCompileError
 from .experience import Batch, Experience
@@ -64,7 +64,7 @@ class ActorCritic(Learner):
             module.to(device)
         self.actor_optimizer = Adam(self._groups([self.actor]))
         self.critic_optimizer = Adam(self._groups([self.encoder, self.critic]))
-        self.acting_actor = ActingActor(self.actor, self.actor_optimizer.flat)
+        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat)
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
@@ -116,12 +116,24 @@ class ActorCritic(Learner):
         """What to do, from (N, …) observations; the policy has no memory."""
         tensor = torch.as_tensor(observations, device=self.device)
         features = self.encoder(tensor if self.problem.is_image else tensor.float())
-        actions = self.policy(features, explore=explore)
-        return self.box.to_env(actions.cpu().numpy()), memory
+        noise = self.exploration(len(features)) if explore else self.no_noise(len(features))
+        return self.box.to_env(self.acting(features, noise).cpu().numpy()), memory
 
     @abstractmethod
-    def policy(self, features: Tensor, *, explore: bool) -> Tensor:
-        """(batch, action_dim) actions in [-1, 1] from the encoder's features."""
+    def policy(self, outputs: Any, noise: Tensor) -> Tensor:
+        """(batch, action_dim) actions in [-1, 1] from what the actor gives and noise, which is 0 where none is wanted.
+
+        Like `step` a function of tensors alone, which may be compiled.
+        """
+
+    def exploration(self, count: int) -> Tensor:
+        """(count, action_dim) the noise to explore with: normal numbers."""
+        return torch.randn_like(self.no_noise(count))
+
+    def no_noise(self, count: int) -> Tensor:
+        """(count, action_dim) zeros."""
+        like = self.actor_optimizer.flat.tensor
+        return torch.zeros((count, self.problem.symmetry.action.dim), dtype=like.dtype, device=like.device)
 
     def laws(self) -> dict[str, Law]:
         """Of the deterministic policy, and of all critics."""
@@ -135,7 +147,7 @@ class ActorCritic(Learner):
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""
-        return self.policy(self.encoded(observations), explore=False)
+        return self.policy(self.actor(self.encoded(observations)), self.no_noise(len(observations)))
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
         """All critics."""
@@ -186,7 +198,7 @@ class ActorCritic(Learner):
             return self._step(batch, drawn)
 
         self._step = first
-        self.acting_actor.compile(tell_once)
+        self.acting.compile(tell_once)
 
     @abstractmethod
     def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:

@@ -85,10 +85,13 @@ class DrQv2Learner(ActorCritic):
         first, last = self.settings.noise_first, self.settings.noise_last
         return first + (last - first) * min(self.steps / self.settings.noise_steps, 1.0)
 
-    def policy(self, features: Tensor, *, explore: bool) -> Tensor:
-        """The mean, or with noise cut off at the bounds."""
-        mean: Tensor = self.acting_actor(features)
-        return (mean + self.noise * torch.randn_like(mean)).clamp(-1, 1) if explore else mean
+    def policy(self, outputs: Tensor, noise: Tensor) -> Tensor:
+        """The mean, with noise cut off at the bounds."""
+        return (outputs + noise).clamp(-1, 1)
+
+    def exploration(self, count: int) -> Tensor:
+        """Normal numbers of the scheduled size."""
+        return self.noise * super().exploration(count)
 
     def draw(self, count: int) -> Drawn:
         """As `ActorCritic.draw`, with the noise scheduled for this step, cut off."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -126,10 +126,10 @@ class SACLearner(ActorCritic):
     def _bounded(self, mean: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]:
         return mean, log_std.clamp(self.settings.log_std_min, self.settings.log_std_max)
 
-    def policy(self, features: Tensor, *, explore: bool) -> Tensor:
-        """The squashed mean, or a sample."""
-        mean, log_std = self._bounded(*self.acting_actor(features))
-        return sample(mean, log_std) if explore else torch.tanh(mean)
+    def policy(self, outputs: Any, noise: Tensor) -> Tensor:
+        """A sample, A = tanh(μ + σ ξ), ξ ~ N(0, 1); without noise the squashed mean."""
+        mean, log_std = self._bounded(*outputs)
+        return sample(mean, log_std, noise)
 
     def step(self, batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
         """Critics and encoder, actor, temperature, target critics."""

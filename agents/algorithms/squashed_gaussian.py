@@ -11,9 +11,9 @@ EPSILON = 1e-6
 """Keeps the logarithm finite where tanh has saturated; stable-baselines3's value."""
 
 
-def sample(mean: Tensor, log_std: Tensor) -> Tensor:
+def sample(mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
     """A = tanh(μ + σ ξ), ξ ~ N(0, 1); all (batch, action_dim)."""
-    return torch.tanh(mean + log_std.exp() * torch.randn_like(mean))
+    return torch.tanh(mean + log_std.exp() * noise)
 
 
 def sample_with_log_prob(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -32,6 +32,6 @@ def sample_with_log_prob(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[
     Returns:
         Actions (batch, action_dim) in (-1, 1) and log-probabilities (batch,).
     """
-    actions = torch.tanh(mean + log_std.exp() * noise)
+    actions = sample(mean, log_std, noise)
     density = noise.square() * -0.5 - log_std - torch.log(1 - actions.square() + EPSILON)
     return actions, density.sum(dim=1) - 0.5 * math.log(2 * math.pi) * mean.shape[1]

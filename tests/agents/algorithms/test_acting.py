@@ -1,29 +1,32 @@
-"""The actor that acts against the one that is trained."""
+"""The policy that acts against the actor that is trained."""
 
 import pytest
 import torch
 
-from nearsym.agents.algorithms.acting import ActingActor
+from nearsym.agents.algorithms.acting import ActingPolicy
 from nearsym.agents.algorithms.flat import Flat
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import Actor, DeterministicActor, family
 
 MIRROR = Symmetry.reflection(observation=[-1, 1, -1], action=[-1])
-SEEN = torch.tensor([[0.5, -1.0, 2.0]])
+SEEN, NOISE = torch.tensor([[0.5, -1.0, 2.0]]), torch.tensor([[0.3]])
 
 
-def same(one, other):
-    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+def policy(outputs, noise):
+    """Shows all that an actor gives."""
+    first, *rest = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+    return sum(rest, first) + noise
 
 
-def flat_of(actor):
-    return Flat(parameter for parameter in actor.parameters() if parameter.requires_grad)
+def acting_of(actor):
+    flat = Flat(parameter for parameter in actor.parameters() if parameter.requires_grad)
+    return ActingPolicy(actor, policy, flat)
 
 
 @pytest.mark.parametrize("name", ["plain", "exact", "relaxed", "rpp"])
-def test_it_gives_the_actors_outputs_to_the_bit_however_parameters_are_written(name):
+def test_it_gives_the_actors_actions_to_the_bit_however_parameters_are_written(name):
     actor = Actor(MIRROR.observation.rep, MIRROR.action, family(name, width=16))
-    acting = ActingActor(actor, flat_of(actor))
+    acting = acting_of(actor)
 
     def double():
         with torch.no_grad():
@@ -39,28 +42,27 @@ def test_it_gives_the_actors_outputs_to_the_bit_however_parameters_are_written(n
             parameter.data = parameter.data + 0.1
 
     with torch.no_grad():
-        before = actor(SEEN)
+        before = policy(actor(SEEN), NOISE)
         for write in (lambda: None, double, through_data, replaced):
             write()
-            assert same(acting(SEEN), actor(SEEN)) and same(acting(SEEN), actor(SEEN))
-        assert not same(acting(SEEN), before)
-    assert all(output.requires_grad for output in acting(SEEN))
+            assert torch.equal(acting(SEEN, NOISE), policy(actor(SEEN), NOISE))
+            assert torch.equal(acting(SEEN, NOISE), policy(actor(SEEN), NOISE))
+        assert not torch.equal(acting(SEEN, NOISE), before)
+        assert not torch.equal(acting(SEEN, NOISE), acting(SEEN, 0 * NOISE))
 
 
 @pytest.mark.parametrize("kind", [Actor, DeterministicActor])
-def test_compiled_it_gives_the_actors_outputs_to_rounding(kind):
+def test_compiled_it_gives_the_actors_actions_to_rounding(kind):
     actor = kind(MIRROR.observation.rep, MIRROR.action, family("relaxed", width=16))
-    acting = ActingActor(actor, flat_of(actor))
+    acting = acting_of(actor)
     acting.compile(pytest.fail)
-    together = lambda given: given if isinstance(given, torch.Tensor) else torch.stack(list(given))  # noqa: E731
     with torch.no_grad():
         for _ in range(3):
-            torch.testing.assert_close(together(acting(SEEN)), together(actor(SEEN)))
-            before = together(acting(SEEN))
+            torch.testing.assert_close(acting(SEEN, NOISE), policy(actor(SEEN), NOISE))
+            before = acting(SEEN, NOISE)
             for parameter in actor.parameters():
                 if parameter.requires_grad:
                     parameter.data = parameter.data + 0.1
-            assert not torch.allclose(together(acting(SEEN)), before)
+            assert not torch.allclose(acting(SEEN, NOISE), before)
         several = SEEN.expand(4, -1)  # of another shape, which is not compiled
-        torch.testing.assert_close(together(acting(several)), together(actor(several)))
-    assert together(acting(SEEN)).requires_grad
+        torch.testing.assert_close(acting(several, NOISE), policy(actor(several), NOISE))

@@ -29,7 +29,7 @@ def test_it_is_stable_baselines3s():
 
 def test_samples_alone_are_the_same_samples():
     torch.manual_seed(7)
-    alone = squashed_gaussian.sample(torch.zeros(5, 3), torch.ones(5, 3))
+    alone = squashed_gaussian.sample(torch.zeros(5, 3), torch.ones(5, 3), torch.randn(5, 3))
     torch.manual_seed(7)
     both, _ = ours(torch.zeros(5, 3), torch.ones(5, 3))
     assert torch.equal(alone, both)
