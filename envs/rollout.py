@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
@@ -67,6 +67,22 @@ class Step:
     infos: dict[str, Any]
     episodes: Numbers
     first: Bools
+
+    def of(self, number: int) -> Step:
+        """The row of one environment whose policy has no memory, as a step of it alone; without infos."""
+        row = slice(number, number + 1)
+        return replace(
+            self,
+            observations=_rows(self.observations, row),
+            actions=self.actions[row],
+            rewards=self.rewards[row],
+            next_observations=_rows(self.next_observations, row),
+            terminated=self.terminated[row],
+            truncated=self.truncated[row],
+            infos={},
+            episodes=self.episodes[row],
+            first=self.first[row],
+        )
 
     @property
     def ended(self) -> Bools:
@@ -192,8 +208,8 @@ def episodes(
     return [Episode(number, each) for number, each in enumerate(rewards)]
 
 
-def _rows(memory: Any, where: Bools) -> Any:
-    """The rows `where` of a memory."""
+def _rows(memory: Any, where: Bools | slice) -> Any:
+    """The rows `where` of a memory, or of observations."""
     if isinstance(memory, Mapping):
         return {key: _rows(value, where) for key, value in memory.items()}
     if isinstance(memory, Sequence):

@@ -50,7 +50,8 @@ class ExpandedLinear(Linear):
         freeze the target network. The comparison costs a fraction of an expansion and cannot be fooled.
         """
         parameters = list(self.parameters())
-        if torch.is_grad_enabled() and any(p.requires_grad for p in parameters):
+        swapped = any(not isinstance(p, nn.Parameter) for p in parameters)  # by `torch.func.functional_call`
+        if swapped or (torch.is_grad_enabled() and any(p.requires_grad for p in parameters)):
             return self.expand()
         if self._cache is not None:
             seen, expanded = self._cache

@@ -49,6 +49,10 @@ class ActingPolicy:
         """Have the first call compile it for inputs of its shape; `tell` is given the reason if that fails."""
         self._compiles = tell
 
+    def share(self, other: ActingPolicy) -> None:
+        """Use what was compiled for another policy of the same networks and other parameters."""
+        self._compiled, self._shape = other._compiled, other._shape
+
     @torch.no_grad()
     def __call__(self, features: Tensor, noise: Tensor) -> Tensor:
         """(batch, action_dim) actions from (batch, …) features and (batch, action_dim) noise."""
@@ -69,23 +73,17 @@ class ActingPolicy:
             features = torch.relu(nn.functional.linear(features, weight, bias))
         return [nn.functional.linear(features, weight, bias) for weight, bias in self._expanded[depth:]]
 
-    def function(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """(parameters, features, noise) → actions, where parameters are a tensor such as that of `flat`."""
+    def _compile(self, features: Tensor, noise: Tensor, tell: Callable[[str], None]) -> None:
+        self._compiles = None
         bound = Bound(nn.ModuleDict({"actor": self._actor}))
         names = {id(parameter): name for name, parameter in bound.named_parameters()}
         own = [names[id(parameter)] for parameter in self._flat.parameters_in_order]
 
-        def act(tensor: Tensor, features: Tensor, noise: Tensor) -> Tensor:
+        def act(tensor: Tensor, features: Tensor, noise: Tensor) -> list[Tensor]:
             swapped = dict(zip(own, self._flat.views(tensor), strict=True))
-            return self._policy(functional_call(bound, swapped, (self._actor, features)), noise)
+            return [self._policy(functional_call(bound, swapped, (self._actor, features)), noise)]
 
-        return act
-
-    def _compile(self, features: Tensor, noise: Tensor, tell: Callable[[str], None]) -> None:
-        self._compiles = None
-        act = self.function()
         try:
-            given = [self._flat.tensor, features, noise]
-            self._compiled, self._shape = compile_function(lambda *some: [act(*some)], given), features.shape
+            self._compiled, self._shape = compile_function(act, [self._flat.tensor, features, noise]), features.shape
         except CannotCompileError as error:
             tell(str(error))

@@ -114,10 +114,16 @@ class ActorCritic(Learner):
     @torch.no_grad()
     def act(self, observations: Array, memory: Any, *, explore: bool) -> tuple[Array, Any]:
         """What to do, from (N, …) observations; the policy has no memory."""
-        tensor = torch.as_tensor(observations, device=self.device)
-        features = self.encoder(tensor if self.problem.is_image else tensor.float())
+        features = self.features(observations)
         noise = self.exploration(len(features)) if explore else self.no_noise(len(features))
         return self.box.to_env(self.acting(features, noise).cpu().numpy()), memory
+
+    @torch.no_grad()
+    def features(self, observations: Array) -> Tensor:
+        """The encoder's, of (N, …) observations."""
+        tensor = torch.as_tensor(observations, device=self.device)
+        features: Tensor = self.encoder(tensor if self.problem.is_image else tensor.float())
+        return features
 
     @abstractmethod
     def policy(self, outputs: Any, noise: Tensor) -> Tensor:
@@ -173,12 +179,16 @@ class ActorCritic(Learner):
         self._actions.np_random.bit_generator.state = state["actions"]
 
     def update(self, batch: Batch) -> dict[str, Tensor]:
-        """`step` on a batch; with ``network.augment`` each transition is moved by a random group element first."""
-        batch = batch if self._augmentation is None else self._augmentation(batch)
+        """`step` on a batch, see `prepared`."""
         self.delayed.gather()
-        losses = self._step(batch, self.draw(len(batch.actions)))
+        losses = self._step(*self.prepared(batch))
         self.updates += 1
         return losses
+
+    def prepared(self, batch: Batch) -> tuple[Batch, Drawn]:
+        """A batch, with ``network.augment`` each transition moved by a random group element, and random numbers."""
+        batch = batch if self._augmentation is None else self._augmentation(batch)
+        return batch, self.draw(len(batch.actions))
 
     def compile(self, tell: Callable[[str], None]) -> None:
         """Have the first update compile `step` for batches of its size, and the first action the actor."""
@@ -232,7 +242,7 @@ class ActorCritic(Learner):
         online = dict(self.critic.named_parameters())
         with torch.no_grad():
             flat = torch.cat([online[name].reshape(-1) for name in self._moving])
-            self.delayed.tensor.lerp_(flat, self.settings.tau)
+            self.delayed.tensor.add_(self.settings.tau * (flat - self.delayed.tensor))
 
     def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
         """A loss with what the network's family adds to it for each part, in units of `scale`."""

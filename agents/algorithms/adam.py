@@ -124,7 +124,7 @@ class Adam:
         flat.steps.add_(1)
         if self.functional:
             one, two = BETAS
-            flat.first.lerp_(gradient, 1 - one)
+            flat.first.mul_(one).add_((1 - one) * gradient)
             flat.second.mul_(two).add_((1 - two) * gradient * gradient)
             first, second = (
                 -torch.expm1(flat.steps * math.log(beta)) for beta in BETAS

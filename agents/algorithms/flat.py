@@ -43,11 +43,15 @@ class Flat(nn.Module):
         else:
             if offset == self.tensor.data_ptr() + self.tensor.numel() * width:
                 return False
-        self.tensor = self.concatenated()
+        self.adopt(self.concatenated())
+        return True
+
+    def adopt(self, tensor: Tensor) -> None:
+        """Make a tensor of the same values the one that parameters are views of."""
+        self.tensor = tensor
         with torch.no_grad():
             for parameter, view in zip(self.parameters_in_order, self.views(self.tensor), strict=True):
                 parameter.data = view
-        return True
 
     def concatenated(self) -> Tensor:
         """(n,) a copy of all parameters, without gradient."""

@@ -52,6 +52,15 @@ class UpdateRule:
             found |= {f"{name}.{part}": tensor for part, tensor in own.items()}
         return found
 
+    def adopt(self, tensors: Mapping[str, Tensor]) -> None:
+        """Have the learner hold all this in other memory, of the same values."""
+        for full, tensor in tensors.items():
+            name, _, part = full.rpartition(".")
+            if part == "tensor":
+                self._flats[name].adopt(tensor)
+            else:
+                setattr(self._flats[name], part, tensor)
+
     def __call__(self, tensors: Mapping[str, Tensor], batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
         """One update."""
         swapped = {f"modules_held.flats.{name}": tensor for name, tensor in tensors.items()}

@@ -18,6 +18,7 @@ from nearsym.envs.errors import InputError
 from .evaluation import evaluate_its_own_way, evaluate_run, load_learner
 from .evaluation_files import write_evaluation, write_findings
 from .folder import Run
+from .many_seeds import train_seeds
 from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
 from .training import Progress, train
@@ -33,6 +34,14 @@ def train_and_show(settings: TrainSettings, command: list[str]) -> Run:
         run = train(settings, command, display)
     print(f"finished: {run.folder} (metrics.csv, checkpoints, tensorboard --logdir {run.tensorboard})")
     return run
+
+
+def train_seeds_and_show(settings: Sequence[TrainSettings], command: list[str]) -> list[Run]:
+    """Train several seeds as `train_seeds` does, with one display of all."""
+    with Display(settings[0]) as display:
+        runs = train_seeds(settings, command, [display, *(_OfSeed(display, one.seed) for one in settings[1:])])
+    print(f"finished: {', '.join(str(run.folder) for run in runs)}")
+    return runs
 
 
 def evaluate_and_show(settings: EvaluateSettings) -> None:
@@ -113,13 +122,33 @@ class Display:
     def progress(self, progress: Progress) -> None:
         """Advance the bar; after an evaluation print a line."""
         speed = f"{progress.steps_per_second:.0f} steps/s"
-        returns = f"last episode {_number(progress.train_return)}, eval {_number(progress.eval_return)}"
+        returns = _returns(progress)
         self._bar.update(self._task, completed=progress.step, description=f"{returns}, {speed}, left")
         if progress.evaluated:
             self._print(f"step {progress.step:>9,}  {returns}  ({speed})")
 
     def _print(self, text: str) -> None:
         self._console.print(text, soft_wrap=True, markup=False)
+
+
+class _OfSeed:
+    """Of the other seeds that are trained at once, their evaluations alone."""
+
+    def __init__(self, display: Display, seed: int) -> None:
+        self._display, self._seed = display, seed
+
+    def started(self, step: int, summary: str) -> None:
+        """One line."""
+        self._display.note(f"seed {self._seed}: {f'continues at step {step:,}' if step else 'starts'}")
+
+    def note(self, line: str) -> None:
+        """One line."""
+        self._display.note(f"seed {self._seed}: {line}")
+
+    def progress(self, progress: Progress) -> None:
+        """After an evaluation one line."""
+        if progress.evaluated:
+            self._display.note(f"{'':14}seed {self._seed}: {_returns(progress)}")
 
 
 def _levels_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str) -> Table:
@@ -129,6 +158,10 @@ def _levels_table(levels: list[NoiseLevel], settings: EvaluateSettings, env: str
     for level in levels:
         table.add_row(f"{level.noise:g}", f"{level.mean:.1f}", f"{level.std:.1f}", f"{level.iqm:.1f}")
     return table
+
+
+def _returns(progress: Progress) -> str:
+    return f"last episode {_number(progress.train_return)}, eval {_number(progress.eval_return)}"
 
 
 def _number(value: float) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,6 +34,9 @@ REPORT_EVERY = 25
 
 WORTH_COMPILING = 5000
 """Updates from which compiling pays: it takes about 20 seconds, and saves 2 to 10 milliseconds an update."""
+
+COMPILES = "compiles its updates first (up to half a minute, remembered for the next time)"
+NOT_COMPILED = "goes on without compiling: {}"
 
 CONVERT_EVERY = 100
 """Updates whose losses are turned into numbers in one go: each by itself would wait for a GPU."""
@@ -98,29 +103,48 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
     Raises:
         InputError: something in the settings does not fit, a saved run is damaged, or training diverged.
     """
+    with opened(settings, command, reporter or Silent()) as training:
+        training.go()
+    return training.run
+
+
+@contextmanager
+def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> Iterator[Training]:
+    """A run, built and brought to its last checkpoint; arguments and errors are those of `train`."""
     torch.set_num_threads(settings.threads)
     world = build_world(settings, settings.seed, count=settings.env.count)
     learner = build_learner(settings, world)
     if learner.problem.is_image:
         keep_freed_memory()
     run = open_run(settings, command)
-    training = _Training(settings, run, world, learner, reporter or Silent())
+    training = Training(settings, run, world, learner, reporter)
     try:
         training.restore()
-        training.go()
+        yield training
     finally:
         training.close()
-    return run
 
 
-class _Training:
+def compiles(settings: TrainSettings) -> bool:
+    """Whether updates are compiled: where that is asked for, or pays by the length of the whole run.
+
+    Not of what is left of it: a run that goes on does as it did.
+    """
+    agent, asked = settings.agent, settings.compile.lower()
+    if asked != "auto" or not isinstance(agent, OffPolicySettings):
+        return asked == "true"
+    updates = (settings.total_steps - agent.learning_starts) / agent.train_every * agent.gradient_steps
+    return updates >= WORTH_COMPILING
+
+
+class Training:
     """Interacts, evaluates, writes metrics and takes checkpoints, the last three always between two steps."""
 
     def __init__(self, settings: TrainSettings, run: Run, world: World, learner: Learner, reporter: Reporter) -> None:
-        self._settings, self._run, self._world, self._reporter = settings, run, world, reporter
-        self._learner = learner
+        self.settings, self.run, self.world, self._reporter = settings, run, world, reporter
+        self.learner = learner
         self._eval = build_world(settings, settings.seed + EVALUATION_SEED, "validation")
-        self._experience = learner.experience(settings.total_steps)
+        self.experience = learner.experience(settings.total_steps)
         self._writer: MetricsWriter | None = None
         self._checkpoint_step, self._row_step, self._episodes = 0, -1, 0
         self._bytes: int | None = None
@@ -133,77 +157,94 @@ class _Training:
 
     def restore(self) -> None:
         """Go to the last checkpoint, if there is one."""
-        folder = self._run.checkpoints
+        folder = self.run.checkpoints
         saved = latest_checkpoint(folder)
         if saved is None:
             if folder.is_dir() and not any(folder.iterdir()):
                 raise InputError(
-                    f"the checkpoint of {self._run.folder} is missing: {folder} is empty; restore it from a copy, or "
+                    f"the checkpoint of {self.run.folder} is missing: {folder} is empty; restore it from a copy, or "
                     "choose another run_dir to train from the start"
                 )
             return
         checkpoint = load_checkpoint(saved)
-        progress = restore(self._learner, self._experience, checkpoint)
+        progress = restore(self.learner, self.experience, checkpoint)
         self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
         self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
         self._means = RunningMeans(progress["means"])
         self._go_on(progress, checkpoint.arrays)
-        going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self._world.episodes))]
+        going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
         self._memory = checkpoint.memory, np.array(going_on)
 
     def go(self) -> None:
         """Train to the end."""
-        learner, total = self._learner, self._settings.total_steps
-        self._started, self._start_step = time.monotonic(), learner.steps
-        self._reporter.started(learner.steps, parameter_summary(learner))
-        self._compile()
-        if learner.steps >= total:
+        if not self.begin():
             return
-        names = columns(learner)
-        self._writer = MetricsWriter(self._run.metrics, self._run.tensorboard, learner.steps, self._bytes, names)
-        interaction = interact(learner, self._world.envs, self._experience, self._memory)
-        reported = learner.steps
-        while learner.steps < total:
-            self._between(learner.steps)
+        self._compile()
+        learner = self.learner
+        interaction = interact(learner, self.world.envs, self.experience, self._memory)
+        while learner.steps < self.settings.total_steps:
+            self.pause()
             try:
                 progress = next(interaction)
             except Exception:
-                self._convert()  # what an environment failed at may be the actions of a policy that has diverged
+                self.failed()
                 raise
-            self._count(progress.step)
-            self._collect(progress.losses)
-            self._last = progress.step
-            if learner.steps - reported >= REPORT_EVERY:
-                reported = learner.steps
-                self._show_progress(evaluated=False)
-        self._evaluate(learner.steps)
-        self._save(learner.steps)
+            self.took(progress.step, progress.losses)
+        self.end()
+
+    def begin(self) -> bool:
+        """Say what is trained, and open its metrics; whether there is anything to do."""
+        learner, total = self.learner, self.settings.total_steps
+        self._started, self._start_step = time.monotonic(), learner.steps
+        self._reporter.started(learner.steps, parameter_summary(learner))
+        if learner.steps >= total:
+            return False
+        names = columns(learner)
+        self._writer = MetricsWriter(self.run.metrics, self.run.tensorboard, learner.steps, self._bytes, names)
+        self._reported = learner.steps
+        return True
+
+    def pause(self) -> None:
+        """Between two steps: evaluate or save where that is due."""
+        step, settings = self.learner.steps, self.settings
+        if step // settings.eval_every > self._row_step // settings.eval_every:
+            self._evaluate(step)
+        if step - self._checkpoint_step >= settings.checkpoint_every:
+            self._save(step)
+
+    def failed(self) -> None:
+        """What an environment failed at may be the actions of a policy that has diverged: say so if it has."""
+        self._convert()
+
+    def took(self, step: Step, losses: dict[str, Tensor]) -> None:
+        """Count a step and the losses of the last update after it."""
+        self._count(step)
+        self._collect(losses)
+        self._last = step
+        if self.learner.steps - self._reported >= REPORT_EVERY:
+            self._reported = self.learner.steps
+            self._show_progress(evaluated=False)
+
+    def end(self) -> None:
+        """Evaluate and save at the end."""
+        self._evaluate(self.learner.steps)
+        self._save(self.learner.steps)
+
+    def note(self, line: str) -> None:
+        """Tell whoever watches."""
+        self._reporter.note(line)
 
     def _compile(self) -> None:
-        """Have the learner compile its updates where that is asked for, or pays by the length of the whole run.
-
-        Not of what is left of it: a run that goes on does as it did.
-        """
-        agent, asked = self._settings.agent, self._settings.compile.lower()
-        updates = 0.0
-        if isinstance(agent, OffPolicySettings):
-            updates = (self._settings.total_steps - agent.learning_starts) / agent.train_every * agent.gradient_steps
-        if asked == "true" or (asked == "auto" and updates >= WORTH_COMPILING):
-            self._reporter.note("compiles its updates first (up to half a minute, remembered for the next time)")
-            self._learner.compile(lambda reason: self._reporter.note(f"goes on without compiling: {reason}"))
+        if compiles(self.settings):
+            self.note(COMPILES)
+            self.learner.compile(lambda reason: self.note(NOT_COMPILED.format(reason)))
 
     def close(self) -> None:
         """Let everything go."""
         if self._writer is not None:
             self._writer.close()
-        self._world.close()
+        self.world.close()
         self._eval.close()
-
-    def _between(self, step: int) -> None:
-        if step // self._settings.eval_every > self._row_step // self._settings.eval_every:
-            self._evaluate(step)
-        if step - self._checkpoint_step >= self._settings.checkpoint_every:
-            self._save(step)
 
     def _count(self, step: Step) -> None:
         self._returns += step.rewards
@@ -216,7 +257,7 @@ class _Training:
 
     def _collect(self, losses: dict[str, Tensor]) -> None:
         if losses:
-            self._losses.append((self._learner.steps, {name: loss.detach() for name, loss in losses.items()}))
+            self._losses.append((self.learner.steps, {name: loss.detach() for name, loss in losses.items()}))
         if len(self._losses) >= CONVERT_EVERY:
             self._convert()
 
@@ -240,9 +281,9 @@ class _Training:
         assert self._writer is not None  # made before the first step
         self._convert()
         self._row_step = step
-        returns = evaluate(self._learner, self._eval, self._settings.eval_episodes)
+        returns = evaluate(self.learner, self._eval, self.settings.eval_episodes)
         self._eval_return = float(returns.mean())
-        values, scalars = measure(self._learner, self._experience)
+        values, scalars = measure(self.learner, self.experience)
         row = {"step": step, "episodes": self._episodes, **self._means.take(), **values}
         self._writer.row({**row, "eval_return": self._eval_return, "eval_return_std": float(returns.std())})
         if step > self._start_step:
@@ -254,7 +295,7 @@ class _Training:
         assert self._writer is not None  # made before the first step
         self._convert()
         self._checkpoint_step = step
-        positions = [episodes.position for episodes in self._world.episodes]
+        positions = [episodes.position for episodes in self.world.episodes]
         progress = {
             "step": step,
             "episodes": self._episodes,
@@ -270,29 +311,29 @@ class _Training:
             if len(actions):
                 arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last.next_observations[i]
         memory = self._last.next_memory
-        save_checkpoint(self._run.checkpoints, self._learner, self._experience, progress, arrays, memory)
+        save_checkpoint(self.run.checkpoints, self.learner, self.experience, progress, arrays, memory)
 
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""
         playing = progress["playing"]
         self._returns = np.array(progress["returns"])
-        if len(playing) != len(self._world.episodes):
+        if len(playing) != len(self.world.episodes):
             raise InputError(
-                f"the run in {self._run.folder} has env.count={len(playing)}, not {len(self._world.episodes)}; resume "
+                f"the run in {self.run.folder} has env.count={len(playing)}, not {len(self.world.episodes)}; resume "
                 "with the same"
             )
-        for i, (episodes, number) in enumerate(zip(self._world.episodes, playing, strict=True)):
+        for i, (episodes, number) in enumerate(zip(self.world.episodes, playing, strict=True)):
             episodes.go_on(number, list(arrays.get(f"actions_{i}", ())), arrays.get(f"observation_{i}"))
 
     def _speed(self) -> float:
         elapsed = max(time.monotonic() - self._started, 1e-9)
-        return (self._learner.steps - self._start_step) / elapsed
+        return (self.learner.steps - self._start_step) / elapsed
 
     def _show_progress(self, evaluated: bool) -> None:
         self._reporter.progress(
             Progress(
-                step=self._learner.steps,
-                total=self._settings.total_steps,
+                step=self.learner.steps,
+                total=self.settings.total_steps,
                 train_return=self._train_return,
                 eval_return=self._eval_return,
                 steps_per_second=self._speed(),
