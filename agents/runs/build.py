@@ -13,8 +13,8 @@ from nearsym.agents.algorithms.problem import Problem, symmetry_for
 from nearsym.envs import EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Vectorised
 from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.vector import Vectorised
 from nearsym.networks import Family
 
 from .settings import AuditSettings, TrainSettings

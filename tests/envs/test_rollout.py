@@ -9,7 +9,8 @@ import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 
 from nearsym.envs import EpisodeSeeds, make
-from nearsym.envs.rollout import episodes, rollout, vectorised
+from nearsym.envs.rollout import episodes, rollout
+from nearsym.envs.vector import vectorised
 
 
 class Count(gymnasium.Env):
