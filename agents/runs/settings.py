@@ -23,6 +23,8 @@ class EnvSettings:
         id: what `nearsym.envs.make` finds: ``dmc/cartpole-swingup``, ``Pendulum-v1``, ``my_module:MyEnv``.
         kwargs: passed to the environment's constructor.
         count: environments that are stepped together in training.
+        processes: whether each of several has a process of its own: ``true``, ``false``, or ``auto`` for those that
+            take so long for a step that it pays. Results are the same.
 
     Raises:
         InputError: a value is out of range.
@@ -31,9 +33,12 @@ class EnvSettings:
     id: str = "dmc/cartpole-swingup"
     kwargs: dict[str, Any] = field(default_factory=dict)
     count: int = 1
+    processes: str = "auto"
 
     def __post_init__(self) -> None:
         check_range("env", self, 1, ("count",))
+        if str(self.processes).lower() not in ("auto", "true", "false"):
+            raise InputError(f"env.processes is {self.processes!r}, expected auto, true or false")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,17 +100,17 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
         InputError: something in the settings does not fit, a saved run is damaged, or training diverged.
     """
     torch.set_num_threads(settings.threads)
-    world = build_world(settings, settings.seed, count=settings.env.count)
-    learner = build_learner(settings, world)
-    if learner.problem.is_image:
-        keep_freed_memory()
-    run = open_run(settings, command)
-    training = _Training(settings, run, world, learner, reporter or Silent())
-    try:
-        training.restore()
-        training.go()
-    finally:
-        training.close()
+    with closing(build_world(settings, settings.seed, count=settings.env.count)) as world:
+        learner = build_learner(settings, world)
+        if learner.problem.is_image:
+            keep_freed_memory()
+        run = open_run(settings, command)
+        training = _Training(settings, run, world, learner, reporter or Silent())
+        try:
+            training.restore()
+            training.go()
+        finally:
+            training.close()
     return run
 
 
@@ -155,7 +156,7 @@ class _Training:
         """Train to the end."""
         learner, total = self._learner, self._settings.total_steps
         self._started, self._start_step = time.monotonic(), learner.steps
-        self._reporter.started(learner.steps, parameter_summary(learner))
+        self._reporter.started(learner.steps, parameter_summary(learner) + self._world.where)
         self._compile()
         if learner.steps >= total:
             return
@@ -196,7 +197,6 @@ class _Training:
         """Let everything go."""
         if self._writer is not None:
             self._writer.close()
-        self._world.close()
         self._eval.close()
 
     def _between(self, step: int) -> None:

@@ -1,52 +1,12 @@
 """Environments stepped in turn against gymnasium's SyncVectorEnv, in everything they return."""
 
-import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from varied import SPACES, Varied, assert_same, played
 
 from nearsym.envs import EpisodeSeeds, vectorised
 from nearsym.envs.errors import InputError
-
-SPACES = {
-    "numbers": gymnasium.spaces.Box(-9e9, 9e9, (3,), np.float32),
-    "image": gymnasium.spaces.Box(0, 255, (3, 4, 5), np.uint8),
-    "parts": gymnasium.spaces.Dict(
-        {"b": gymnasium.spaces.Box(0, 1, (2,), np.float64), "a": gymnasium.spaces.Box(0, 255, (4, 4, 1), np.uint8)}
-    ),
-    "choice": gymnasium.spaces.Discrete(5),
-}
-
-
-class Varied(gymnasium.Env):
-    """Observes one buffer that it writes to again and again; says more in some steps than in others."""
-
-    action_space = gymnasium.spaces.Box(-1, 1, (2,), np.float32)
-
-    def __init__(self, space):
-        self.observation_space = space
-        space.seed(0)
-        self.buffer = space.sample()
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.observation_space.seed(int(self.np_random.integers(1000)))
-        self.step_number, self.length = 0, int(self.np_random.integers(2, 6))
-        return self.observed(), {"length": self.length, "options": str(options)}
-
-    def step(self, action):
-        self.step_number += 1
-        ended = self.step_number == self.length
-        info = {"deep": {"action": np.array(action)}, "late": "yes"} if self.step_number > 1 else {}
-        return self.observed(), float(action[0]) + self.np_random.random(), ended, self.step_number == 3, info
-
-    def observed(self):
-        fresh = self.observation_space.sample()
-        parts = [(self.buffer, fresh)] if isinstance(fresh, np.ndarray) else []
-        parts = [(self.buffer[key], fresh[key]) for key in fresh] if isinstance(fresh, dict) else parts
-        for kept, new in parts:
-            kept[...] = new
-        return self.buffer if parts else fresh
 
 
 def members(space, count, seed):
@@ -56,32 +16,6 @@ def members(space, count, seed):
 def oracle(space, count, seed):
     makers = [lambda env=env: env for env in members(space, count, seed)]
     return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
-
-
-def played(envs, steps=60):
-    """All that 60 steps return, ended episodes begun again."""
-    generator = np.random.default_rng(0)
-    returned = [envs.reset(seed=3, options={"one": 1})]
-    for _ in range(steps):
-        returned.append(envs.step(generator.uniform(-1, 1, (envs.num_envs, 2)).astype(np.float32)))
-        ended = returned[-1][2] | returned[-1][3]
-        if ended.any():
-            returned.append(envs.reset(options={"reset_mask": ended}))
-    return returned
-
-
-def assert_same(one, two):
-    assert type(one) is type(two)
-    if isinstance(one, dict):
-        assert list(one) == list(two)
-        one, two = list(one.values()), list(two.values())
-    if isinstance(one, list | tuple):
-        assert len(one) == len(two)
-        for a, b in zip(one, two, strict=True):
-            assert_same(a, b)
-    else:
-        assert np.asarray(one).dtype == np.asarray(two).dtype
-        np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("count", [1, 3])
