@@ -22,7 +22,7 @@ from nearsym.agents.runs.pixel_benchmark import (
     time_updates,
 )
 from nearsym.agents.runs.settings import BenchSettings
-from nearsym.envs.vector.worthwhile import cores
+from nearsym.envs.vector.worthwhile import busy, cores
 
 from .compose import compose
 from .help import command_help
@@ -82,7 +82,7 @@ def _pixels(settings: BenchSettings) -> None:
 def _environments(settings: BenchSettings) -> None:
     for simulator in simulators(settings.env):
         table = Table(
-            title=f"{simulator.name}: steps/s of several environments, {cores()} core(s)", title_justify="left"
+            title=f"{simulator.name}, steps/s, {cores()} core(s), {busy():.1f} busy before", title_justify="left"
         )
         for column in ("environments", "in turn", "in processes", "ratio (quartiles)"):
             table.add_column(column, justify="right")

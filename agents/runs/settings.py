@@ -24,7 +24,7 @@ class EnvSettings:
         kwargs: passed to the environment's constructor.
         count: environments that are stepped together in training.
         processes: whether each of several has a process of its own: ``true``, ``false``, or ``auto`` for those that
-            take so long for a step that it pays. Results are the same.
+            take so long for a step that it pays, where a core is free. Results are the same.
 
     Raises:
         InputError: a value is out of range.

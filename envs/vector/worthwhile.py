@@ -19,11 +19,12 @@ STEPS, LONGEST = 10, 1.0
 
 
 def worthwhile(make: Callable[[], gymnasium.Env[Any, Any]]) -> bool:
-    """Whether there is a second core, and a step of what `make` makes takes too long to have several in turn.
+    """Whether a second core is free, and a step of what `make` makes takes too long to have several in turn.
 
-    An environment is made for this alone, and takes a few random steps.
+    An environment is made for this alone, and takes a few random steps. Where all cores are busy, processes that wait
+    for each other at every step halve the speed instead.
     """
-    if cores() == 1:
+    if cores() == 1 or busy() > (os.cpu_count() or 1) - 1:
         return False
     env = make()
     try:
@@ -35,6 +36,14 @@ def worthwhile(make: Callable[[], gymnasium.Env[Any, Any]]) -> bool:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def busy() -> float:
+    """Cores of the machine that were busy in the last minute; 0 where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return 0.0
 
 
 def step_time(env: gymnasium.Env[Any, Any]) -> float:

@@ -32,4 +32,4 @@ def test_the_command_prints_a_table_for_each(monkeypatch, capsys):
     monkeypatch.setattr(bench, "COUNTS", (2,))
     bench._environments(BenchSettings(what="environments", rounds=1, steps=4, env=EnvSettings("Pendulum-v1")))
     printed = capsys.readouterr().out
-    assert "Pendulum-v1: steps/s of several environments" in printed and "nearsym" in printed
+    assert "Pendulum-v1, steps/s, " in printed and "nearsym" in printed

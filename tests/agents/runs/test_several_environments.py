@@ -112,11 +112,16 @@ class Slow(gymnasium.Wrapper):
         return super().step(action)
 
 
-@pytest.mark.parametrize(("seconds", "cores", "expected"), [(0.01, 4, True), (1e-5, 4, False), (0.01, 1, False)])
-def test_slow_environments_get_processes_where_there_are_cores(seconds, cores, expected, monkeypatch):
-    Slow.clock = 0.0
+@pytest.mark.parametrize(
+    ("seconds", "cores", "busy", "expected"),
+    [(0.01, 4, 2.5, True), (1e-5, 4, 2.5, False), (0.01, 1, 2.5, False), (0.01, 4, 3.5, False)],
+)
+def test_slow_environments_get_processes_where_a_core_is_free(seconds, cores, busy, expected, monkeypatch):
+    Slow.clock, module = 0.0, sys.modules["nearsym.envs.vector.worthwhile"]
     monkeypatch.setattr(time, "perf_counter", lambda: Slow.clock)
-    monkeypatch.setattr(sys.modules["nearsym.envs.vector.worthwhile"], "cores", lambda: cores)
+    monkeypatch.setattr(module, "cores", lambda: cores)
+    monkeypatch.setattr(module, "busy", lambda: busy)
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 4)
     assert worthwhile(lambda: Slow(seconds)) == expected
 
 
