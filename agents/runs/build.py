@@ -80,9 +80,9 @@ def build_world(settings: TrainSettings, seed: int, split: str = "train", count:
             failed = f", as one cannot be made in a process of its own: {error}"
         else:
             remote = [RemoteEpisodeSeeds(worker) for worker in envs.workers]
-            return World(envs, remote, first, f"; {count} environments, each in a process of its own")
+            return World(envs, remote, first, f"steps {count} environments, each in a process of its own")
     episodes = [first, *(seeded(make, seed, i, count) for i in range(1, count))]
-    where = f"; {count} environments, one after the other{failed}" if count > 1 else ""
+    where = f"steps {count} environments one after the other{failed}" if count > 1 else ""
     return World(vectorised(*episodes), episodes, first, where)
 
 

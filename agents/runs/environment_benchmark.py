@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.buffers import ReplayBuffer
 
 from nearsym.agents.algorithms.replay import VectorReplay
-from nearsym.agents.algorithms.sac import SACSettings
+from nearsym.agents.algorithms.sac import SACLearner, SACSettings
 from nearsym.envs import EpisodeSeeds, FiniteGuard, Step, rollout, vectorised
 from nearsym.networks import family
 
@@ -156,7 +156,7 @@ def _wrapped() -> EpisodeSeeds:
 
 def _replay(buffer: type[ReplayBuffer] | None) -> VectorReplay:
     """Replay of a run, or the same on another buffer."""
-    problem = problem_of(_Idle(), family("plain"))
+    problem = problem_of(SACLearner, _Idle(), family("plain"))
     replay = VectorReplay(SACSettings(), problem, torch.device("cpu"), 100_000)
     if buffer is not None:
         spaces = problem.observation_space, problem.action_space

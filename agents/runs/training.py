@@ -156,7 +156,9 @@ class _Training:
         """Train to the end."""
         learner, total = self._learner, self._settings.total_steps
         self._started, self._start_step = time.monotonic(), learner.steps
-        self._reporter.started(learner.steps, parameter_summary(learner) + self._world.where)
+        self._reporter.started(learner.steps, parameter_summary(learner))
+        if self._world.where:
+            self._reporter.note(self._world.where)
         self._compile()
         if learner.steps >= total:
             return

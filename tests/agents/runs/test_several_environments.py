@@ -65,7 +65,10 @@ class Heard:
     """A reporter that remembers what it was told at the start."""
 
     def started(self, step, summary):
-        self.summary = summary
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
 
     def progress(self, progress):
         pass
@@ -81,9 +84,9 @@ def test_environments_in_processes_of_their_own_are_the_same_run(make, tmp_path)
     half = make(tmp_path / "halves", 2)
     first = in_processes(replace(half, total_steps=half.total_steps // 2), "true")
     train(first, ["test"], reporter)
-    assert reporter.summary.endswith("; 2 environments, each in a process of its own")
+    assert reporter.notes == ["steps 2 environments, each in a process of its own"]
     train(in_processes(replace(half, total_steps=half.total_steps * 2 // 3, resume=True), "false"), ["test"], reporter)
-    assert reporter.summary.endswith("; 2 environments, one after the other")
+    assert reporter.notes == ["steps 2 environments one after the other"]
     resumed = train(in_processes(replace(half, resume=True), "true"), ["test"])  # into the middle of their episodes
     assert resumed.metrics.read_text().splitlines()[-1] == whole.splitlines()[-1]
 
@@ -94,8 +97,10 @@ def test_environments_that_another_process_cannot_make_are_stepped_here(monkeypa
     run, reporter = settings(tmp_path / "run", 2, env=EnvSettings("Here-v0", count=2, processes="true")), Heard()
     run = replace(run, network=family("plain", width=16))
     metrics = train(run, ["test"], reporter).metrics.read_text()
-    assert "; 2 environments, one after the other, as one cannot be made in a process of its own: " in reporter.summary
-    assert "environment 1 of 2: no environment has the id 'Here-v0'" in reporter.summary
+    assert len(reporter.notes) == 1 and reporter.notes[0].startswith(
+        "steps 2 environments one after the other, as one cannot be made in a process of its own: environment 1 of 2: no "
+        "environment has the id 'Here-v0'"
+    )
     other = replace(run, env=replace(run.env, processes="false"), run_dir=str(tmp_path / "other"))
     assert train(other, ["test"]).metrics.read_text() == metrics
 
