@@ -94,7 +94,7 @@ def _environments(settings: BenchSettings) -> None:
     table = Table(title="one step around an environment that does nothing", title_justify="left")
     for column in ("loop", "us, median", "us, least"):
         table.add_column(column, justify="right")
-    for loop in time_loop(settings.steps, settings.rounds):
+    for loop in time_loop():
         table.add_row(loop.name, f"{loop.microseconds:.1f}", f"{loop.least:.1f}")
     print_table(table)
 

@@ -113,10 +113,11 @@ def time_stepping(simulator: Simulator, count: int, steps: int, rounds: int) -> 
     return Stepping(float(done / np.median(seconds[0])), float(done / np.median(seconds[1])), middle, (lower, upper))
 
 
-def time_loop(steps: int, rounds: int) -> list[Loop]:
+def time_loop(steps: int = 50, rounds: int = 400) -> list[Loop]:
     """Time a step in which the environment does nothing, no network acts and none is updated.
 
-    One contender is the loop with gymnasium's SyncVectorEnv and stable-baselines3's ReplayBuffer.
+    One contender is the loop with gymnasium's SyncVectorEnv and stable-baselines3's ReplayBuffer. Turns are short, so
+    that some of them are undisturbed on a busy machine.
     """
     stock = SyncVectorEnv([lambda: _wrapped()], autoreset_mode=AutoresetMode.DISABLED)
     loops = {
