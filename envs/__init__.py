@@ -6,8 +6,9 @@ from .family import Entry, Family
 from .noise_level import NoiseLevel
 from .objects import load_object, load_symmetry
 from .registry import catalogue, family_of, make, short_name
-from .rollout import Episode, Step, episodes, rollout, vectorised
+from .rollout import Episode, Step, episodes, rollout
 from .symmetry import Symmetry
+from .vector import vectorised
 from .wrappers import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, symmetry_of
 
 __all__ = [

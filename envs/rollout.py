@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial, reduce
+from dataclasses import dataclass
+from functools import reduce
 from operator import add
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.intp]
-Vectorised: TypeAlias = VectorEnv[Any, Any, Any]
 
 Act = Callable[[Any, Any], tuple[Any, Any]]
 """From (N, …) observations and the policy's memory to (N, …) actions and the memory with which it goes on."""
@@ -37,8 +35,7 @@ class Remembering(NamedTuple):
     beginning: Beginning
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of N environments; every array has N rows, and a Dict observation is a mapping of such arrays.
 
     Attributes:
@@ -71,8 +68,7 @@ class Step:
     def of(self, number: int) -> Step:
         """The row of one environment whose policy has no memory, as a step of it alone; without infos."""
         row = slice(number, number + 1)
-        return replace(
-            self,
+        return self._replace(
             observations=_rows(self.observations, row),
             actions=self.actions[row],
             rewards=self.rewards[row],
@@ -103,15 +99,6 @@ class Episode:
         return reduce(add, self.rewards, 0.0)  # sum rounds otherwise from Python 3.12 on
 
 
-def vectorised(*envs: gymnasium.Env[Any, Any]) -> Vectorised:
-    """Environments stepped one after the other, none of them reset before it is asked to be."""
-    return SyncVectorEnv([partial(_itself, env) for env in envs], autoreset_mode=AutoresetMode.DISABLED)
-
-
-def _itself(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
-    return env
-
-
 def apart(policy: Policy) -> Act:
     """A policy without memory, asked for each environment by itself."""
     return lambda observations, memory: (np.stack([policy(row) for row in each(observations)]), memory)
@@ -130,7 +117,7 @@ def each(observations: Any) -> Iterator[Any]:
 
 
 def rollout(
-    envs: Vectorised,
+    envs: VectorEnv[Any, Any, Any],
     act: Act,
     beginning: Beginning | None = None,
     seeds: Seeds | None = None,
@@ -147,7 +134,7 @@ def rollout(
             learner.update()
 
     Args:
-        envs: environments with ``AutoresetMode.DISABLED``, see `vectorised`; they are reset first.
+        envs: environments with ``AutoresetMode.DISABLED``, see `nearsym.envs.vectorised`; they are reset first.
         act: the policy.
         beginning: the memory of an episode that begins; None for a policy without memory.
         seeds: of each episode; None leaves them to the environments (see `nearsym.envs.EpisodeSeeds`).
@@ -186,7 +173,7 @@ def rollout(
 
 
 def episodes(
-    envs: Vectorised,
+    envs: VectorEnv[Any, Any, Any],
     act: Act,
     count: int,
     beginning: Beginning | None = None,

@@ -11,6 +11,7 @@ from rich.table import Table
 from nearsym.agents.report.rendering.learning_figure import draw_learning
 from nearsym.agents.runs.benchmark import STOCK, compare_learning, compare_speed
 from nearsym.agents.runs.console import print_table
+from nearsym.agents.runs.environment_benchmark import COUNTS, simulators, time_loop, time_stepping
 from nearsym.agents.runs.freed_memory import keep_freed_memory
 from nearsym.agents.runs.pixel_benchmark import (
     PLANES,
@@ -21,6 +22,7 @@ from nearsym.agents.runs.pixel_benchmark import (
     time_updates,
 )
 from nearsym.agents.runs.settings import BenchSettings
+from nearsym.envs.vector.worthwhile import busy, cores
 
 from .compose import compose
 from .help import command_help
@@ -33,6 +35,8 @@ def run(arguments: list[str]) -> int:
         _speed(settings)
     elif settings.what == "learning":
         _learning(settings)
+    elif settings.what == "environments":
+        _environments(settings)
     else:
         _pixels(settings)
     return 0
@@ -73,6 +77,26 @@ def _pixels(settings: BenchSettings) -> None:
     _timings("a DrQ-v2 update at full size, D1", "plain", time_updates(updates, settings.rounds))
     for name, size in replay_bytes_per_step().items():
         print(f"replay: {size:,.0f} bytes a step in {name}'s buffer")
+
+
+def _environments(settings: BenchSettings) -> None:
+    for simulator in simulators(settings.env):
+        table = Table(
+            title=f"{simulator.name}, steps/s, {cores()} core(s), {busy():.1f} busy before", title_justify="left"
+        )
+        for column in ("environments", "in turn", "in processes", "ratio (quartiles)"):
+            table.add_column(column, justify="right")
+        for count in COUNTS:
+            timed = time_stepping(simulator, count, settings.steps, settings.rounds)
+            ratio = f"{timed.ratio:.2f} ({timed.quartiles[0]:.2f} to {timed.quartiles[1]:.2f})"
+            table.add_row(str(count), f"{timed.in_turn:,.0f}", f"{timed.in_processes:,.0f}", ratio)
+        print_table(table)
+    table = Table(title="one step around an environment that does nothing", title_justify="left")
+    for column in ("loop", "us, median", "us, least"):
+        table.add_column(column, justify="right")
+    for loop in time_loop():
+        table.add_row(loop.name, f"{loop.microseconds:.1f}", f"{loop.least:.1f}")
+    print_table(table)
 
 
 def _timings(title: str, first: str, timings: list[Timing]) -> None:

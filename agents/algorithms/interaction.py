@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from nearsym.envs import Step, rollout
-from nearsym.envs.rollout import Bools, Vectorised
+from nearsym.envs.rollout import Bools
+from nearsym.envs.vector import Vectorised
 
 from .experience import Experience
 from .learner import Learner

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import IO
 
 from nearsym.envs.errors import InputError
+from nearsym.envs.orphans import die_with_parent
 
 PATIENCE = 30.0
 """Seconds to wait for a lock: the former owner may be dying."""
@@ -22,15 +20,12 @@ UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def guard(lock: Path) -> None:
-    """Take the run's lock, and die as soon as whoever started this process is gone, however it went.
-
-    Standard input is a pipe that the parent keeps open and never writes to: its end of file is the parent's end, on
-    every system and after SIGKILL too.
+    """Take the run's lock, and die as soon as whoever started this process is gone (`die_with_parent`).
 
     Raises:
         InputError: another process holds the lock for longer than it takes to die.
     """
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     try:
         take_lock(lock, PATIENCE, "another process is still working on this run; stop it, or wait for it")
     except InputError as error:
@@ -72,12 +67,3 @@ _open: list[IO[str]] = []
 def _kept(file: IO[str]) -> IO[str]:
     _open.append(file)  # a file nobody refers to is closed, and its lock gone
     return file
-
-
-def _die_with_parent() -> None:
-    while True:
-        try:
-            if not os.read(0, 1):
-                os.kill(os.getpid(), signal.SIGKILL)
-        except OSError:
-            return  # no standard input to watch

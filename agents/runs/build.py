@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -13,8 +15,9 @@ from nearsym.agents.algorithms.problem import Problem, symmetry_for
 from nearsym.envs import EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Vectorised
 from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.vector import InProcesses, NoWorker, RemoteEpisodeSeeds, Vectorised, worthwhile
+from nearsym.envs.wrappers import seeded
 from nearsym.networks import Family
 
 from .settings import AuditSettings, TrainSettings
@@ -30,15 +33,14 @@ class World:
     Attributes:
         envs: stepped together.
         episodes: the wrapper of each that seeds its episodes by (seed, number).
+        env: the first of them; where they are in other processes, one like it in this one.
+        where: of several, where they are stepped.
     """
 
     envs: Vectorised
-    episodes: list[EpisodeSeeds]
-
-    @property
-    def env(self) -> gymnasium.Env[Any, Any]:
-        """The first of them."""
-        return self.episodes[0]
+    episodes: Sequence[EpisodeSeeds | RemoteEpisodeSeeds]
+    env: gymnasium.Env[Any, Any]
+    where: str = ""
 
     @property
     def symmetry(self) -> Symmetry | None:
@@ -53,6 +55,8 @@ class World:
     def close(self) -> None:
         """Let the environments go."""
         self.envs.close()
+        if self.env is not self.episodes[0]:
+            self.env.close()
 
 
 def build_world(settings: TrainSettings, seed: int, split: str = "train", count: int = 1) -> World:
@@ -67,15 +71,40 @@ def build_world(settings: TrainSettings, seed: int, split: str = "train", count:
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
     """
-    episodes = [EpisodeSeeds(build_env(settings, split), seed, first=i, stride=count) for i in range(count)]
-    return World(vectorised(*episodes), episodes)
+    make, failed = env_maker(settings, split), ""
+    first = seeded(make, seed, 0, count)
+    if count > 1 and _apart(settings.env.processes, make):
+        try:
+            envs = InProcesses([partial(seeded, make, seed, i, count) for i in range(count)], first)
+        except NoWorker as error:
+            failed = f", as one cannot be made in a process of its own: {error}"
+        else:
+            remote = [RemoteEpisodeSeeds(worker) for worker in envs.workers]
+            return World(envs, remote, first, f"steps {count} environments, each in a process of its own")
+    episodes = [first, *(seeded(make, seed, i, count) for i in range(1, count))]
+    where = f"steps {count} environments one after the other{failed}" if count > 1 else ""
+    return World(vectorised(*episodes), episodes, first, where)
+
+
+def _apart(processes: str, make: Callable[[], gymnasium.Env[Any, Any]]) -> bool:
+    """Whether environments are to have processes of their own."""
+    asked = str(processes).lower()  # true on the command line is True here
+    return worthwhile(make) if asked == "auto" else asked == "true"
 
 
 def build_env(
     settings: TrainSettings | AuditSettings, split: str = "train", *, precise: bool = False, film: bool = False
 ) -> gymnasium.Env[Any, Any]:
     """One environment of a run or an audit; see `nearsym.envs.build`."""
-    return build(
+    return env_maker(settings, split, precise=precise, film=film)()
+
+
+def env_maker(
+    settings: TrainSettings | AuditSettings, split: str = "train", *, precise: bool = False, film: bool = False
+) -> Callable[[], gymnasium.Env[Any, Any]]:
+    """What makes one, here or in another process."""
+    return partial(
+        build,
         settings.env.id,
         settings.env.kwargs,
         pixels=settings.pixels,

@@ -13,7 +13,8 @@ from nearsym.agents.algorithms import Learner
 from nearsym.envs import EpisodeSeeds, NoiseLevel, episodes, vectorised
 from nearsym.envs.capabilities import Findings, own_evaluation
 from nearsym.envs.errors import InputError
-from nearsym.envs.rollout import Act, Policy, Remembering, Vectorised
+from nearsym.envs.rollout import Act, Policy, Remembering
+from nearsym.envs.vector import Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks

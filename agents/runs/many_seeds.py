@@ -13,7 +13,7 @@ from torch import Tensor
 from nearsym.agents.algorithms.actor_critic import ActorCritic
 from nearsym.agents.algorithms.experience import Batch
 from nearsym.agents.algorithms.many_seeds import Generators, ManySeeds
-from nearsym.envs import rollout, vectorised
+from nearsym.envs import EpisodeSeeds, rollout, vectorised
 from nearsym.envs.errors import InputError
 
 from .folder import Run
@@ -84,7 +84,7 @@ def _train_together(members: Sequence[Member]) -> None:
     if compiles(first.settings):
         first.note(COMPILES)
         learner.compile(lambda reason: first.note(NOT_COMPILED.format(reason)))
-    envs = vectorised(*(training.world.episodes[0] for training in trainings))
+    envs = vectorised(*(cast(EpisodeSeeds, training.world.episodes[0]) for training in trainings))  # one each: in turn
     steps = rollout(envs, lambda observations, memory: (learner.explore(observations), memory))
     while first.learner.steps < first.settings.total_steps:
         for training, own in members:

@@ -23,6 +23,8 @@ class EnvSettings:
         id: what `nearsym.envs.make` finds: ``dmc/cartpole-swingup``, ``Pendulum-v1``, ``my_module:MyEnv``.
         kwargs: passed to the environment's constructor.
         count: environments that are stepped together in training.
+        processes: whether each of several has a process of its own: ``true``, ``false``, or ``auto`` for those that
+            take so long for a step that it pays, where a core is free. Results are the same.
 
     Raises:
         InputError: a value is out of range.
@@ -31,9 +33,12 @@ class EnvSettings:
     id: str = "dmc/cartpole-swingup"
     kwargs: dict[str, Any] = field(default_factory=dict)
     count: int = 1
+    processes: str = "auto"
 
     def __post_init__(self) -> None:
         check_range("env", self, 1, ("count",))
+        if str(self.processes).lower() not in ("auto", "true", "false"):
+            raise InputError(f"env.processes is {self.processes!r}, expected auto, true or false")
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ class BenchSettings:
         network: width and depth, the same for both; the family is varied (``what=speed``) or taken
             (``what=learning``).
         what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
-            escnn's, drawing, and DrQ-v2's updates.
+            escnn's, drawing, and DrQ-v2's updates, ``environments`` several in processes of their own and the loop
+            around one.
         symmetry: as for training.
         rounds: turns each contender gets in a speed comparison.
         steps: training steps, or frames, in each turn.
@@ -172,8 +178,8 @@ class BenchSettings:
     out: str = "runs/bench"
 
     def __post_init__(self) -> None:
-        if self.what not in ("speed", "learning", "pixels"):
-            raise InputError(f"what is {self.what!r}, expected speed, learning or pixels")
+        if self.what not in ("speed", "learning", "pixels", "environments"):
+            raise InputError(f"what is {self.what!r}, expected speed, learning, pixels or environments")
         if not self.seeds or min(self.seeds) < 0:
             raise InputError(f"seeds is {self.seeds}, expected whole numbers >= 0 such as [0,1,2]")
         check_range("", self, 1, ("rounds", "steps"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -112,17 +112,17 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
 def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> Iterator[Training]:
     """A run, built and brought to its last checkpoint; arguments and errors are those of `train`."""
     torch.set_num_threads(settings.threads)
-    world = build_world(settings, settings.seed, count=settings.env.count)
-    learner = build_learner(settings, world)
-    if learner.problem.is_image:
-        keep_freed_memory()
-    run = open_run(settings, command)
-    training = Training(settings, run, world, learner, reporter)
-    try:
-        training.restore()
-        yield training
-    finally:
-        training.close()
+    with closing(build_world(settings, settings.seed, count=settings.env.count)) as world:
+        learner = build_learner(settings, world)
+        if learner.problem.is_image:
+            keep_freed_memory()
+        run = open_run(settings, command)
+        training = Training(settings, run, world, learner, reporter)
+        try:
+            training.restore()
+            yield training
+        finally:
+            training.close()
 
 
 def compiles(settings: TrainSettings) -> bool:
@@ -197,6 +197,8 @@ class Training:
         learner, total = self.learner, self.settings.total_steps
         self._started, self._start_step = time.monotonic(), learner.steps
         self._reporter.started(learner.steps, parameter_summary(learner))
+        if self.world.where:
+            self.note(self.world.where)
         if learner.steps >= total:
             return False
         names = columns(learner)
@@ -243,7 +245,6 @@ class Training:
         """Let everything go."""
         if self._writer is not None:
             self._writer.close()
-        self.world.close()
         self._eval.close()
 
     def _count(self, step: Step) -> None:

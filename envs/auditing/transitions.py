@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.capabilities import state_getter
-from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout
+from nearsym.envs.vector import vectorised
 
 FloatArray = NDArray[np.float64]
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, each, rollout
 from nearsym.envs.symmetry import Representation
+from nearsym.envs.vector import vectorised
 
 from .neighbours import invariant_scale
 from .transitions import FloatArray, flat

@@ -12,7 +12,8 @@ import numpy as np
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.noise_level import NoiseLevel
-from nearsym.envs.rollout import Policy, Remembering, acting, rollout, vectorised
+from nearsym.envs.rollout import Policy, Remembering, acting, rollout
+from nearsym.envs.vector import vectorised
 
 from .backtest import Curve, backtest
 from .performance import Performance, deflated_sharpe, intervals, performance

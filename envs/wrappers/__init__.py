@@ -1,7 +1,7 @@
 """Wrappers that any environment can be put into: a symmetry, seeds, stacked frames, a guard, repeated actions."""
 
 from .declare import Declared, declare, symmetry_of
-from .episodes import EpisodeSeeds
+from .episodes import EpisodeSeeds, seeded
 from .frames import FrameStack, is_image
 from .guard import FiniteGuard
 from .repeat import ActionRepeat, repeated
@@ -15,5 +15,6 @@ __all__ = [
     "declare",
     "is_image",
     "repeated",
+    "seeded",
     "symmetry_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
@@ -73,3 +73,8 @@ class EpisodeSeeds(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.episode += self._stride
         self._actions, self._ended = [], False
         return self.env.reset(seed=drawn, options=options)
+
+
+def seeded(make: Callable[[], gymnasium.Env[Any, Any]], seed: int, first: int = 0, stride: int = 1) -> EpisodeSeeds:
+    """What `make` makes, in `EpisodeSeeds`: with `functools.partial` something that another process can be given."""
+    return EpisodeSeeds(make(), seed, first, stride)

@@ -1,15 +1,14 @@
 """The rollout loop against loops written by hand, for one environment and for several."""
 
-import functools
 import itertools
 
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 
 from nearsym.envs import EpisodeSeeds, make
-from nearsym.envs.rollout import episodes, rollout, vectorised
+from nearsym.envs.rollout import episodes, rollout
+from nearsym.envs.vector import vectorised
 
 
 class Count(gymnasium.Env):
@@ -199,12 +198,3 @@ def test_what_was_yielded_stays_as_it_was():
         now = (step.next_observations, step.terminated, step.memory["steps"])
         for value, same in zip(values, now, strict=True):
             np.testing.assert_array_equal(value, same)
-
-
-def test_environments_in_processes_of_their_own_play_the_same():
-    makers = [functools.partial(EpisodeSeeds, Count(), 3, first, 2) for first in range(2)]
-    envs = AsyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
-    try:
-        assert_same(taken(envs, 6), by_hand(EpisodeSeeds(Count(), 3), policy, 6))
-    finally:
-        envs.close()

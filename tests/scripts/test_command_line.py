@@ -135,7 +135,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("train agent=ppo", "there is no agent=ppo"),
         ("envs all", "expected key=value, got 'all'"),
         ("envs samples=-1", "samples is -1"),
-        ("bench what=size", "what is 'size', expected speed, learning or pixels"),
+        ("bench what=size", "what is 'size', expected speed, learning, pixels or environments"),
     ],
 )
 def test_bad_input_is_one_clear_line(words, message, tmp_path, monkeypatch, capsys):

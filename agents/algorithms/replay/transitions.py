@@ -13,7 +13,9 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 
 class TransitionBuffer(ReplayBuffer):
-    """stable-baselines3's buffer, with one gather for each tensor of a batch; draws the same rows.
+    """stable-baselines3's buffer, written without copies between and with one gather for each tensor of a batch.
+
+    It holds and draws the same rows.
 
     Arguments are those of `stable_baselines3.common.buffers.ReplayBuffer`.
     """
@@ -23,6 +25,24 @@ class TransitionBuffer(ReplayBuffer):
         stored = self.observations, self.actions, self.next_observations, self.dones, self.timeouts, self.rewards
         # the memory of the arrays themselves, (size · environments, …)
         self._rows = [torch.from_numpy(array).flatten(0, 1) for array in stored]
+
+    def add(
+        self,
+        obs: NDArray[Any],
+        next_obs: NDArray[Any],
+        action: NDArray[Any],
+        reward: NDArray[Any],
+        done: NDArray[Any],
+        infos: list[dict[str, Any]],
+    ) -> None:
+        """One row for each environment; writing it is the copy."""
+        k = self.pos
+        self.observations[k], self.next_observations[k] = obs, next_obs
+        self.actions[k] = action.reshape(self.n_envs, self.action_dim)
+        self.rewards[k], self.dones[k] = reward, done
+        self.timeouts[k] = [info.get("TimeLimit.truncated", False) for info in infos]
+        self.pos = (k + 1) % self.buffer_size
+        self.full = self.full or self.pos == 0
 
     def _get_samples(self, batch_inds: NDArray[Any], env: VecNormalize | None = None) -> ReplayBufferSamples:
         if env is not None:

@@ -40,6 +40,16 @@ def test_the_same_random_numbers_give_the_same_batches(dtype, environments):
     assert 0 < dones.mean() < 0.3
 
 
+def test_what_is_stored_is_a_copy():
+    buffer = TransitionBuffer(4, gymnasium.spaces.Box(-9, 9, (3,)), gymnasium.spaces.Box(-1, 1, (2,)), "cpu")
+    given = [np.ones(shape, np.float32) for shape in ((1, 3), (1, 3), (1, 2), (1,))]
+    buffer.add(*given, np.array([True]), [{}])
+    for array in given:
+        array[...] = 7
+    drawn = buffer._get_samples(np.zeros(1, dtype=int))
+    assert all(bool((tensor == 1).all()) for tensor in drawn[:5])
+
+
 def test_a_batch_is_a_copy_and_what_is_written_later_is_drawn():
     buffer = filled(TransitionBuffer, np.float32, 1)
     batch = buffer._get_samples(np.arange(50))

@@ -33,7 +33,7 @@ class Still(torch.nn.Module):
 def acting_as(monkeypatch, learner, actor):
     """Let a learner act, and be read, as another actor does."""
     monkeypatch.setattr(learner, "actor", actor)
-    monkeypatch.setattr(learner, "acting_actor", actor)
+    monkeypatch.setattr(learner, "acting", lambda features, noise: learner.policy(actor(features), noise))
 
 
 def test_gaps_and_slopes_of_a_known_critic(monkeypatch):

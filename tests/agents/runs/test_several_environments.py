@@ -1,5 +1,7 @@
 """Several environments stepped together: as many updates, every episode once, and runs that resume in mid-episode."""
 
+import sys
+import time
 from dataclasses import replace
 
 import gymnasium
@@ -13,6 +15,7 @@ from nearsym.agents.runs.build import build_learner, build_world
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
+from nearsym.envs.vector import worthwhile
 from nearsym.networks import family
 
 
@@ -35,7 +38,7 @@ def images(folder, count, **changes):
     return settings(
         folder,
         count,
-        env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}, count=count),
+        env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}, count=count, processes="false"),
         agent=DrQv2Settings(batch_size=8, learning_starts=8, filters=4, features=8),
         pixels=True,
         total_steps=36,
@@ -56,6 +59,79 @@ def test_a_run_goes_on_in_the_middle_of_its_episodes(make, tmp_path):
     assert alone[-1] != whole[-1]  # negative control: several environments are another run
     with pytest.raises(InputError, match=r"started with env\.count=3, not env\.count=2"):
         train(make(tmp_path / "halves", 2, resume=True), ["test"])
+
+
+class Heard:
+    """A reporter that remembers what it was told at the start."""
+
+    def started(self, step, summary):
+        self.notes = []
+
+    def note(self, line):
+        self.notes.append(line)
+
+    def progress(self, progress):
+        pass
+
+
+def in_processes(run, processes):
+    return replace(run, env=replace(run.env, processes=processes))
+
+
+@pytest.mark.parametrize("make", [settings, images])
+def test_environments_in_processes_of_their_own_are_the_same_run(make, tmp_path):
+    whole, reporter = train(in_processes(make(tmp_path / "whole", 2), "false"), ["test"]).metrics.read_text(), Heard()
+    half = make(tmp_path / "halves", 2)
+    first = in_processes(replace(half, total_steps=half.total_steps // 2), "true")
+    train(first, ["test"], reporter)
+    assert reporter.notes == ["steps 2 environments, each in a process of its own"]
+    train(in_processes(replace(half, total_steps=half.total_steps * 2 // 3, resume=True), "false"), ["test"], reporter)
+    assert reporter.notes == ["steps 2 environments one after the other"]
+    resumed = train(in_processes(replace(half, resume=True), "true"), ["test"])  # into the middle of their episodes
+    assert resumed.metrics.read_text().splitlines()[-1] == whole.splitlines()[-1]
+
+
+def test_environments_that_another_process_cannot_make_are_stepped_here(monkeypatch, tmp_path):
+    spec = replace(gymnasium.spec("Pendulum-v1"), id="Here-v0")
+    monkeypatch.setitem(gymnasium.registry, "Here-v0", spec)
+    run, reporter = settings(tmp_path / "run", 2, env=EnvSettings("Here-v0", count=2, processes="true")), Heard()
+    run = replace(run, network=family("plain", width=16))
+    metrics = train(run, ["test"], reporter).metrics.read_text()
+    (note,) = reporter.notes
+    assert note.startswith("steps 2 environments one after the other, as one cannot be made in a process of its own: ")
+    assert "environment 1 of 2: no environment has the id 'Here-v0'" in note
+    other = replace(run, env=replace(run.env, processes="false"), run_dir=str(tmp_path / "other"))
+    assert train(other, ["test"]).metrics.read_text() == metrics
+
+
+class Slow(gymnasium.Wrapper):
+    """Takes time on a clock that no one has to wait for."""
+
+    def __init__(self, seconds):
+        super().__init__(gymnasium.make("Pendulum-v1"))
+        self.seconds = seconds
+
+    def step(self, action):
+        Slow.clock += self.seconds
+        return super().step(action)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cores", "busy", "expected"),
+    [(0.01, 4, 2.5, True), (1e-5, 4, 2.5, False), (0.01, 1, 2.5, False), (0.01, 4, 3.5, False)],
+)
+def test_slow_environments_get_processes_where_a_core_is_free(seconds, cores, busy, expected, monkeypatch):
+    Slow.clock, module = 0.0, sys.modules["nearsym.envs.vector.worthwhile"]
+    monkeypatch.setattr(time, "perf_counter", lambda: Slow.clock)
+    monkeypatch.setattr(module, "cores", lambda: cores)
+    monkeypatch.setattr(module, "busy", lambda: busy)
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 4)
+    assert worthwhile(lambda: Slow(seconds)) == expected
+
+
+def test_other_words_for_processes_are_refused():
+    with pytest.raises(InputError, match=r"^env.processes is 'maybe', expected auto, true or false$"):
+        EnvSettings(processes="maybe")
 
 
 def counted(count, steps=120):
