@@ -16,6 +16,7 @@ from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
+from .checks import check_whole
 from .evaluation import TradingReport, evaluate
 from .prices import FloatArray, Prices
 from .sources import load_prices
@@ -43,7 +44,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         tickers: assets; all the source has by default.
         start: first day, such as ``2005-01-01``.
         end: day after the last.
-        prices: takes the place of source, tickers, start and end.
+        prices: a file, in place of the source; or `Prices`, in place of source, tickers, start and end.
         commission: fraction of the traded value.
         slippage: fraction of the traded value.
         episode_days: length of a training episode.
@@ -67,7 +68,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         tickers: Sequence[str] | None = None,
         start: str | None = None,
         end: str | None = None,
-        prices: Prices | None = None,
+        prices: Prices | str | None = None,
         commission: float = 0.001,
         slippage: float = 0.0,
         episode_days: int = 252,
@@ -76,12 +77,10 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         validation_years: int = 2,
         test_years: int = 4,
     ) -> None:
-        if window < 1:
-            raise InputError(f"window is {window}, expected a whole number of days >= 1")
-        if episode_days < 2:
-            raise InputError(f"episode_days is {episode_days}, expected a whole number >= 2")
-        if prices is None:
-            prices = load_prices(source, tickers, start, end)
+        check_whole("window", window, 1, "days")
+        check_whole("episode_days", episode_days, 2, "days")
+        if not isinstance(prices, Prices):
+            prices = load_prices(source if prices is None else prices, tickers, start, end)
         self.prices, self.window, self.episode_days = prices, window, episode_days
         self.costs = Costs(commission, slippage)
         self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
@@ -126,7 +125,8 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def set_price_noise(self, strength: float) -> None:
         """From the next episode on, observe prices times exp(strength · n), n ~ N(0, 1) for each asset and day.
 
-        A day's noise stays the same for as long as the day is in view; trades are done at the true prices.
+        A day's noise stays the same for as long as the day is in view. Whatever an observation says of prices, returns,
+        indicators, sizes and weights alike, it says of those; trades are done at the true prices.
 
         Raises:
             InputError: a negative or non-finite strength.
@@ -227,6 +227,22 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
 
     def _started(self) -> None:
         """An episode starts."""
+
+    def observed_close(self) -> FloatArray:
+        """(N,) today's closing prices as they are seen."""
+        if not self._price_noise:
+            return self.prices.close[self.day]
+        close: FloatArray = np.exp(self._observed_logs[self.day])
+        return close
+
+    def observed_value(self) -> float:
+        """What the account seems to be worth at the prices seen; never less than an account that is closed."""
+        return max(self.account.value(self.observed_close()), RUIN * CASH)
+
+    def observed_weights(self) -> FloatArray:
+        """(N,) fraction of that value that each asset seems to be."""
+        weights: FloatArray = self.account.shares * self.observed_close() / self.observed_value()
+        return weights
 
     def observed_returns(self) -> FloatArray:
         """(N, window) the last daily log-returns in view, in units of their training period's standard deviation."""

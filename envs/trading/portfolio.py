@@ -60,8 +60,7 @@ class Portfolio(Market):
 
     def observation(self) -> NDArray[np.float32]:
         """Returns, weights, and what the reward remembers."""
-        weights = self.account.weights(self.prices.close[self.day])
-        parts = (self.observed_returns().ravel(), weights, self._reward.observation())
+        parts = (self.observed_returns().ravel(), self.observed_weights(), self._reward.observation())
         return np.concatenate(parts).astype(np.float32)
 
     def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:
