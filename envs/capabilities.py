@@ -7,6 +7,7 @@
 | ``symmetry_errors(…)`` | that it measures its symmetry better than an audit could |
 | ``splits``, ``set_split(name, whole=None)`` | that its data are divided in time |
 | ``tickers`` | which assets its actions are about |
+| ``data`` | what data it plays back, so that a run can tell when they have changed |
 | ``set_price_noise(strength)`` | that noise belongs on its prices, not on what is observed of them |
 | ``evaluation(…)`` | that returns say too little, and it has an evaluation of its own |
 | ``vectors`` | which coordinates of its observation are vectors of the plane |
@@ -78,6 +79,11 @@ def set_split(env: Env, split: str, whole: bool | None = None) -> None:
 def tickers(env: Env) -> tuple[str, ...]:
     """Names of the assets that actions are about, in order; empty for an environment without."""
     return tuple(attribute(env, "tickers") or ())
+
+
+def data(env: Env) -> dict[str, str]:
+    """What its data are, in words, ``sha256`` among them; empty for an environment that plays back none."""
+    return dict(attribute(env, "data") or {})
 
 
 def price_noise(env: Env) -> Callable[[float], None] | None:

@@ -17,6 +17,7 @@ from nearsym.envs.rollout import Act, Policy, Remembering, Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
+from .data import check_data
 from .folder import Run
 from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
@@ -60,6 +61,7 @@ def load_learner(folder: Path) -> tuple[TrainSettings, Learner]:
         raise InputError(f"{folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
     checkpoint = load_checkpoint(latest)
     world = build_world(settings, settings.seed)
+    check_data(folder, world.env)
     learner = build_learner(settings, world)
     world.close()
     restore_networks(learner, checkpoint)

@@ -20,6 +20,7 @@ from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
 from .folder import Run, open_run
@@ -104,6 +105,9 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
     if learner.problem.is_image:
         keep_freed_memory()
     run = open_run(settings, command)
+    if latest_checkpoint(run.checkpoints) is None:
+        record_data(run.folder, world.env)
+    check_data(run.folder, world.env)
     training = _Training(settings, run, world, learner, reporter or Silent())
     try:
         training.restore()

@@ -18,6 +18,7 @@ from nearsym.envs.symmetry import Symmetry
 from .account import Account, Costs
 from .checks import check_whole
 from .evaluation import TradingReport, evaluate
+from .extra import version
 from .prices import FloatArray, Prices
 from .sources import load_prices
 from .splits import SPLITS, SplitSettings
@@ -25,6 +26,9 @@ from .symmetry import law_errors
 
 CASH = 1_000_000.0
 """What an account starts with."""
+
+READERS = ("numpy", "pandas", "pyarrow", "skfolio", "yfinance")
+"""Packages that prices are read with."""
 
 RUIN = 0.01
 """Fraction of the starting cash below which an account is closed."""
@@ -106,6 +110,14 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def splits(self) -> tuple[str, ...]:
         """Names of the periods, in order of time."""
         return SPLITS
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What its prices are: the source in words, days, a checksum, and the versions of what read them."""
+        found = {name: version(name) for name in READERS}
+        read_by = ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+        days = f"{self.prices.dates[0]} to {self.prices.dates[-1]}"
+        return {"source": self.prices.source, "days": days, "sha256": self.prices.checksum, "read by": read_by}
 
     def set_split(self, split: str, whole: bool | None = None) -> None:
         """From the next episode on, trade in ``train``, ``validation`` or ``test``.

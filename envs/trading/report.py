@@ -11,7 +11,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from .evaluation import AGENT, TradingReport
+from .evaluation import AGENT, INDEX, TradingReport
 
 
 def tables(report: TradingReport, title: str) -> list[Table | str]:
@@ -19,6 +19,8 @@ def tables(report: TradingReport, title: str) -> list[Table | str]:
     printed: list[Table | str] = [_performances(report, title)]
     tried = "the only strategy tried" if report.trials == 1 else f"the best of {report.trials} strategies tried"
     printed.append(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
+    if INDEX in report.curves:
+        printed.append("index: its level alone, without the dividends that the prices of the assets are adjusted for")
     if report.left_out:
         printed.append(f"left out, for want of a year of prices before the period: {', '.join(report.left_out)}")
     if len(report.levels) > 1:

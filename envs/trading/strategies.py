@@ -111,8 +111,8 @@ FITTED = ("minimum variance", "mean-variance", "risk parity")
 def index_curve(prices: Prices, start: int, stop: int, cash: float) -> Curve | None:
     """The market index, held on the days start, …, stop - 1 and never traded; None where the prices have no index.
 
-    value[t] = cash · index[t] / index[start]: no costs, and held from the first close on, a day earlier than any
-    strategy can buy.
+    value[t] = cash · index[t] / index[start]: no costs, no dividends, and held from the first close on, a day earlier
+    than any strategy can buy.
 
     Raises:
         InputError: rows outside the prices.
