@@ -127,6 +127,7 @@ class OwnEvaluation(Protocol):
         noise_kind: str,
         drawings: int,
         trials: int,
+        untrained: Policy | Remembering | None = None,
     ) -> Findings:
         """Let a policy act in an environment.
 
@@ -138,6 +139,7 @@ class OwnEvaluation(Protocol):
             noise_kind: ``gaussian`` or ``salt_and_pepper``.
             drawings: of the noise, at each level above 0.
             trials: how many policies were tried before this one was chosen, itself included.
+            untrained: the same policy as it was before it learned anything.
 
         Raises:
             InputError: it knows no such noise.

@@ -68,6 +68,14 @@ def load_learner(folder: Path) -> tuple[TrainSettings, Learner]:
     return settings, learner
 
 
+def untrained(settings: TrainSettings) -> Learner:
+    """The learner of a run as it was before it learned anything."""
+    world = build_world(settings, settings.seed)
+    learner = build_learner(settings, world)
+    world.close()
+    return learner
+
+
 def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
     """Evaluate the latest checkpoint of a run at each noise level, on the same episodes.
 
@@ -103,6 +111,6 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     if evaluation is None:
         return None
     torch.set_num_threads(settings.threads)
-    _, learner = load_learner(Path(settings.run))
+    saved, learner = load_learner(Path(settings.run))
     arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
-    return evaluation(env, policy_of(learner), *arguments)
+    return evaluation(env, policy_of(learner), *arguments, policy_of(untrained(saved)))

@@ -89,7 +89,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         self.costs = Costs(commission, slippage)
         self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
         self.current, self.whole = "train", False
-        self._price_noise = 0.0
+        self.price_noise = 0.0
         self._observed_logs = np.log(prices.close)
         train = slice(self.split.train[0] - window, self.split.train[1])
         self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
@@ -145,7 +145,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         """
         if not (np.isfinite(strength) and strength >= 0):
             raise InputError(f"price noise is {strength}, expected a standard deviation of log prices >= 0")
-        self._price_noise = strength
+        self.price_noise = strength
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -159,9 +159,9 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         self.day, self.period = start, (start, stop)
         self.account = Account(CASH, self.assets, self.costs)
         self._observed_logs = np.log(self.prices.close)
-        if self._price_noise:
+        if self.price_noise:
             noise = self.np_random.standard_normal(self._observed_logs.shape)
-            self._observed_logs = self._observed_logs + self._price_noise * noise
+            self._observed_logs = self._observed_logs + self.price_noise * noise
         self._started()
         return self.observation(), self._info(0.0, 0.0)
 
@@ -225,6 +225,13 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         )
         return Measurement(errors, floors, method, uncertainty=uncertainty)
 
+    def rewards_of(self, returns: FloatArray) -> FloatArray:
+        """(T,) what days of these simple returns would have been worth to an agent, from the start of an episode on."""
+        self._started()
+        rewards = np.array([self.worth(max(1 + change, 1e-6)) for change in returns.tolist()])
+        self._started()
+        return rewards
+
     def evaluation(
         self,
         env: gymnasium.Env[Any, Any],
@@ -233,16 +240,17 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         noise_kind: str,
         drawings: int,
         trials: int,
+        untrained: Policy | Remembering | None = None,
     ) -> TradingReport:
         """Trade the whole of the current period beside references: see `evaluate`."""
-        return evaluate(self, env, policy, noise, noise_kind, drawings, trials)
+        return evaluate(self, env, policy, noise, noise_kind, drawings, trials, untrained)
 
     def _started(self) -> None:
         """An episode starts."""
 
     def observed_close(self) -> FloatArray:
         """(N,) today's closing prices as they are seen."""
-        if not self._price_noise:
+        if not self.price_noise:
             return self.prices.close[self.day]
         close: FloatArray = np.exp(self._observed_logs[self.day])
         return close

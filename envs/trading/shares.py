@@ -75,4 +75,4 @@ class Shares(Market):
         return 100 * float(np.log(growth))
 
     def _started(self) -> None:
-        self._indicators = indicators(np.exp(self._observed_logs)) if self._price_noise else self._clean
+        self._indicators = indicators(np.exp(self._observed_logs)) if self.price_noise else self._clean

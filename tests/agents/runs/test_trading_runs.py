@@ -80,7 +80,7 @@ def test_training_validates_on_the_period_after_training(prices, trained):
 
 def test_the_report_is_of_the_test_period(trained):
     report = evaluate_its_own_way(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05]))
-    assert next(iter(report.curves)) == AGENT and len(report.curves) == 6  # a file has no index
+    assert next(iter(report.curves)) == AGENT and len(report.curves) == 7  # a file has no index
     dates = {tuple(curve.dates) for curve in report.curves.values()}
     assert len(dates) == 1 and len(next(iter(dates))) == 365
     clear, noisy = report.levels
@@ -103,8 +103,9 @@ def test_the_training_period_is_traded_whole_and_in_order(trained):
     report = evaluate_its_own_way(EvaluateSettings(str(trained), split="train"))
     market = make("trading/portfolio", **saved.env.kwargs)
     start, stop = market.split.train
-    assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 3
+    assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 4
     assert {len(curve.value) for curve in report.curves.values()} == {stop - start}
+    assert report.gate == {name: report.paired[name] for name in ("untrained", "equal weight")}  # in sample, both
     np.testing.assert_array_equal(report.curves[AGENT].dates, market.prices.dates[start:stop])
     env = build_env(saved)
     one = trade(policy_of(agent), env, env.unwrapped)
@@ -168,6 +169,9 @@ def test_the_command_writes_all_of_it(trained, capsys):
     assert "a true Sharpe ratio above 0 has probability" in printed and "minimum" in printed
     report = json.loads((trained / "evaluation.json").read_text())
     assert report["split"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
+    assert set(report["gate"]) == {"untrained", "equal weight"} and report["learned"] is False
+    assert "the gate, reward a year on the days it was trained on" in printed and "not passed" in printed
+    assert report["paired"]["risk parity"]["low"] < report["paired"]["risk parity"]["difference"]
     low, high = report["performance"]["agent"]["intervals"]["sharpe"]
     assert low < report["performance"]["agent"]["sharpe"] < high
     assert (trained / "evaluation.csv").read_text().startswith("date,agent,equal weight,buy and hold")
