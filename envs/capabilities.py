@@ -8,6 +8,7 @@
 | ``splits``, ``set_split(name, whole=None)`` | that its data are divided in time |
 | ``tickers`` | which assets its actions are about |
 | ``data`` | what data it plays back, so that a run can tell when they have changed |
+| ``past_returns`` | that what a portfolio earns there can be differentiated |
 | ``set_price_noise(strength)`` | that noise belongs on its prices, not on what is observed of them |
 | ``evaluation(…)`` | that returns say too little, and it has an evaluation of its own |
 | ``vectors`` | which coordinates of its observation are vectors of the plane |
@@ -30,6 +31,8 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import InputError
 
 from .noise_level import NoiseLevel
+from .noise_level import NoiseLevel
+from .past_returns import PastReturns
 from .rollout import Policy, Remembering
 
 Env = gymnasium.Env[Any, Any]
@@ -84,6 +87,12 @@ def tickers(env: Env) -> tuple[str, ...]:
 def data(env: Env) -> dict[str, str]:
     """What its data are, in words, ``sha256`` among them; empty for an environment that plays back none."""
     return dict(attribute(env, "data") or {})
+
+
+def past_returns(env: Env) -> PastReturns | None:
+    """What decides what a portfolio earns, as arrays; None for an environment that is no such thing."""
+    found: PastReturns | None = attribute(env, "past_returns")
+    return found
 
 
 def price_noise(env: Env) -> Callable[[float], None] | None:
