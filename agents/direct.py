@@ -1,8 +1,8 @@
 """Direct optimisation of a portfolio: gradients of what it earns after costs, through the market itself, and no critic.
 
 A policy's weights decide what an account earns, and how prices move does not depend on them: the reward of many days
-in a row is a differentiable function of the policy. Moody & Saffell, "Learning to trade via direct reinforcement" (2001).
-The reference that shows what a network can learn of a market at all.
+in a row is a differentiable function of the policy (Moody & Saffell, "Learning to trade via direct reinforcement",
+2001). The reference that shows what a network can learn of a market at all.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ class TradingReport:
         curves: of the policy first, then of the references.
         performances: of each curve.
         intervals: 95% intervals of each curve's statistics.
-        deflated: probability that the policy's true Sharpe ratio is above 0, given the number of trials.
+        deflated: confidence that the policy's Sharpe ratio is more than luck, given the number of trials; see
+            `deflated_sharpe`.
         levels: annual return in percent at each level of price noise, one number for each drawing of the noise.
         left_out: references that would need a year of prices before the period, where there is none.
         paired: the policy against each of the others on the same days, in the reward that it was trained with.

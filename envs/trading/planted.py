@@ -1,4 +1,4 @@
-"""Made-up markets in which there is something to learn, and it is known what."""
+"""Made-up markets: with something to learn of which it is known what, and real ones whose assets have no names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from nearsym.envs.errors import InputError
 
 from .backtest import Strategy
 from .prices import FloatArray, Prices
+
+MONTH = 21
+"""Trading days for which names are dealt."""
 
 LAG = 2
 """Days from a return to the one that it foretells: decided on the first, bought on the next, held over the other."""
@@ -33,7 +36,8 @@ def planted_prices(
     All log-returns have the same variance and no mean. With ``dose`` 0 all b_i are the same: the assets are
     exchangeable, and none of them is worth knowing by name. With 1 every second one has the opposite sign: what follows
     a rise in one half of the assets follows a fall in the other, permutations within the halves are symmetries and
-    others are not, and a policy that treats all assets alike has next to nothing to learn. 0.5 leaves every second one unforeseeable.
+    others are not, and a policy that treats all assets alike has next to nothing to learn. 0.5 leaves every second one
+    unforeseeable.
 
     Args:
         assets: N.
@@ -70,3 +74,30 @@ def planted_strategy(strength: float, dose: float) -> Strategy:
         return weights
 
     return best
+
+
+def shuffled_prices(prices: Prices, dose: float, seed: int = 0) -> Prices:
+    """A market whose returns are dealt to other tickers, month by month.
+
+    Each month keeps its tickers with probability ``dose``, and otherwise has them in an order drawn at random, the same
+    for all of its days. With 1 it is the market as it was; with 0 the assets are exchangeable by construction, while
+    every day's returns, of equal weights and of the market, are what they were.
+
+    Args:
+        prices: a market.
+        dose: from 0 to 1.
+        seed: of the drawing.
+
+    Raises:
+        InputError: the dose is out of range.
+    """
+    if not 0 <= dose <= 1:
+        raise InputError(f"dose is {dose}, expected a number from 0 to 1")
+    generator, returns = np.random.default_rng(seed), prices.log_returns.copy()
+    for start in range(0, len(returns), MONTH):
+        kept, order = generator.random() < dose, generator.permutation(len(prices.tickers))
+        if not kept:
+            returns[start : start + MONTH] = returns[start : start + MONTH, order]
+    close = np.concatenate([np.full((1, len(prices.tickers)), 100.0), 100 * np.exp(np.cumsum(returns, axis=0))])
+    source = f"{prices.source}, tickers shuffled (dose {dose:g}, seed {seed})"
+    return Prices(prices.dates, prices.tickers, close, source=source)

@@ -19,7 +19,10 @@ def tables(report: TradingReport, title: str) -> list[Table | str]:
     """Every account's statistics, how sure one may be, and returns at each level of noise."""
     printed: list[Table | str] = [_performances(report, title), *_gate(report)]
     tried = "the only strategy tried" if report.trials == 1 else f"the best of {report.trials} strategies tried"
-    printed.append(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
+    printed.append(
+        f"deflated Sharpe ratio {report.deflated:.3f}: the confidence of a test that there is more to it than luck, if "
+        f"this is {tried} (trials=…)"
+    )
     if INDEX in report.curves:
         printed.append("index: its level alone, without the dividends that the prices of the assets are adjusted for")
     if report.left_out:

@@ -166,7 +166,7 @@ def test_more_trials_make_a_sharpe_ratio_say_less(trained):
 def test_the_command_writes_all_of_it(trained, capsys):
     assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "split=validation"]) == 0
     printed = capsys.readouterr().out
-    assert "a true Sharpe ratio above 0 has probability" in printed and "minimum" in printed
+    assert "deflated Sharpe ratio 0." in printed and "minimum" in printed
     report = json.loads((trained / "evaluation.json").read_text())
     assert report["split"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
     assert set(report["gate"]) == {"untrained", "equal weight"} and report["learned"] is False

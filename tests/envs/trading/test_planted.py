@@ -5,7 +5,7 @@ import pytest
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.trading import Costs, backtest, performance
-from nearsym.envs.trading.planted import LAG, coefficients, planted_prices, planted_strategy
+from nearsym.envs.trading.planted import LAG, coefficients, planted_prices, planted_strategy, shuffled_prices
 from nearsym.envs.trading.strategies import Periodic, equal
 
 
@@ -40,6 +40,21 @@ def test_a_rule_for_all_assets_is_of_no_use_where_they_are_opposite():
     prices = planted_prices(dose=1.0)
     alike = performance(backtest(prices, planted_strategy(0.3, 0.0), 10, 3000, Costs(0.0, 0.0))).annual_return
     assert abs(alike) < 0.2
+
+
+def test_shuffling_leaves_every_day_and_no_name(walks):
+    """One asset moves more than the others; after shuffling each of them does so in its turn."""
+    prices = walks(4200, volatility=[0.03, 0.01, 0.01, 0.01])
+    whole, half, none = (shuffled_prices(prices, dose) for dose in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose(whole.log_returns, prices.log_returns, atol=1e-12)
+    for other in (half, none):  # the same returns on every day, dealt otherwise
+        np.testing.assert_allclose(np.sort(other.log_returns), np.sort(prices.log_returns), atol=1e-12)
+    spread = [np.ptp(each.log_returns.std(axis=0)) for each in (prices, half, none)]
+    assert spread[0] > 0.019 and spread[0] > 1.5 * spread[1] > 3 * spread[2]
+    moved = (np.abs(half.log_returns - prices.log_returns) > 1e-9).any(axis=1)
+    assert 0.3 < moved.mean() < 0.6  # half of the months, but for those that keep their order by chance
+    with pytest.raises(InputError, match="dose is 2"):
+        shuffled_prices(prices, 2)
 
 
 def test_strengths_and_doses_out_of_range_are_refused():
