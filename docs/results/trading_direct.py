@@ -26,7 +26,7 @@ from nearsym.envs.trading import backtest, load_prices
 from nearsym.envs.trading.evaluation import trade
 from nearsym.envs.trading.paired import paired
 from nearsym.envs.trading.planted import planted_prices, planted_strategy, shuffled_prices
-from nearsym.envs.trading.strategies import FITTED, REFERENCES, Periodic, equal
+from nearsym.envs.trading.strategies import FITTED, REFERENCES, Periodic, equal, reversal
 from nearsym.networks import family, parameter_count
 
 NETWORKS = ("plain", "augmented", "exact", "relaxed", "rpp")
@@ -76,6 +76,7 @@ class World:
     def references(self, split):
         """Strategies beside the networks."""
         found = {**REFERENCES, "equal weight daily": lambda: Periodic(equal, 1)}
+        found["reversal tilt weekly"] = lambda: Periodic(reversal, 5)
         if self.name == "planted":
             found = {name: make for name, make in found.items() if name not in FITTED}
             found["planted"] = lambda: planted_strategy(STRENGTH, self.dose)
