@@ -38,6 +38,7 @@ class Size:
     """How much of the experiment."""
 
     doses: tuple[float, ...] = (0.0, 0.5, 1.0)
+    markets: int = 3  # drawn anew, of each planted dose
     folds: int = 0
     seeds: int = 3
     width: int = 16
@@ -49,7 +50,12 @@ class Size:
 SIZES = {
     "small": Size(matched=("widths",)),
     "large": Size(
-        doses=(0.0, 0.25, 0.5, 0.75, 1.0), folds=5, seeds=10, width=40, channels=2, direct=DirectSettings(steps=1000)
+        doses=(0.0, 0.25, 0.5, 0.75, 1.0),
+        markets=10,
+        folds=5,
+        seeds=10,
+        width=40,
+        direct=DirectSettings(steps=1000),
     ),
 }
 STRENGTH = 0.3
@@ -57,7 +63,7 @@ STRENGTH = 0.3
 
 @dataclass(frozen=True)
 class World:
-    """A market, and one of its folds."""
+    """A market, and one of its folds; of a planted one, the seed it is drawn with."""
 
     name: str
     dose: float
@@ -65,13 +71,13 @@ class World:
 
     def env(self):
         """Its environment."""
-        shared = {"reward": "risk_penalised", "risk_aversion": 0.1, "fold": self.fold}
+        shared = {"reward": "risk_penalised", "risk_aversion": 0.1}
         if self.name == "planted":
-            prices = planted_prices(assets=4, days=1500, strength=STRENGTH, dose=self.dose)
+            prices = planted_prices(assets=4, days=1500, strength=STRENGTH, dose=self.dose, seed=self.fold)
             small = {"window": 8, "validation_years": 1, "test_years": 1, "commission": 1e-4}
             return make("trading/portfolio", prices=prices, **small, **shared).unwrapped
         prices = shuffled_prices(load_prices("sp500", start="1995-01-01"), self.dose)
-        return make("trading/portfolio", prices=prices, window=16, **shared).unwrapped
+        return make("trading/portfolio", prices=prices, window=16, fold=self.fold, **shared).unwrapped
 
     def references(self, split):
         """Strategies beside the networks."""
@@ -87,7 +93,7 @@ class World:
 
 def worlds(size):
     """All of them."""
-    found = [World("planted", dose, 0) for dose in size.doses]
+    found = [World("planted", dose, seed) for dose in size.doses for seed in range(size.markets)]
     return found + [World("sp500", dose, fold) for dose in size.doses for fold in range(size.folds)]
 
 
