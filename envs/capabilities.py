@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import InputError
 
 from .noise_level import NoiseLevel
-from .noise_level import NoiseLevel
 from .past_returns import PastReturns
 from .rollout import Policy, Remembering
 
