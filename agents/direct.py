@@ -23,8 +23,6 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import RATE, DeterministicActor, Family, encoder_for, trunk_for
 
-from .algorithms.adam import Adam
-from .algorithms.losses import minimize
 from .algorithms.problem import symmetry_for
 from .algorithms.settings import check_range
 from .algorithms.symmetry_augmentation import DRAWN, random_elements
@@ -93,7 +91,7 @@ class DirectPortfolio:
             self.actor = DeterministicActor(trunk_for(encoder, family), symmetry.action, family)
         self._moves = _Moves(symmetry.observation.rep, symmetry.action, seed) if family.augment else None
         groups = [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in self._groups()]
-        self._optimizer = Adam(groups, lr=self.settings.learning_rate)
+        self._optimizer = torch.optim.Adam(groups, lr=self.settings.learning_rate)
         self._growth = torch.tensor(past.growth, dtype=torch.get_default_dtype())
         self._observed = torch.tensor(np.log(past.growth) / past.scale, dtype=torch.get_default_dtype())
 
@@ -103,7 +101,10 @@ class DirectPortfolio:
         for _ in range(self.settings.steps if steps is None else steps):
             rewards = self.rewards(self._starts(), self.settings.days)
             loss = -rewards.mean()
-            minimize(self._optimizer, loss, [self.family.regularizer(self.actor, rewards.std())])
+            penalty = self.family.regularizer(self.actor, rewards.std())
+            self._optimizer.zero_grad()
+            torch.autograd.backward(loss if penalty is None else loss + penalty)
+            self._optimizer.step()
             found.append(-loss.item())
         return found
 
