@@ -18,7 +18,7 @@ from nearsym.envs.trading.evaluation import evaluate
 from nearsym.envs.trading.planted import planted_prices
 from nearsym.networks import family
 
-STEPS, SEEDS = 6000, (0, 1)
+STEPS, SEEDS = 3000, (0, 1)
 TRIED = {
     "defaults": {},
     "discount 0.9": {"discount": 0.9},
