@@ -7,6 +7,8 @@
 | ``symmetry_errors(…)`` | that it measures its symmetry better than an audit could |
 | ``splits``, ``set_split(name, whole=None)`` | that its data are divided in time |
 | ``tickers`` | which assets its actions are about |
+| ``data`` | what data it plays back, so that a run can tell when they have changed |
+| ``past_returns`` | that what a portfolio earns there can be differentiated |
 | ``set_price_noise(strength)`` | that noise belongs on its prices, not on what is observed of them |
 | ``evaluation(…)`` | that returns say too little, and it has an evaluation of its own |
 | ``vectors`` | which coordinates of its observation are vectors of the plane |
@@ -29,6 +31,7 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import InputError
 
 from .noise_level import NoiseLevel
+from .past_returns import PastReturns
 from .rollout import Policy, Remembering
 
 Env = gymnasium.Env[Any, Any]
@@ -80,6 +83,17 @@ def tickers(env: Env) -> tuple[str, ...]:
     return tuple(attribute(env, "tickers") or ())
 
 
+def data(env: Env) -> dict[str, str]:
+    """What its data are, in words, ``sha256`` among them; empty for an environment that plays back none."""
+    return dict(attribute(env, "data") or {})
+
+
+def past_returns(env: Env) -> PastReturns | None:
+    """What decides what a portfolio earns, as arrays; None for an environment that is no such thing."""
+    found: PastReturns | None = attribute(env, "past_returns")
+    return found
+
+
 def price_noise(env: Env) -> Callable[[float], None] | None:
     """Sets the noise on the prices it shows; None where noise belongs on observations."""
     return attribute(env, "set_price_noise")
@@ -121,6 +135,7 @@ class OwnEvaluation(Protocol):
         noise_kind: str,
         drawings: int,
         trials: int,
+        untrained: Policy | Remembering | None = None,
     ) -> Findings:
         """Let a policy act in an environment.
 
@@ -132,6 +147,7 @@ class OwnEvaluation(Protocol):
             noise_kind: ``gaussian`` or ``salt_and_pepper``.
             drawings: of the noise, at each level above 0.
             trials: how many policies were tried before this one was chosen, itself included.
+            untrained: the same policy as it was before it learned anything.
 
         Raises:
             InputError: it knows no such noise.

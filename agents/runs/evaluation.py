@@ -18,6 +18,7 @@ from nearsym.envs.vector import Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
+from .data import check_data
 from .folder import Run
 from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
@@ -61,10 +62,19 @@ def load_learner(folder: Path) -> tuple[TrainSettings, Learner]:
         raise InputError(f"{folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
     checkpoint = load_checkpoint(latest)
     world = build_world(settings, settings.seed)
+    check_data(folder, world.env)
     learner = build_learner(settings, world)
     world.close()
     restore_networks(learner, checkpoint)
     return settings, learner
+
+
+def untrained(settings: TrainSettings) -> Learner:
+    """The learner of a run as it was before it learned anything."""
+    world = build_world(settings, settings.seed)
+    learner = build_learner(settings, world)
+    world.close()
+    return learner
 
 
 def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
@@ -102,6 +112,6 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     if evaluation is None:
         return None
     torch.set_num_threads(settings.threads)
-    _, learner = load_learner(Path(settings.run))
+    saved, learner = load_learner(Path(settings.run))
     arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
-    return evaluation(env, policy_of(learner), *arguments)
+    return evaluation(env, policy_of(learner), *arguments, policy_of(untrained(saved)))

@@ -43,8 +43,10 @@ def draw_noise(
         axes.plot(noise, [level.iqm for level in levels], "o-", color=BLUE, label="interquartile mean", zorder=3)
         axes.scatter([], [], s=14, color=ORANGE, label="episode")
         axes.set(title=title, xlabel=noise_label, ylabel=return_label)
-        low = min(0.0, min(min(level.returns) for level in levels))
-        axes.set_ylim(bottom=low * 1.05)
+        returns = np.concatenate([level.returns for level in levels])
+        low, high = min(0.0, returns.min()), max(0.0, returns.max())
+        margin = 0.05 * ((high - low) or 1.0)  # room for whole dots; none below an axis of zero
+        axes.set_ylim(low - margin if low < 0 else 0.0, high + margin)
         axes.grid(axis="y", alpha=0.3)
         axes.legend(frameon=False)
         figure.savefig(path, dpi=150)

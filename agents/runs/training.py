@@ -22,6 +22,7 @@ from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
 from .folder import Run, open_run
@@ -117,6 +118,9 @@ def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> I
         if learner.problem.is_image:
             keep_freed_memory()
         run = open_run(settings, command)
+        if latest_checkpoint(run.checkpoints) is None:
+            record_data(run.folder, world.env)
+        check_data(run.folder, world.env)
         training = Training(settings, run, world, learner, reporter)
         try:
             training.restore()

@@ -26,9 +26,9 @@ def gather(runs: Path, table: Path) -> None:
         report = json.loads((folder / "evaluation.json").read_text())
         noisy = [level["mean"] / 100 for level in report["annual_return_with_price_noise"] if level["noise"] > 0]
         for name, found in report["performance"].items():
-            agent = name == "agent"
-            key = (network if agent else name, fold, seed if agent else "")
-            rows[key] = [found[measure] for measure in MEASURES] + [noisy[0] if agent and noisy else ""]
+            own = {"agent": network, "untrained": f"{network} untrained"}.get(name)
+            key = (own or name, fold, seed if own else "")
+            rows[key] = [found[measure] for measure in MEASURES] + [noisy[0] if name == "agent" and noisy else ""]
     if not rows:
         raise SystemExit(f"{runs} holds no trade-<network>-<fold>-<seed>: {table} is left as it is")
     with table.open("w", newline="") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from nearsym.envs.rollout import Policy, Remembering, acting, rollout
 from nearsym.envs.vector import vectorised
 
 from .backtest import Curve, backtest
+from .paired import Paired, paired
 from .performance import Performance, deflated_sharpe, intervals, performance
 from .prices import YEAR
 from .strategies import FITTED, REFERENCES, index_curve
@@ -23,7 +24,9 @@ from .strategies import FITTED, REFERENCES, index_curve
 if TYPE_CHECKING:
     from .market import Market
 
-AGENT, INDEX = "agent", "index"
+AGENT, UNTRAINED, EQUAL, INDEX = "agent", "untrained", "equal weight", "index"
+GATE = "train"
+"""Where an agent has to be better than its untrained self and equal weight, to count as having learned."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,13 @@ class TradingReport:
         curves: of the policy first, then of the references.
         performances: of each curve.
         intervals: 95% intervals of each curve's statistics.
-        deflated: probability that the policy's true Sharpe ratio is above 0, given the number of trials.
+        deflated: confidence that the policy's Sharpe ratio is more than luck, given the number of trials; see
+            `deflated_sharpe`.
         levels: annual return in percent at each level of price noise, one number for each drawing of the noise.
         left_out: references that would need a year of prices before the period, where there is none.
+        paired: the policy against each of the others on the same days, in the reward that it was trained with.
+        gate: the same on all days of training, against its untrained self and equal weight; empty where there is no
+            untrained policy.
     """
 
     split: str
@@ -49,6 +56,13 @@ class TradingReport:
     deflated: float
     levels: list[NoiseLevel]
     left_out: tuple[str, ...] = ()
+    paired: Mapping[str, Paired] = field(default_factory=dict)
+    gate: Mapping[str, Paired] = field(default_factory=dict)
+
+    @property
+    def learned(self) -> bool | None:
+        """Whether the policy passed the gate; None where there is none."""
+        return all(found.better for found in self.gate.values()) if self.gate else None
 
     unit = "% a year"
     noise = "noise on observed log prices (standard deviation)"
@@ -105,6 +119,7 @@ def evaluate(
     noise_kind: str,
     drawings: int,
     trials: int,
+    untrained: Policy | Remembering | None = None,
 ) -> TradingReport:
     """Trade the whole of the market's current period, with and without noise on the prices that are seen.
 
@@ -116,6 +131,7 @@ def evaluate(
         noise_kind: ``gaussian``.
         drawings: of the noise, at each level above 0.
         trials: how many policies were tried before this one was chosen, itself included.
+        untrained: the policy before it learned anything.
 
     Raises:
         InputError: the noise is of another kind.
@@ -123,6 +139,7 @@ def evaluate(
     if noise_kind != "gaussian":
         raise InputError(f"noise_kind is {noise_kind!r}; prices take gaussian noise alone")
     market.set_split(market.current, whole=True)
+    own_noise = market.price_noise
     curves = {AGENT: trade(policy, env, market)}
     levels = []
     for strength in noise:
@@ -133,6 +150,9 @@ def evaluate(
     short = FITTED if start < YEAR else ()
     for name in (name for name in REFERENCES if name not in short):
         curves[name] = backtest(market.prices, REFERENCES[name](), start, stop, market.costs, market.cash)
+    market.set_price_noise(own_noise)
+    if untrained is not None:
+        curves[UNTRAINED] = trade(untrained, env, market)
     index = index_curve(market.prices, start, stop, market.cash)
     if index is not None:
         curves[INDEX] = index
@@ -145,4 +165,27 @@ def evaluate(
         deflated=deflated_sharpe(curves[AGENT].returns, trials),
         levels=levels,
         left_out=short,
+        paired=_against(market, curves),
+        gate={} if untrained is None else _gate(market, env, policy, untrained),
     )
+
+
+def _gate(
+    market: Market, env: gymnasium.Env[Any, Any], policy: Policy | Remembering, untrained: Policy | Remembering
+) -> dict[str, Paired]:
+    """The policy in sample, against what it was and against equal weight."""
+    current = market.current
+    market.set_split(GATE, whole=True)
+    curves = {AGENT: trade(policy, env, market), UNTRAINED: trade(untrained, env, market)}
+    curves[EQUAL] = backtest(market.prices, REFERENCES[EQUAL](), *market.period, market.costs, market.cash)
+    market.set_split(current, whole=True)
+    return _against(market, curves)
+
+
+def _against(market: Market, curves: Mapping[str, Curve]) -> dict[str, Paired]:
+    """The first account against each of the others."""
+    (_, own), *others = curves.items()
+    rewards = market.rewards_of(own.returns)
+    return {
+        name: paired(rewards, market.rewards_of(other.returns), own.returns, other.returns) for name, other in others
+    }

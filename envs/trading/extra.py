@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib import metadata
 from typing import Any
 
 from nearsym.envs.errors import InputError
@@ -20,3 +21,11 @@ def extra(name: str) -> Any:
         raise InputError(
             f"{name} cannot be imported ({error}); trading needs it: pip install 'nearsym[trading]'"
         ) from error
+
+
+def version(name: str) -> str | None:
+    """Of a package; None where it is not installed."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

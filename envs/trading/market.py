@@ -16,7 +16,9 @@ from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
+from .checks import check_whole
 from .evaluation import TradingReport, evaluate
+from .extra import version
 from .prices import FloatArray, Prices
 from .sources import load_prices
 from .splits import SPLITS, SplitSettings
@@ -24,6 +26,9 @@ from .symmetry import law_errors
 
 CASH = 1_000_000.0
 """What an account starts with."""
+
+READERS = ("numpy", "pandas", "pyarrow", "skfolio", "yfinance")
+"""Packages that prices are read with."""
 
 RUIN = 0.01
 """Fraction of the starting cash below which an account is closed."""
@@ -43,7 +48,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         tickers: assets; all the source has by default.
         start: first day, such as ``2005-01-01``.
         end: day after the last.
-        prices: takes the place of source, tickers, start and end.
+        prices: a file, in place of the source; or `Prices`, in place of source, tickers, start and end.
         commission: fraction of the traded value.
         slippage: fraction of the traded value.
         episode_days: length of a training episode.
@@ -67,7 +72,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         tickers: Sequence[str] | None = None,
         start: str | None = None,
         end: str | None = None,
-        prices: Prices | None = None,
+        prices: Prices | str | None = None,
         commission: float = 0.001,
         slippage: float = 0.0,
         episode_days: int = 252,
@@ -76,17 +81,15 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         validation_years: int = 2,
         test_years: int = 4,
     ) -> None:
-        if window < 1:
-            raise InputError(f"window is {window}, expected a whole number of days >= 1")
-        if episode_days < 2:
-            raise InputError(f"episode_days is {episode_days}, expected a whole number >= 2")
-        if prices is None:
-            prices = load_prices(source, tickers, start, end)
+        check_whole("window", window, 1, "days")
+        check_whole("episode_days", episode_days, 2, "days")
+        if not isinstance(prices, Prices):
+            prices = load_prices(source if prices is None else prices, tickers, start, end)
         self.prices, self.window, self.episode_days = prices, window, episode_days
         self.costs = Costs(commission, slippage)
         self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
         self.current, self.whole = "train", False
-        self._price_noise = 0.0
+        self.price_noise = 0.0
         self._observed_logs = np.log(prices.close)
         train = slice(self.split.train[0] - window, self.split.train[1])
         self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
@@ -108,6 +111,14 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         """Names of the periods, in order of time."""
         return SPLITS
 
+    @property
+    def data(self) -> dict[str, str]:
+        """What its prices are: the source in words, days, a checksum, and the versions of what read them."""
+        found = {name: version(name) for name in READERS}
+        read_by = ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+        days = f"{self.prices.dates[0]} to {self.prices.dates[-1]}"
+        return {"source": self.prices.source, "days": days, "sha256": self.prices.checksum, "read by": read_by}
+
     def set_split(self, split: str, whole: bool | None = None) -> None:
         """From the next episode on, trade in ``train``, ``validation`` or ``test``.
 
@@ -126,14 +137,15 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def set_price_noise(self, strength: float) -> None:
         """From the next episode on, observe prices times exp(strength · n), n ~ N(0, 1) for each asset and day.
 
-        A day's noise stays the same for as long as the day is in view; trades are done at the true prices.
+        A day's noise stays the same for as long as the day is in view. Whatever an observation says of prices, returns,
+        indicators, sizes and weights alike, it says of those; trades are done at the true prices.
 
         Raises:
             InputError: a negative or non-finite strength.
         """
         if not (np.isfinite(strength) and strength >= 0):
             raise InputError(f"price noise is {strength}, expected a standard deviation of log prices >= 0")
-        self._price_noise = strength
+        self.price_noise = strength
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -147,9 +159,9 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         self.day, self.period = start, (start, stop)
         self.account = Account(CASH, self.assets, self.costs)
         self._observed_logs = np.log(self.prices.close)
-        if self._price_noise:
+        if self.price_noise:
             noise = self.np_random.standard_normal(self._observed_logs.shape)
-            self._observed_logs = self._observed_logs + self._price_noise * noise
+            self._observed_logs = self._observed_logs + self.price_noise * noise
         self._started()
         return self.observation(), self._info(0.0, 0.0)
 
@@ -213,6 +225,13 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         )
         return Measurement(errors, floors, method, uncertainty=uncertainty)
 
+    def rewards_of(self, returns: FloatArray) -> FloatArray:
+        """(T,) what days of these simple returns would have been worth to an agent, from the start of an episode on."""
+        self._started()
+        rewards = np.array([self.worth(max(1 + change, 1e-6)) for change in returns.tolist()])
+        self._started()
+        return rewards
+
     def evaluation(
         self,
         env: gymnasium.Env[Any, Any],
@@ -221,12 +240,29 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         noise_kind: str,
         drawings: int,
         trials: int,
+        untrained: Policy | Remembering | None = None,
     ) -> TradingReport:
         """Trade the whole of the current period beside references: see `evaluate`."""
-        return evaluate(self, env, policy, noise, noise_kind, drawings, trials)
+        return evaluate(self, env, policy, noise, noise_kind, drawings, trials, untrained)
 
     def _started(self) -> None:
         """An episode starts."""
+
+    def observed_close(self) -> FloatArray:
+        """(N,) today's closing prices as they are seen."""
+        if not self.price_noise:
+            return self.prices.close[self.day]
+        close: FloatArray = np.exp(self._observed_logs[self.day])
+        return close
+
+    def observed_value(self) -> float:
+        """What the account seems to be worth at the prices seen; never less than an account that is closed."""
+        return max(self.account.value(self.observed_close()), RUIN * CASH)
+
+    def observed_weights(self) -> FloatArray:
+        """(N,) fraction of that value that each asset seems to be."""
+        weights: FloatArray = self.account.shares * self.observed_close() / self.observed_value()
+        return weights
 
     def observed_returns(self) -> FloatArray:
         """(N, window) the last daily log-returns in view, in units of their training period's standard deviation."""

@@ -148,7 +148,11 @@ def expected_best(trials: int, variance: float) -> float:
 
 
 def deflated_sharpe(returns: FloatArray, trials: int, variance: float | None = None) -> float:
-    """Probability that the best of several trials has a true Sharpe ratio above 0.
+    """Confidence that the best of several trials has a true Sharpe ratio above what luck alone gives the best of them.
+
+    It is 1 - p for the p-value of a one-sided test: how often returns whose true Sharpe ratio is S₀, what the best of
+    so many trials without skill is expected to show, would show a lower one than was seen. It is no probability of
+    skill, for which one would have to know how common skill is.
 
     Φ[(S - S₀) √(T - 1) / √(1 - γ₃ S + (γ₄ - 1)/4 S²)]
 

@@ -55,8 +55,9 @@ class Period:
             )
 
 
-def _is_day(text: str) -> bool:
+def _is_day(text: object) -> bool:
     try:
-        return date.fromisoformat(text).isoformat() == text  # others, such as 20100131, compare wrongly as text
+        # others, such as 20100131, compare wrongly as text
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False

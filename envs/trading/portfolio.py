@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.errors import InputError
+from nearsym.envs.past_returns import PastReturns
 from nearsym.envs.symmetry import Symmetry
 
-from .allocation import Allocation, LongOnly, LongShort
+from .allocation import SHARPNESS, Allocation, LongOnly, LongShort
 from .market import Market
 from .prices import FloatArray
-from .rewards import reward_by_name
+from .rewards import DifferentialSharpe, RiskPenalised, reward_by_name
 from .symmetry import market_symmetry
 
 
@@ -58,10 +59,26 @@ class Portfolio(Market):
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (self.allocation.actions,), np.float32)
 
+    @property
+    def past_returns(self) -> PastReturns | None:
+        """The market as arrays; None where the reward of a day depends on the days before it."""
+        if isinstance(self._reward, DifferentialSharpe):
+            return None
+        close, allocation = self.prices.close, self.allocation
+        return PastReturns(
+            growth=np.concatenate([np.ones((1, self.assets)), close[1:] / close[:-1]]),
+            train=self.split.train,
+            window=self.window,
+            scale=self.scale,
+            rate=self.costs.rate,
+            sharpness=SHARPNESS,
+            leverage=allocation.leverage if isinstance(allocation, LongShort) else None,
+            risk_aversion=self._reward.risk_aversion if isinstance(self._reward, RiskPenalised) else 0.0,
+        )
+
     def observation(self) -> NDArray[np.float32]:
         """Returns, weights, and what the reward remembers."""
-        weights = self.account.weights(self.prices.close[self.day])
-        parts = (self.observed_returns().ravel(), weights, self._reward.observation())
+        parts = (self.observed_returns().ravel(), self.observed_weights(), self._reward.observation())
         return np.concatenate(parts).astype(np.float32)
 
     def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +32,7 @@ class Prices:
         high: (T, N) highest prices of each day, or None.
         low: (T, N) lowest prices of each day, or None.
         volume: (T, N) shares traded, or None.
-        index: (T,) level of a market index on the same dates, or None.
+        index: (T,) level of a market index on the same dates, without dividends, or None.
         source: where they come from, in words.
 
     Raises:
@@ -96,6 +97,16 @@ class Prices:
     def log_returns(self) -> FloatArray:
         """(T - 1, N) log(close[t + 1] / close[t])."""
         return np.diff(np.log(self.close), axis=0)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of everything but the words in `source`: the same for the same numbers, days and tickers."""
+        digest = hashlib.sha256("\n".join((*map(str, self.dates), *self.tickers)).encode())
+        for name in (*FIELDS, "index"):
+            value = getattr(self, name)
+            if value is not None:
+                digest.update(name.encode() + np.ascontiguousarray(value, dtype="<f8").tobytes())
+        return digest.hexdigest()
 
     def rows(self, start: int, stop: int) -> Prices:
         """The days start, …, stop - 1."""

@@ -11,14 +11,20 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from .evaluation import AGENT, TradingReport
+from .evaluation import AGENT, INDEX, TradingReport
+from .paired import Paired
 
 
 def tables(report: TradingReport, title: str) -> list[Table | str]:
     """Every account's statistics, how sure one may be, and returns at each level of noise."""
-    printed: list[Table | str] = [_performances(report, title)]
+    printed: list[Table | str] = [_performances(report, title), *_gate(report)]
     tried = "the only strategy tried" if report.trials == 1 else f"the best of {report.trials} strategies tried"
-    printed.append(f"a true Sharpe ratio above 0 has probability {report.deflated:.3f}, if this is {tried} (trials=…)")
+    printed.append(
+        f"deflated Sharpe ratio {report.deflated:.3f}: the confidence of a test that there is more to it than luck, if "
+        f"this is {tried} (trials=…)"
+    )
+    if INDEX in report.curves:
+        printed.append("index: its level alone, without the dividends that the prices of the assets are adjusted for")
     if report.left_out:
         printed.append(f"left out, for want of a year of prices before the period: {', '.join(report.left_out)}")
     if len(report.levels) > 1:
@@ -55,7 +61,30 @@ def _performances(report: TradingReport, title: str) -> Table:
     table.add_row("drawdown", *(f"{one.max_drawdown:.1%}" for one in found))
     table.add_row("turnover", *(f"{one.turnover:.2f}" for one in found))
     table.add_row("costs", *(f"{one.costs:.2%}" for one in found))
+    table.add_section()
+    pairs = list(report.paired.values())
+    table.add_row("agent minus it", "", *(f"{one.difference:+.2f}" for one in pairs))
+    table.add_row(" 95% from", "", *(f"{one.low:+.2f}" for one in pairs))
+    table.add_row(" to", "", *(f"{one.high:+.2f}" for one in pairs))
+    table.add_row("tracking error", "", *(f"{one.tracking_error:.1%}" for one in pairs))
+    table.add_row("information", "", *(f"{one.information_ratio:.2f}" for one in pairs))
     return table
+
+
+def _gate(report: TradingReport) -> list[Table | str]:
+    """Whether the agent has learned anything, in a line."""
+    if not report.gate:
+        return []
+    against = "; ".join(
+        f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}] against {name}"
+        for name, found in report.gate.items()
+    )
+    verdict = (
+        "passed: it has learned something there"
+        if report.learned
+        else "not passed: what it earns is no result of what it learned"
+    )
+    return [f"the gate, reward a year on the days it was trained on: {against}: {verdict}"]
 
 
 def content(report: TradingReport) -> dict[str, Any]:
@@ -71,6 +100,9 @@ def content(report: TradingReport) -> dict[str, Any]:
             }
             for name, found in report.performances.items()
         },
+        "paired": {name: _numbers(found) for name, found in report.paired.items()},
+        "gate": {name: _numbers(found) for name, found in report.gate.items()},
+        "learned": report.learned,
         "annual_return_with_price_noise": [
             {"noise": level.noise, "mean": level.mean, "std": level.std, "percent": level.returns}
             for level in report.levels
@@ -85,6 +117,10 @@ def write_days(report: TradingReport, path: Path) -> None:
         writer.writerow(["date", *report.curves])
         dates = next(iter(report.curves.values())).dates
         writer.writerows(zip(dates, *(curve.value.round(2) for curve in report.curves.values()), strict=True))
+
+
+def _numbers(found: Paired) -> dict[str, float | None]:
+    return {key: _number(value) for key, value in asdict(found).items()}
 
 
 def _number(value: float) -> float | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
+from .checks import check_whole
 from .indicators import INDICATORS, WARM_UP, indicators
 from .market import Market
 from .prices import FloatArray
@@ -39,8 +40,10 @@ class Shares(Market):
     """
 
     def __init__(self, max_shares: int = 1000, lot: int = 1, **market: Any) -> None:
-        if not 1 <= lot <= max_shares:
-            raise InputError(f"lot is {lot} and max_shares {max_shares}, expected 1 <= lot <= max_shares")
+        check_whole("lot", lot, 1, "shares")
+        check_whole("max_shares", max_shares, 1, "shares")
+        if lot > max_shares:
+            raise InputError(f"lot is {lot} and max_shares {max_shares}, expected lot <= max_shares")
         super().__init__(WARM_UP, **market)
         self.max_shares, self.lot = max_shares, lot
         self._indicators = self._clean = indicators(self.prices.close)
@@ -51,9 +54,7 @@ class Shares(Market):
 
     def observation(self) -> NDArray[np.float32]:
         """Indicators, size of a trade, holdings, cash."""
-        close = self.prices.close[self.day]
-        value, weights = self.account.value(close), self.account.weights(close)
-        size = self.max_shares * close / value
+        size, weights = self.max_shares * self.observed_close() / self.observed_value(), self.observed_weights()
         parts = (self._indicators[self.day].ravel(), size, weights, [1 - weights.sum()])
         return np.concatenate(parts).astype(np.float32)
 
@@ -74,4 +75,4 @@ class Shares(Market):
         return 100 * float(np.log(growth))
 
     def _started(self) -> None:
-        self._indicators = indicators(np.exp(self._observed_logs)) if self._price_noise else self._clean
+        self._indicators = indicators(np.exp(self._observed_logs)) if self.price_noise else self._clean

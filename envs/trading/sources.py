@@ -47,6 +47,8 @@ def load_prices(
         InputError: an unknown source, a ticker or days it does not have, damaged data, or a failed download.
     """
     period = Period(start, end)
+    if isinstance(tickers, str):
+        raise InputError(f"tickers is {tickers!r}, expected a list such as tickers=[AAPL,MSFT]")
     if tickers is not None and not len(tickers):
         raise InputError("tickers is empty; name some, as in tickers=[AAPL,MSFT], or leave it out for all of them")
     if refresh and source != YFINANCE:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nearsym.envs.errors import InputError
 
+from .checks import check_whole
 from .prices import DateArray
 
 SPLITS = ("train", "validation", "test")
@@ -52,12 +53,10 @@ class SplitSettings:
     test_years: int = 4
 
     def __post_init__(self) -> None:
-        if self.fold < 0:
-            raise InputError(f"fold is {self.fold}, expected a whole number >= 0, counted back from the latest period")
+        check_whole("fold", self.fold, 0)
         for name in ("train_years", "validation_years", "test_years"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} is {value}, expected a whole number of years >= 1")
+            if name != "train_years" or self.train_years is not None:
+                check_whole(name, getattr(self, name), 1, "years")
 
     def split(self, dates: DateArray, window: int) -> Split:
         """Rows of each period.

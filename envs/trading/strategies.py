@@ -15,7 +15,7 @@ from .backtest import Curve, Strategy
 from .extra import extra
 from .prices import YEAR, FloatArray, Prices
 
-MONTH, QUARTER = 21, 63
+WEEK, MONTH, QUARTER = 5, 21, 63
 """Trading days."""
 
 
@@ -44,6 +44,20 @@ def equal(close: FloatArray) -> FloatArray:
     """(N,) weights 1/N."""
     assets = close.shape[1]
     return np.full(assets, 1 / assets)
+
+
+def reversal(close: FloatArray, days: int = WEEK) -> FloatArray:
+    """(N,) weights (1 - z_i) / N, z_i from -1 for the asset that fell most in the last days to 1 for the opposite.
+
+    Short-term reversal (Lehmann, "Fads, martingales, and market efficiency", 1990), tilted from equal weights by ranks.
+
+    Raises:
+        InputError: the past is shorter.
+    """
+    returns = trailing_returns(close, days)
+    ranks = np.argsort(np.argsort(np.log1p(returns).sum(axis=0)))
+    weights: FloatArray = (1 - (2 * ranks / max(len(ranks) - 1, 1) - 1)) / len(ranks)
+    return weights
 
 
 def trailing_returns(close: FloatArray, days: int = YEAR) -> FloatArray:
@@ -111,8 +125,8 @@ FITTED = ("minimum variance", "mean-variance", "risk parity")
 def index_curve(prices: Prices, start: int, stop: int, cash: float) -> Curve | None:
     """The market index, held on the days start, …, stop - 1 and never traded; None where the prices have no index.
 
-    value[t] = cash · index[t] / index[start]: no costs, and held from the first close on, a day earlier than any
-    strategy can buy.
+    value[t] = cash · index[t] / index[start]: no costs, no dividends, and held from the first close on, a day earlier
+    than any strategy can buy.
 
     Raises:
         InputError: rows outside the prices.

@@ -23,6 +23,7 @@ def summary(prices: Prices) -> Table:
         table.add_row(ticker, *_row(prices.close[:, asset], prices.dates))
     if prices.index is not None:
         table.add_section()
+        table.caption = "index: its level, without dividends"
         table.add_row("index", *_row(prices.index, prices.dates))
     return table
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearsym.envs.errors import InputError
@@ -17,6 +19,10 @@ from .prices import FIELDS
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
+
+PATIENCE, PATIENCE_EACH = 60.0, 5.0
+"""Seconds that all of a download may take, and as many more for each ticker: yfinance's own limit is one of a single
+request, and it makes several of each and tries again."""
 
 LOGGER = "yfinance"
 """Where yfinance tells why a ticker failed; it raises nothing, and each of its versions keeps the errors elsewhere."""
@@ -35,7 +41,8 @@ def download(tickers: Sequence[str], start: str, end: str) -> DataFrame:
         prices are adjusted for splits and dividends.
 
     Raises:
-        InputError: Yahoo cannot be reached, gave nothing, gave only a part (says which tickers lack which days), or
+        InputError: Yahoo cannot be reached or does not answer in time, gave nothing, gave only a part (says which
+            tickers lack which days), or
             yfinance answers in a form that is not expected.
     """
     if end > str(date.today()):
@@ -44,16 +51,20 @@ def download(tickers: Sequence[str], start: str, end: str) -> DataFrame:
     yfinance = extra("yfinance")
     with _logged() as messages:
         try:
-            frame = yfinance.download(
-                list(tickers),
-                start=start,
-                end=end,
-                interval="1d",
-                auto_adjust=True,
-                actions=False,
-                group_by="column",
-                progress=False,
-                threads=False,
+            frame = _in_time(
+                lambda: yfinance.download(
+                    list(tickers),
+                    start=start,
+                    end=end,
+                    interval="1d",
+                    auto_adjust=True,
+                    actions=False,
+                    group_by="column",
+                    progress=False,
+                    threads=False,
+                    timeout=10,
+                ),
+                PATIENCE + PATIENCE_EACH * len(tickers),
             )
         except Exception as error:  # whatever its HTTP libraries raise, or its own code on an answer it did not expect
             messages.append(f"{type(error).__name__}: {error}")
@@ -124,6 +135,33 @@ def _lacking(ticker: str, has: Series, start: str, end: str) -> str:
     if gaps:
         parts.append(f"lacks {', '.join(gaps[:5])}{f' and {len(gaps) - 5} more days' if len(gaps) > 5 else ''}")
     return f"{ticker} {' and '.join(parts)}" if parts else ""
+
+
+def _in_time(call: Callable[[], Any], seconds: float) -> Any:
+    """What a call returns or raises within so many seconds; after that it is left alone, in a thread of its own.
+
+    Raises:
+        TimeoutError: it takes longer.
+    """
+    outcome: list[Callable[[], Any]] = []
+
+    def attempt() -> None:
+        try:
+            found = call()
+            outcome.append(lambda: found)
+        except Exception as error:  # to be raised where the caller waits
+            outcome.append(partial(_raise, error))
+
+    thread = threading.Thread(target=attempt, name="yfinance", daemon=True)  # no process waits for it at its end
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        raise TimeoutError(f"no answer within {seconds:g} seconds")
+    return outcome[0]()
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class Findings:
 class Judged(Trolley):
     """Says itself how good a policy is."""
 
-    def evaluation(self, env, policy, noise, noise_kind, drawings, trials):
+    def evaluation(self, env, policy, noise, noise_kind, drawings, trials, untrained=None):
         observation, _ = env.reset()
         assert policy(observation).shape == (1,) and observation.shape == (2,)
         return Findings([NoiseLevel(level, [3.0] * (drawings if level else 1)) for level in noise])

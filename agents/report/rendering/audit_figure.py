@@ -1,4 +1,4 @@
-"""Errors of a symmetry over the state space, drawn."""
+"""Errors of a symmetry, drawn: over the state space, or of each element where they are the same everywhere."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
     """The transition error of every sample against each state coordinate, coloured by group element.
 
     Of many coordinates the nine are drawn whose value says most about the error (by rank correlation of the error
-    with the coordinate or its absolute value).
+    with the coordinate or its absolute value). Where no state makes a difference, as in a market, of which only laws
+    are compared, the mean errors of each element are drawn instead, beside the resolution.
     """
     transition = report.errors.transition
+    if transition.any() and (transition == transition[:, :1]).all():
+        _draw_means(report, title, path)
+        return
     chosen = _informative(report.states, transition.max(axis=0))
     columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
     rows = -(-len(chosen) // columns)
@@ -52,6 +56,24 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
                 handle.set_alpha(1)
         figure.suptitle(f"{title}: {report.verdict} ({report.group})")
         figure.supylabel("transition error, Euclidean")
+        figure.savefig(path, dpi=120)
+
+
+def _draw_means(report: AuditReport, title: str, path: Path) -> None:
+    names = [element.element for element in report.elements]
+    with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(8.0, 0.24 * len(names) + 1.4), layout="constrained")
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, kind, symbol in zip(panels, ("reward", "transition"), ("ε_R", "ε_P"), strict=True):
+            errors = [getattr(element, kind).mean for element in report.elements]
+            found = [getattr(element.resolution, kind) for element in report.elements]
+            axes.barh(names, errors, color=COLOURS[0], height=0.7, label="mean error")
+            axes.plot(found, names, "|", color=COLOURS[1], markersize=9, mew=2, label="where nothing is broken")
+            axes.set(xlabel=f"{symbol}, {kind}", xlim=(0, None))
+            axes.grid(axis="x", alpha=0.3)
+        panels[0].invert_yaxis()  # shared by both
+        figure.legend(*panels[0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=2)
+        figure.suptitle(f"{title}: {report.verdict} ({report.group})")
         figure.savefig(path, dpi=120)
 
 

@@ -1,6 +1,8 @@
 """A trained agent's test period: its books, its report, and how it reads its assets."""
 
 import json
+from dataclasses import replace
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -8,13 +10,17 @@ import torch
 
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.runs.build import build_env, build_learner, build_world
+from nearsym.agents.runs.data import check_data
 from nearsym.agents.runs.evaluation import evaluate_its_own_way, load_learner, policy_of
 from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.runs.training import train
 from nearsym.envs import make
+from nearsym.envs.errors import InputError
 from nearsym.envs.trading.evaluation import AGENT, trade
+from nearsym.envs.trading.market import Market
 from nearsym.envs.trading.performance import performance
+from nearsym.envs.trading.prices import Prices
 from nearsym.networks import family
 from nearsym.scripts.main import run
 
@@ -29,6 +35,10 @@ def prices(tmp_path_factory):
     rows = [",".join([str(date), *(f"{price:.6f}" for price in row)]) for date, row in zip(dates, close, strict=True)]
     path.write_text("\n".join(["date,AA,BB,CC,DD", *rows]) + "\n")
     return path
+
+
+def cells(row):
+    return row.split(",")
 
 
 def settings(prices, folder, **kwargs):
@@ -70,7 +80,7 @@ def test_training_validates_on_the_period_after_training(prices, trained):
 
 def test_the_report_is_of_the_test_period(trained):
     report = evaluate_its_own_way(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05]))
-    assert next(iter(report.curves)) == AGENT and len(report.curves) == 6  # a file has no index
+    assert next(iter(report.curves)) == AGENT and len(report.curves) == 7  # a file has no index
     dates = {tuple(curve.dates) for curve in report.curves.values()}
     assert len(dates) == 1 and len(next(iter(dates))) == 365
     clear, noisy = report.levels
@@ -93,8 +103,9 @@ def test_the_training_period_is_traded_whole_and_in_order(trained):
     report = evaluate_its_own_way(EvaluateSettings(str(trained), split="train"))
     market = make("trading/portfolio", **saved.env.kwargs)
     start, stop = market.split.train
-    assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 3
+    assert report.left_out == ("minimum variance", "mean-variance", "risk parity") and len(report.curves) == 4
     assert {len(curve.value) for curve in report.curves.values()} == {stop - start}
+    assert report.gate == {name: report.paired[name] for name in ("untrained", "equal weight")}  # in sample, both
     np.testing.assert_array_equal(report.curves[AGENT].dates, market.prices.dates[start:stop])
     env = build_env(saved)
     one = trade(policy_of(agent), env, env.unwrapped)
@@ -102,6 +113,49 @@ def test_the_training_period_is_traded_whole_and_in_order(trained):
     assert len(one.value) == 60 and one.dates[0] == market.prices.dates[env.unwrapped.period[0]]
     growth = market.prices.close[env.unwrapped.day] / market.prices.close[env.unwrapped.day - 1]
     assert one.returns[-1] == pytest.approx(one.weights[-2] @ (growth - 1) - one.paid[-1] / one.value[-2])
+
+
+def test_prices_that_have_changed_are_refused(prices, tmp_path, capsys):
+    """Tripled closes go unnoticed by nothing that reads the run; the same prices in another file are the same."""
+    own, folder = tmp_path / "my.csv", tmp_path / "run"
+    own.write_text(prices.read_text())
+    train(settings(own, folder), ["test"])
+    saved = json.loads((folder / "data.json").read_text())
+    market = make("trading/portfolio", **settings(own, folder).env.kwargs)
+    assert saved["sha256"] == market.prices.checksum and saved["days"] == "2010-01-04 to 2014-02-11"
+    assert f"pandas {metadata.version('pandas')}" in saved["read by"]
+    own.write_text(prices.read_text() + "\n")  # an empty line is no price
+    assert run(["evaluate", str(folder)]) == 0
+    header, *rows = prices.read_text().splitlines()
+    tripled = [",".join([date, *(f"{3 * float(price):.6f}" for price in row)]) for date, *row in map(cells, rows)]
+    own.write_text("\n".join([header, *tripled]) + "\n")
+    capsys.readouterr()
+    for command in (["evaluate", str(folder)], ["audit", str(folder), "samples=20"]):
+        assert run(command) == 2
+        error = capsys.readouterr().err
+        assert "have changed since it was trained" in error and error.count("\n") == 1
+    with pytest.raises(InputError, match="have changed since it was trained"):
+        train(replace(settings(own, folder), total_steps=200, resume=True), ["test"])
+    own.write_text(prices.read_text())
+    assert train(replace(settings(own, folder), total_steps=200, resume=True), ["test"])
+    assert json.loads((folder / "data.json").read_text()) == saved
+    (folder / "data.json").write_text("{")
+    with pytest.raises(InputError, match=r"data.json cannot be read"):
+        load_learner(folder)
+    (folder / "data.json").unlink()  # a run of version 0.1
+    load_learner(folder)
+
+
+def test_other_readers_are_named(trained, monkeypatch):
+    about = json.loads((trained / "data.json").read_text())
+    env = build_env(load_learner(trained)[0])
+    monkeypatch.setattr(Prices, "checksum", "0" * 64)
+    with pytest.raises(InputError) as error:
+        check_data(trained, env)
+    assert "they were read by" not in str(error.value)
+    monkeypatch.setattr(Market, "data", {**about, "read by": "pandas 0.1", "sha256": "0" * 64})
+    with pytest.raises(InputError, match=r"read by numpy .*, and now by pandas 0\.1"):
+        check_data(trained, env)
 
 
 def test_more_trials_make_a_sharpe_ratio_say_less(trained):
@@ -112,9 +166,12 @@ def test_more_trials_make_a_sharpe_ratio_say_less(trained):
 def test_the_command_writes_all_of_it(trained, capsys):
     assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "split=validation"]) == 0
     printed = capsys.readouterr().out
-    assert "a true Sharpe ratio above 0 has probability" in printed and "minimum" in printed
+    assert "deflated Sharpe ratio 0." in printed and "minimum" in printed
     report = json.loads((trained / "evaluation.json").read_text())
     assert report["split"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
+    assert set(report["gate"]) == {"untrained", "equal weight"} and report["learned"] is False
+    assert "the gate, reward a year on the days it was trained on" in printed and "not passed" in printed
+    assert report["paired"]["risk parity"]["low"] < report["paired"]["risk parity"]["difference"]
     low, high = report["performance"]["agent"]["intervals"]["sharpe"]
     assert low < report["performance"]["agent"]["sharpe"] < high
     assert (trained / "evaluation.csv").read_text().startswith("date,agent,equal weight,buy and hold")

@@ -1,5 +1,7 @@
 """`Prices` are complete, positive and in order, or do not exist."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,20 @@ def test_bad_prices_are_refused(changes, message):
     with pytest.raises(InputError) as error:
         prices(**changes)
     assert message in str(error.value)
+
+
+def test_a_checksum_is_of_numbers_days_and_tickers():
+    days = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
+    one = Prices(days, ("A", "B"), [[1.0, 2.0], [3.0, 4.0]])
+    assert len(one.checksum) == 64
+    assert one.checksum == replace(one, source="elsewhere").checksum
+    others = [
+        replace(one, close=3 * one.close),
+        replace(one, close=np.nextafter(one.close, 9)),
+        replace(one, tickers=("B", "A")),
+        replace(one, dates=days + 1),
+        replace(one, volume=one.close),
+        replace(one, open=one.close),
+        replace(one, index=one.close[:, 0]),
+    ]
+    assert len({one.checksum, *(other.checksum for other in others)}) == 8

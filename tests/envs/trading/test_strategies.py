@@ -17,6 +17,7 @@ from nearsym.envs.trading.strategies import (
     index_curve,
     maximum_sharpe,
     minimum_variance,
+    reversal,
     risk_parity,
     trailing_returns,
 )
@@ -71,6 +72,16 @@ def test_fitted_portfolios_meet_their_condition(portfolio, violation):
     assert weights.sum() == pytest.approx(1)
     assert violation(weights, close) < 1e-3
     assert violation(np.full(4, 0.25), close) > 0.02  # control: some other portfolio
+
+
+def test_reversal_holds_what_fell():
+    """By hand: ranks of the last week's returns, the highest of which gets nothing."""
+    close = np.ones((20, 4))
+    close[-1] = [1.2, 0.9, 1.0, 1.1]
+    np.testing.assert_allclose(reversal(close), [0, 1 / 2, 1 / 3, 1 / 6])
+    close[:-6] *= [0.1, 3, 2, 1]  # control: what was before counts for nothing
+    np.testing.assert_allclose(reversal(close), [0, 1 / 2, 1 / 3, 1 / 6])
+    assert reversal(close[:, ::-1])[0] > 0.1
 
 
 def test_without_a_gain_in_sight_maximum_sharpe_is_minimum_variance():

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from gymnasium.utils.env_checker import check_env
 from hypothesis import HealthCheck, given, settings
@@ -237,6 +239,31 @@ def test_price_noise_is_seen_but_not_paid(name: str, walks: Walks) -> None:
 
 
 @pytest.mark.parametrize("name", ENVS)
+def test_noise_is_on_all_that_is_seen_of_prices(name: str, walks: Walks) -> None:
+    """True prices whose noise undoes the difference look the same: nothing in an observation tells them apart."""
+    prices = walks()
+    one = build(name, prices)
+    one.set_price_noise(0.01)
+    one.reset(seed=2)
+    action = one.action_space.sample()
+    one.step(action)
+    seen = np.exp(one._observed_logs)
+    other = build(name, replace(prices, close=seen))  # whose true prices are those that the first one shows
+    other.scale = one.scale
+    other.reset(seed=2)
+    other.day, other.period = one.day, one.period
+    other.account = one.account
+    if isinstance(one, Portfolio) and isinstance(other, Portfolio):
+        other._reward = one._reward  # what was earned is known without noise
+    np.testing.assert_allclose(one.observation(), other.observation(), rtol=1e-5, atol=1e-5)
+    one.set_price_noise(0.0)  # control: true prices are seen, and look otherwise
+    clear = build(name, prices)
+    clear.reset(seed=2)
+    clear.step(action)
+    assert not np.allclose(clear.observation(), other.observation(), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ENVS)
 def test_bad_input_is_named(name: str, walks: Walks) -> None:
     env = build(name, walks())
     env.reset(seed=0)
@@ -263,6 +290,47 @@ def test_bad_portfolios_are_refused(walks: Walks) -> None:
         build("long", walks(), window=800)
     with pytest.raises(InputError, match="lot is 5 and max_shares 2"):
         build("shares", walks(), lot=5, max_shares=2)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"fold": 1.5}, "fold is 1.5, expected a whole number >= 0"),
+        ({"fold": -1}, "fold is -1, expected a whole number >= 0"),
+        ({"window": 8.5}, "window is 8.5, expected a whole number of days >= 1"),
+        ({"window": True}, "window is True, expected a whole number of days >= 1"),
+        ({"episode_days": 2.5}, "episode_days is 2.5, expected a whole number of days >= 2"),
+        ({"test_years": 0.5}, "test_years is 0.5, expected a whole number of years >= 1"),
+        ({"start": 1995, "prices": None}, "start is 1995, expected a day such as 2010-01-31"),
+        ({"tickers": "AAPL", "prices": None}, "tickers is 'AAPL', expected a list such as tickers=[AAPL,MSFT]"),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_named(walks: Walks, kwargs: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        make("trading/portfolio", **{"prices": walks(), "window": 20, **SPLIT, **kwargs})
+    assert str(error.value) == message
+
+
+def test_sizes_of_trades_are_whole(walks: Walks) -> None:
+    for name in ("lot", "max_shares"):
+        with pytest.raises(InputError, match=f"{name} is 2.5, expected a whole number of shares >= 1"):
+            build("shares", walks(), **{name: 2.5})
+
+
+def test_a_file_needs_no_first_day(walks: Walks, tmp_path: Path) -> None:
+    """The default start is that of sp500 alone."""
+    prices = walks()
+    path = tmp_path / "my.csv"
+    pd.DataFrame(prices.close, index=pd.Index(prices.dates, name="date"), columns=prices.tickers).to_csv(path)
+    for key in ("prices", "source"):
+        market = make("trading/portfolio", window=20, **{key: str(path)}, **SPLIT).unwrapped
+        np.testing.assert_allclose(market.prices.close, prices.close)
+    later = make("trading/portfolio", window=20, prices=str(path), start="2010-03-01", **SPLIT).unwrapped
+    assert str(later.prices.dates[0]) == "2010-03-01"
+    with pytest.raises(InputError, match="do not fill start=1995-01-01"):
+        make("trading/portfolio", window=20, prices=str(path), start="1995-01-01", **SPLIT)
+    assert str(make("trading/portfolio").unwrapped.prices.dates[0])[:4] == "1995"
+    assert str(make("trading/portfolio", start=None).unwrapped.prices.dates[0])[:4] == "1990"
 
 
 def test_they_are_made_by_id(walks: Walks) -> None:

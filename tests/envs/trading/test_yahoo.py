@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import threading
 from datetime import date, timedelta
 
 import numpy as np
@@ -138,3 +139,21 @@ def test_days_to_come_are_refused_and_today_is_not(yahoo):
     tomorrow = str(date.today() + timedelta(days=1))
     assert f"end={tomorrow} lies in the future" in refusal(span=("2020-01-01", tomorrow)) and not yahoo.calls
     assert re.search("ends already on", refusal(span=("2020-01-01", str(date.today()))))
+
+
+def test_a_network_that_stalls_is_given_up(yahoo, monkeypatch):
+    """Whatever yfinance waits for, the download as a whole has a limit; one that answers within it is used."""
+    stalled = threading.Event()
+
+    def stall(frame):
+        stalled.wait(60)
+        return frame
+
+    monkeypatch.setattr("nearsym.envs.trading.yahoo.PATIENCE", 0.05)
+    monkeypatch.setattr("nearsym.envs.trading.yahoo.PATIENCE_EACH", 0.05)
+    yahoo.change = stall
+    assert "yfinance says: TimeoutError: no answer within 0.15 seconds" in refusal()
+    stalled.set()
+    monkeypatch.setattr("nearsym.envs.trading.yahoo.PATIENCE", 30.0)
+    assert len(download(BOTH, *SPAN)) == 8
+    assert yahoo.calls[0]["timeout"] == 10
