@@ -8,7 +8,7 @@ from .objects import load_object, load_symmetry
 from .registry import catalogue, family_of, make, short_name
 from .rollout import Episode, Step, episodes, rollout, vectorised
 from .symmetry import Symmetry
-from .wrappers import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, symmetry_of
+from .wrappers import EpisodeSeeds, FrameStack, Guard, declare, is_image, symmetry_of
 
 __all__ = [
     "AuditReport",
@@ -16,8 +16,8 @@ __all__ = [
     "Episode",
     "EpisodeSeeds",
     "Family",
-    "FiniteGuard",
     "FrameStack",
+    "Guard",
     "NoiseLevel",
     "Step",
     "Symmetry",

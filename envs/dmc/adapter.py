@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nearsym.envs.errors import InputError
+from nearsym.envs.wrappers.repeat import whole_repeats
 
 from .domain import Domain
 
@@ -43,12 +44,11 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         dtype: of observations; float64 for measurements.
 
     Raises:
-        InputError: `action_repeat` is below 1.
+        InputError: `action_repeat` is no whole number, or below 1.
     """
 
     def __init__(self, domain: Domain, task: str, action_repeat: int = 1, dtype: DTypeLike = np.float32) -> None:
-        if action_repeat < 1:
-            raise InputError(f"action_repeat is {action_repeat}, expected a whole number >= 1")
+        action_repeat = whole_repeats(action_repeat)
         suite = _import_suite()
         self._env = suite.load(domain.suite or domain.name, task)
         self.domain = domain

@@ -3,15 +3,15 @@
 from .declare import Declared, declare, symmetry_of
 from .episodes import EpisodeSeeds
 from .frames import FrameStack, is_image
-from .guard import FiniteGuard
+from .guard import Guard
 from .repeat import ActionRepeat, repeated
 
 __all__ = [
     "ActionRepeat",
     "Declared",
     "EpisodeSeeds",
-    "FiniteGuard",
     "FrameStack",
+    "Guard",
     "declare",
     "is_image",
     "repeated",
