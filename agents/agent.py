@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self
 import gymnasium
 
 from nearsym.envs import EpisodeSeeds, declare, vectorised
-from nearsym.envs.build import checked, flattened
+from nearsym.envs.build import flattened
 from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.spaces import checked
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import Family, family
 

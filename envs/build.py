@@ -14,8 +14,8 @@ from .family import Env
 from .objects import load_symmetry
 from .perturbations import PerturbationSettings, perturb
 from .registry import family_of, make
-from .spaces import check_spaces, flat_actions
-from .wrappers import FrameStack, Guard, declare, is_image, symmetry_of
+from .spaces import checked
+from .wrappers import FrameStack, declare, is_image, symmetry_of
 
 
 def build(
@@ -70,16 +70,6 @@ def _asked(id: str, pixels: bool, precise: bool, film: bool) -> dict[str, Any]:
             raise InputError(f"{id} draws no frames, so there is nothing to film")
         asked.update(family.film)
     return asked
-
-
-def checked(env: Env, id: str | None = None) -> Env:
-    """An environment that stops at the first step that is not as it should be, with actions as one vector.
-
-    Raises:
-        InputError: its spaces are none that agents can act and observe in.
-    """
-    check_spaces(id or type(env.unwrapped).__name__, env)
-    return flat_actions(Guard(env))
 
 
 def flattened(env: Env) -> Env:

@@ -9,9 +9,30 @@ import numpy as np
 
 from nearsym.envs.errors import InputError
 
-from .family import Env
+from .wrappers import Guard
+
+Env = gymnasium.Env[Any, Any]
 
 RESCALED = "gymnasium.wrappers.TransformAction(env, lambda a: 5 * a, gymnasium.spaces.Box(-1, 1, {shape}))"
+
+
+def checked(env: Env, id: str | None = None) -> Env:
+    """An environment that stops at the first step that is not as it should be, with actions as one vector.
+
+    Args:
+        env: an environment; one that is guarded already is left as it is.
+        id: what messages call it.
+
+    Raises:
+        InputError: its spaces are none that agents can act and observe in.
+    """
+    inner = env
+    while isinstance(inner, gymnasium.Wrapper):
+        if isinstance(inner, Guard):
+            return env
+        inner = inner.env
+    check_spaces(id or type(inner).__name__, env)
+    return flat_actions(Guard(env))
 
 
 def check_spaces(id: str, env: Env) -> None:
