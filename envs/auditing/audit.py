@@ -13,7 +13,7 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.spaces import checked
 from nearsym.envs.symmetry import Symmetry
-from nearsym.envs.wrappers import is_image, symmetry_of
+from nearsym.envs.wrappers import is_image, symmetry_of, with_state
 
 from .coordinates import coordinates_off
 from .judgement import Standard, element_report, shares
@@ -22,7 +22,7 @@ from .neighbours import measure_by_neighbours
 from .own import measure_by_itself
 from .report import AuditReport, Means, Worst
 from .scales import Scales, scales_of
-from .simulator import measure_by_simulator
+from .simulator import fits, measure_by_simulator
 from .transitions import FloatArray, Transitions, sample_transitions
 
 
@@ -62,7 +62,7 @@ def audit(
         InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
             state is rejected, or transitions alone say too little.
     """
-    env = checked(env)
+    env = checked(with_state(env))
     symmetry = symmetry or symmetry_of(env)
     if symmetry is None:
         raise _undeclared(env)
@@ -75,6 +75,13 @@ def audit(
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
     transitions = sample_transitions(env, samples, seed, policy)
     method = method_for(env)
+    notes: tuple[str, ...] = ()
+    if method is measure_by_simulator and symmetry.state is None and not fits(symmetry, transitions.states[0]):
+        method = measure_by_neighbours
+        notes += (
+            f"no state= says how the {transitions.states.shape[1]} numbers of get_state() move, so no state is set; "
+            "declare it to measure in the simulator",
+        )
     if method is measure_by_neighbours:  # there is no other state
         symmetry = replace(symmetry, state=None)
         transitions = transitions.observed()
@@ -111,7 +118,7 @@ def audit(
         scales=_sizes(transitions, scales),
         worst=_worst(reward + transition, found.errors, names, transitions),
         worst_observation=_worst(observation, found.errors, names, transitions) if np.nansum(observation) else None,
-        notes=found.notes,
+        notes=notes + found.notes,
         states=transitions.states,
         errors=found.errors,
     )

@@ -4,6 +4,7 @@ from .declare import Declared, declare, symmetry_of
 from .episodes import EpisodeSeeds
 from .frames import FrameStack, is_image
 from .guard import Guard
+from .mujoco_state import MujocoState, with_state
 from .repeat import ActionRepeat, repeated
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "EpisodeSeeds",
     "FrameStack",
     "Guard",
+    "MujocoState",
     "declare",
     "is_image",
     "repeated",
     "symmetry_of",
+    "with_state",
 ]
