@@ -11,7 +11,7 @@ import numpy as np
 from nearsym.envs.errors import SymmetryError
 
 from .closure import close
-from .consistency import SMALL, check_closes, check_represents
+from .consistency import SMALL, check_acts, check_closes, check_represents
 from .generators import Generator
 from .group import Group
 from .observation import Image, Observation, Parts, observation_of
@@ -35,7 +35,8 @@ class Symmetry:
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
 
     Raises:
-        SymmetryError: the representations belong to different groups, or one represents an unlisted group wrongly.
+        SymmetryError: the representations belong to different groups, one represents an unlisted group wrongly, or an
+            element turns actions round that moves nothing observed.
 
     Examples:
         Cart-pole seen in a mirror; the observation is (x, cos θ, sin θ, ẋ, θ̇)::
@@ -61,6 +62,7 @@ class Symmetry:
             if rep.group != self.group:
                 raise SymmetryError(f"{part} represents {rep.group!r}, the symmetry is declared for {self.group!r}")
             check_represents(part, rep)
+        check_acts(self.observation.rep, self.action)
 
     @classmethod
     def reflection(
