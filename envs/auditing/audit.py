@@ -90,7 +90,7 @@ def audit(
     names = [group.names[g] for g in elements]
     # what is drawn at one state says nothing of what is drawn at the next
     episodes = np.arange(samples) if method is measure_by_simulator else transitions.episodes
-    standard = Standard(scales.reward, found.deterministic, episodes, found.uncertainty)
+    standard = Standard(scales.reward, found.deterministic, found.bracketed, episodes, found.uncertainty)
     seen = _names(env.observation_space)
     held = [f"state[{i}]" for i in range(transitions.states.shape[1])]
     reports = []

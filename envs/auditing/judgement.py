@@ -19,8 +19,8 @@ NEARLY = 0.1
 SIGMAS = 4.0
 """Errors of a noisy comparison count as more than its resolution beyond this many standard errors."""
 
-CONFIDENT = 1.96
-"""Standard errors to the ends of an interval of 95%."""
+CONFIDENT, BEST_OF_TWO = 1.96, 2.24
+"""Standard errors to the ends of an interval of 95%, and to a lower end for the better of two witnesses."""
 
 JUDGED = ("observation", "reward", "transition", "termination")
 """What verdicts go by, in the order of `shares`."""
@@ -33,12 +33,14 @@ class Standard:
     Attributes:
         reward: scale of rewards.
         deterministic: whether single errors mean something.
+        bracketed: whether true errors lie between errors minus floors and errors, in the mean.
         episodes: (samples,) samples of one number may be alike.
         uncertainty: standard errors of the floors that all samples share.
     """
 
     reward: float
     deterministic: bool
+    bracketed: bool
     episodes: NDArray[np.intp]
     uncertainty: Errors
 
@@ -76,9 +78,11 @@ def element_report(
     if not standard.deterministic:
         excess = errors.table - floors.table
         spread = np.hypot(standard_error(excess, episodes), standard.uncertainty.table)
-        upper = np.hypot(standard_error(errors.table, episodes), standard.uncertainty.table)
-        mean, larger = _mean(excess), _mean(errors.table) + CONFIDENT * upper
-        ends = zip(mean, mean - CONFIDENT * spread, np.fmax(mean, larger), strict=True)
+        mean, low, high = (_mean(excess) + sign * CONFIDENT * spread for sign in (0, -1, 1))
+        if standard.bracketed:
+            low = mean - BEST_OF_TWO * spread
+            high = np.fmax(mean, _mean(errors.table) + CONFIDENT * standard_error(errors.table, episodes))
+        ends = zip(mean, low, high, strict=True)
         observation, reward, transition, *_ = (Interval(*(max(float(end), 0.0) for end in each)) for each in ends)
         intervals = Intervals(observation if len(seen) else None, reward, transition)
     observation_floor, reward_floor, transition_floor, termination_floor, *_ = map(float, _mean(floors.table))

@@ -91,6 +91,8 @@ class Measurement:
         method: how it was measured, in words.
         deterministic: whether single errors mean something: nothing of them is chance.
         uncertainty: standard errors of the floors that all samples share.
+        bracketed: whether in the mean the true distances lie between errors minus floors and errors; otherwise errors
+            minus floors are estimates of them.
         exact: (elements,) whether every error is rounding; None where chance is in them.
         observations: expected and found ones, where they are vectors and can be compared.
         states: the same of the state after the step.
@@ -102,6 +104,7 @@ class Measurement:
     method: str
     deterministic: bool = False
     uncertainty: Errors = field(default_factory=lambda: Errors.full(()))
+    bracketed: bool = False
     exact: NDArray[np.bool_] | None = None
     observations: Compared | None = None
     states: Compared | None = None

@@ -67,7 +67,7 @@ def measure_by_simulator(
         if observations is not None:
             observations.found[wrong] = np.nan
     method += f"; outcomes are random, so the distributions of {DRAWS} draws each are compared"
-    return Measurement(errors, floors, method, observations=observations, states=states, notes=notes)
+    return Measurement(errors, floors, method, bracketed=True, observations=observations, states=states, notes=notes)
 
 
 def fits(symmetry: Symmetry, state: FloatArray) -> bool:
