@@ -1,5 +1,9 @@
-"""Writes docs/results/audit_power.csv: audits of random worlds whose distance from their mirror image is known."""
+"""Audits of random worlds whose distance from their mirror image is known, in a table.
 
+python docs/results/audit_power.py runs/audit_power.csv
+"""
+
+import argparse
 import csv
 from pathlib import Path
 from typing import Any
@@ -84,8 +88,11 @@ def measure() -> list[dict[str, float | int | str]]:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, help="the CSV to write")
+    path = parser.parse_args().table
     table = measure()
-    with Path(__file__).with_suffix(".csv").open("w", newline="") as file:
+    with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
