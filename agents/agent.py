@@ -12,6 +12,7 @@ import gymnasium
 from nearsym.envs import EpisodeSeeds, declare, vectorised
 from nearsym.envs.build import flattened
 from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.spaces import checked
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import Family, family
 
@@ -62,6 +63,7 @@ class Agent:
                 unknown = f"{type(self).__name__} has no hyperparameter {name!r}{did_you_mean(name, known)}"
                 raise InputError(f"{unknown}; it has {', '.join(known)}")
         settings = settings_type(**hyperparameters)
+        env = checked(env)
         env = flattened(env if symmetry is None else declare(env, symmetry))
         chosen = family(network) if isinstance(network, str) else network
         problem = problem_of(self.learner_type, env, chosen)

@@ -9,7 +9,7 @@ from .registry import catalogue, family_of, make, short_name
 from .rollout import Episode, Step, episodes, rollout
 from .symmetry import Symmetry
 from .vector import vectorised
-from .wrappers import EpisodeSeeds, FiniteGuard, FrameStack, declare, is_image, symmetry_of
+from .wrappers import EpisodeSeeds, FrameStack, Guard, declare, is_image, symmetry_of
 
 __all__ = [
     "AuditReport",
@@ -17,8 +17,8 @@ __all__ = [
     "Episode",
     "EpisodeSeeds",
     "Family",
-    "FiniteGuard",
     "FrameStack",
+    "Guard",
     "NoiseLevel",
     "Step",
     "Symmetry",

@@ -14,7 +14,8 @@ from .family import Env
 from .objects import load_symmetry
 from .perturbations import PerturbationSettings, perturb
 from .registry import family_of, make
-from .wrappers import FiniteGuard, FrameStack, declare, is_image, symmetry_of
+from .spaces import checked
+from .wrappers import FrameStack, declare, is_image, symmetry_of
 
 
 def build(
@@ -30,8 +31,8 @@ def build(
 ) -> Env:
     """Make an environment and all that belongs around it.
 
-    From the inside: the environment of `make`; its symmetry; a Dict observation flattened, or three frames of an image
-    stacked; perturbations; a guard that stops at the first value that is no number (`FiniteGuard`).
+    From the inside: the environment of `make`; a guard that stops at the first step that is not as it should be
+    (`Guard`); its symmetry; a Dict observation flattened, or three frames of an image stacked; perturbations.
 
     Args:
         id: what `make` takes.
@@ -44,17 +45,16 @@ def build(
         film: draw frames for people to look at.
 
     Raises:
-        InputError: the environment or the symmetry cannot be found, do not fit, cannot do what is asked, or actions
-            are neither a Box nor Discrete.
+        InputError: the environment or the symmetry cannot be found, do not fit, cannot do what is asked, or its spaces
+            are none that agents can act and observe in (`nearsym.envs.spaces`).
     """
     env = make(id, **{**_asked(id, pixels, precise, film), **(kwargs or {})})
-    if not isinstance(env.action_space, (gymnasium.spaces.Box, gymnasium.spaces.Discrete)):
-        raise InputError(f"{id} has actions {env.action_space}; expected a Box of continuous actions, or Discrete ones")
+    env = checked(env, id)
     if symmetry is not None:
         env = declare(env, load_symmetry(symmetry))
     env = flattened(env)
     set_split(env, split)
-    return FiniteGuard(env if perturbation is None else perturb(env, perturbation))
+    return env if perturbation is None else perturb(env, perturbation)
 
 
 def _asked(id: str, pixels: bool, precise: bool, film: bool) -> dict[str, Any]:
@@ -74,10 +74,11 @@ def _asked(id: str, pixels: bool, precise: bool, film: bool) -> dict[str, Any]:
 
 def flattened(env: Env) -> Env:
     """Observations as one vector, or a stack of frames, each with the symmetry there."""
-    if isinstance(env.observation_space, gymnasium.spaces.Dict):
+    space = env.observation_space
+    if isinstance(space, gymnasium.spaces.Dict) or not (is_image(space) or len(space.shape or ()) == 1):
         symmetry = symmetry_of(env)
         flat: Env = gymnasium.wrappers.FlattenObservation(env)
-        return flat if symmetry is None else declare(flat, symmetry.ordered(env.observation_space))
-    if is_image(env.observation_space) and attribute(env, "frames") is None:
+        return flat if symmetry is None else declare(flat, symmetry.ordered(space))
+    if is_image(space) and attribute(env, "frames") is None:
         return FrameStack(env)
     return env

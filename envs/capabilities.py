@@ -44,9 +44,9 @@ def attribute(env: Env, name: str) -> Any:
 
 
 def state_getter(env: Env) -> Callable[[], FloatArray] | None:
-    """Tells the simulator's state, float64."""
+    """Tells the simulator's state, one vector in float64; it raises InputError where get_state gives anything else."""
     get = attribute(env, "get_state")
-    return None if get is None else lambda: np.array(get(), dtype=np.float64)
+    return None if get is None else lambda: _vector(get())
 
 
 def state_setter(env: Env) -> Callable[[FloatArray], Any] | None:
@@ -157,3 +157,22 @@ class OwnEvaluation(Protocol):
 def own_evaluation(env: Env) -> OwnEvaluation | None:
     """Its own evaluation; None where returns say what there is to say."""
     return attribute(env, "evaluation")
+
+
+def _vector(state: Any) -> FloatArray:
+    try:
+        vector = np.array(state).astype(np.float64, casting="same_kind")
+    except (TypeError, ValueError) as error:
+        raise _no_vector(f"a {type(state).__name__}") from error
+    if vector.ndim != 1:
+        raise _no_vector(f"an array of shape {vector.shape}")
+    if not np.isfinite(vector).all():
+        raise InputError(f"get_state returns {vector.tolist()}, expected finite numbers")
+    return vector
+
+
+def _no_vector(found: str) -> InputError:
+    return InputError(
+        f"get_state returns {found}, expected one vector, such as np.concatenate([position, velocity]), that set_state "
+        "takes again"
+    )

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import sysconfig
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
+
+INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+"""Where Python and installed packages lie."""
+
+OURS = tuple(str(Path(__file__).parents[1] / folder) for folder in ("agents", "envs", "networks", "scripts"))
+"""Where nearsym lies."""
 
 
 class InputError(ValueError):
@@ -28,3 +37,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         tails = {key.rpartition(".")[2]: key for key in known}
         close = [tails[tail] for tail in difflib.get_close_matches(name.rpartition(".")[2], tails, n=1, cutoff=0.5)]
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def told(error: BaseException) -> str:
+    """What was raised in a user's code, and where: ``ZeroDivisionError: division by zero (my_file.py:12)``.
+
+    The place is the innermost line that is the user's own; without one, the innermost line there is.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith((*INSTALLED, *OURS, "<"))]
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if not frames:
+        return text
+    frame = (own or frames)[-1]
+    path = Path(frame.filename)
+    return f"{text} ({path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{frame.lineno})"

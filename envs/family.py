@@ -8,7 +8,7 @@ from typing import Any
 
 import gymnasium
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, told
 from nearsym.envs.symmetry import Symmetry
 
 Env = gymnasium.Env[Any, Any]
@@ -68,5 +68,5 @@ def built(id: str, factory: Callable[[], Env]) -> Env:
         return factory()
     except InputError:
         raise
-    except Exception as error:  # whatever a user's own constructor raises
-        raise InputError(f"environment {id!r} cannot be built: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's own constructor raises
+        raise InputError(f"environment {id!r} cannot be built: {told(error)}") from error

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.errors import InputError, did_you_mean, told
 from nearsym.envs.symmetry import Symmetry
 
 
@@ -33,10 +33,16 @@ def load_symmetry(spec: str) -> Symmetry:
     """The `Symmetry` named by ``my_module:name``, or made by the function of that name.
 
     Raises:
-        InputError: there is no such object, or it is neither.
+        InputError: there is no such object, it is neither, or the function raises.
     """
     found = load_object(spec)
-    symmetry = found() if callable(found) else found
+    try:
+        symmetry = found() if callable(found) else found
+    except (Exception, SystemExit) as error:  # whatever a user's own function raises, or it takes arguments
+        raise InputError(
+            f"symmetry={spec} is a function that raises {told(error)}; expected one without arguments that returns a "
+            "nearsym.Symmetry"
+        ) from error
     if not isinstance(symmetry, Symmetry):
         raise InputError(
             f"symmetry={spec} is a {type(symmetry).__name__}; expected a nearsym.envs.symmetry.Symmetry or a "
@@ -63,5 +69,5 @@ def import_here(module_name: str, spec: str) -> Any:
                 "install its package"
             ) from error
         raise InputError(f"{spec!r}: importing {module_name} fails: {error}") from error
-    except Exception as error:  # whatever a user's own module raises
-        raise InputError(f"{spec!r}: importing {module_name} fails: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's own module raises
+        raise InputError(f"{spec!r}: importing {module_name} fails: {told(error)}") from error

@@ -9,9 +9,10 @@ import gymnasium
 
 from nearsym.envs.errors import InputError, did_you_mean
 
+from .dmc import DmControlEnv, Domain, is_dm_control
 from .family import Env, Family, built
 from .objects import import_here, load_object
-from .wrappers import repeated
+from .wrappers import repeated, with_state
 
 
 def _make(id: str, kwargs: dict[str, Any]) -> Env:
@@ -19,7 +20,7 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
     times = kwargs.pop("action_repeat", 1)
     import_here(module_name, id)
     if name in gymnasium.registry:
-        return repeated(built(id, lambda: gymnasium.make(name, **kwargs)), times)
+        return repeated(with_state(built(id, lambda: gymnasium.make(name, **kwargs))), times)
     if re.search(r"-v\d+$", name):
         raise InputError(
             f"{id!r}: importing {module_name} registers no environment {name!r}{did_you_mean(name, gymnasium.registry)}"
@@ -27,10 +28,12 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
     factory = load_object(id)
     if not callable(factory):
         raise InputError(f"{id!r} is a {type(factory).__name__}, expected an environment class or a factory")
-    env = built(id, lambda: factory(**kwargs))
+    env: Any = built(id, lambda: factory(**kwargs))
+    if is_dm_control(env):
+        return DmControlEnv(Domain(name, {name: getattr(env, "symmetry", None)}), name, times, environment=env)
     if not isinstance(env, gymnasium.Env):
-        raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env")
-    return repeated(env, times)
+        raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env or one of dm_control")
+    return repeated(with_state(env), times)
 
 
 OWN = Family("", _make)

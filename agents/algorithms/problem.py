@@ -9,6 +9,7 @@ import numpy as np
 
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.spaces import check_bounded
 from nearsym.envs.symmetry import Group, Image, Observation, Representation, Symmetry, Vector
 from nearsym.networks import Family
 
@@ -89,11 +90,7 @@ class ActionBox:
     def __init__(self, space: gymnasium.Space[object]) -> None:
         if not isinstance(space, gymnasium.spaces.Box):
             raise InputError(f"the environment has actions {space}; expected a Box of continuous actions")
-        if not (np.isfinite(space.low).all() and np.isfinite(space.high).all()):
-            raise InputError(
-                f"actions lie in {space}, which has no bounds; wrap the environment in gymnasium.wrappers.ClipAction "
-                "or RescaleAction"
-            )
+        check_bounded(space)
         self._low, self._high = space.low, space.high
 
     def to_env(self, scaled: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]

@@ -17,7 +17,7 @@ from stable_baselines3.common.buffers import ReplayBuffer
 
 from nearsym.agents.algorithms.replay import VectorReplay
 from nearsym.agents.algorithms.sac import SACLearner, SACSettings
-from nearsym.envs import EpisodeSeeds, FiniteGuard, Step, rollout, vectorised
+from nearsym.envs import EpisodeSeeds, Guard, Step, rollout, vectorised
 from nearsym.networks import family
 
 from .build import build_world, problem_of
@@ -152,7 +152,7 @@ class _Idle(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
 
 
 def _wrapped() -> EpisodeSeeds:
-    return EpisodeSeeds(FiniteGuard(_Idle()), 0)
+    return EpisodeSeeds(Guard(_Idle()), 0)
 
 
 def _replay(buffer: type[ReplayBuffer] | None) -> VectorReplay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -10,15 +11,19 @@ import numpy as np
 from nearsym.envs.capabilities import state_setter
 from nearsym.envs.errors import InputError
 from nearsym.envs.rollout import Policy, Remembering
+from nearsym.envs.spaces import checked
 from nearsym.envs.symmetry import Symmetry
-from nearsym.envs.wrappers import symmetry_of
+from nearsym.envs.wrappers import is_image, symmetry_of, with_state
 
+from .coordinates import coordinates_off
+from .judgement import Standard, element_report, shares
 from .measurement import Errors, Method
 from .neighbours import measure_by_neighbours
 from .own import measure_by_itself
-from .report import AuditReport, Standard, Worst, element_report, means
-from .simulator import measure_by_simulator
-from .transitions import Transitions, sample_transitions
+from .report import AuditReport, Means, Worst
+from .scales import Scales, scales_of
+from .simulator import fits, measure_by_simulator
+from .transitions import FloatArray, Transitions, sample_transitions
 
 
 def audit(
@@ -36,12 +41,12 @@ def audit(
         reward        |R(gs, ga) - R(s, a)|
         transition    ‖s'(gs, ga) - g s'(s, a)‖
 
-    Where the same step does not always give the same, 16 outcomes are drawn of each and the errors are
-    1-Wasserstein distances between them, held against the distance of two sets of draws of one and the same
-    step. Where the state cannot be set, what would have happened at (gs, ga) is predicted from the nearest sampled
-    transitions, with the observation for a state, held against the same prediction of the samples themselves. An
-    environment that knows better has a method ``symmetry_errors(symmetry, elements, states, seed)``, which returns a
-    `Measurement`.
+    Verdicts hold the error of each coordinate against that coordinate's own scale (`Scales`), so that no choice of
+    units decides. Where the same step does not always give the same, 32 outcomes are drawn of each and the errors are
+    1-Wasserstein distances between them, without what chance adds to these. Where the state cannot be set, what would
+    have happened at (gs, ga) is predicted from the nearest sampled transitions, with the observation for a state, held
+    against the same prediction of the samples themselves. An environment that knows better has a method
+    ``symmetry_errors(symmetry, elements, states, seed)``, which returns a `Measurement`.
 
     Args:
         env: an environment, best with ``get_state() -> ndarray`` and ``set_state(ndarray)``. Where set_state returns
@@ -57,10 +62,11 @@ def audit(
         InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
             state is rejected, or transitions alone say too little.
     """
+    env = checked(with_state(env))
     symmetry = symmetry or symmetry_of(env)
     if symmetry is None:
-        raise InputError("no symmetry is declared; pass symmetry=… or wrap the environment in nearsym.envs.declare")
-    if samples < 1:
+        raise _undeclared(env)
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise InputError(f"samples is {samples}, expected a whole number >= 1")
     if not isinstance(env.action_space, gymnasium.spaces.Box):
         raise InputError(f"the environment has actions {env.action_space}; an audit moves actions of a Box")
@@ -68,19 +74,51 @@ def audit(
     symmetry, group = symmetry.ordered(env.observation_space), symmetry.group
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
     transitions = sample_transitions(env, samples, seed, policy)
-    found = method_for(env)(env, transitions, symmetry, elements, seed)
-    names, scales = [group.names[g] for g in elements], _scales(transitions)
-    standard = Standard(scales, found.deterministic, transitions.episodes, found.uncertainty)
+    method = method_for(env)
+    notes: tuple[str, ...] = ()
+    if method is measure_by_simulator and symmetry.state is None and not fits(symmetry, transitions.states[0]):
+        method = measure_by_neighbours
+        notes += (
+            f"no state= says how the {transitions.states.shape[1]} numbers of get_state() move, so no state is set; "
+            "declare it to measure in the simulator",
+        )
+    if method is measure_by_neighbours:  # there is no other state
+        symmetry = replace(symmetry, state=None)
+        transitions = transitions.observed()
+    scales = scales_of(env, transitions, symmetry)
+    found = method(env, transitions, symmetry, elements, seed, scales)
+    names = [group.names[g] for g in elements]
+    # what is drawn at one state says nothing of what is drawn at the next
+    episodes = np.arange(samples) if method is measure_by_simulator else transitions.episodes
+    standard = Standard(scales.reward, found.deterministic, found.bracketed, episodes, found.uncertainty)
+    seen = _names(env.observation_space)
+    held = [f"state[{i}]" for i in range(transitions.states.shape[1])]
+    reports = []
+    for row, name in enumerate(names):
+        off = coordinates_off(found.observations, row, seen, scales.observation, scales.observation_rounding)
+        off += coordinates_off(found.states, row, held, scales.state, scales.state_rounding)
+        exact = None if found.exact is None else bool(found.exact[row])
+        reports.append(
+            element_report(
+                name,
+                found.errors[row],
+                found.floors[row],
+                standard,
+                exact,
+                tuple(sorted(off, key=lambda each: -each.share)),
+            )
+        )
+    observation, reward, transition, _ = np.moveaxis(shares(found.errors, scales.reward), -1, 0)
     return AuditReport(
         group=group.name,
         samples=samples,
         seed=seed,
         method=found.method,
-        elements=tuple(
-            element_report(name, found.errors[row], found.floors[row], standard) for row, name in enumerate(names)
-        ),
-        scales=means(scales),
-        worst=_worst(found.errors, names, transitions),
+        elements=tuple(reports),
+        scales=_sizes(transitions, scales),
+        worst=_worst(reward + transition, found.errors, names, transitions),
+        worst_observation=_worst(observation, found.errors, names, transitions) if np.nansum(observation) else None,
+        notes=notes + found.notes,
         states=transitions.states,
         errors=found.errors,
     )
@@ -93,24 +131,44 @@ def method_for(env: gymnasium.Env[Any, Any]) -> Method:
     return measure_by_neighbours if state_setter(env) is None else measure_by_simulator
 
 
-def _scales(transitions: Transitions) -> Errors:
-    """What mean errors are held against."""
-    step = np.linalg.norm(transitions.next_states - transitions.states, axis=1)
-    return Errors(
-        observation=transitions.observations.std(axis=0).max(),
-        reward=transitions.rewards.std(),
-        transition=np.sqrt(np.mean(step**2)),
-        termination=np.ones(()),
-    )
+def _sizes(transitions: Transitions, scales: Scales) -> Means:
+    observation = float(np.max(transitions.observations.std(axis=0)))
+    return Means(observation, float(transitions.rewards.std()), scales.step, 1.0)
 
 
-def _worst(errors: Errors, names: list[str], transitions: Transitions) -> Worst:
-    total = errors.reward + errors.transition
-    row, k = np.unravel_index(int(np.nanargmax(total)), total.shape)
+def _worst(share: FloatArray, errors: Errors, names: list[str], transitions: Transitions) -> Worst:
+    row, k = np.unravel_index(int(np.nanargmax(share)), share.shape)
+    seen = float(errors.observation[row, k])
     return Worst(
         element=names[int(row)],
         state=transitions.states[int(k)].tolist(),
         action=transitions.actions[int(k)].tolist(),
         reward_error=float(errors.reward[row, k]),
         transition_error=float(errors.transition[row, k]),
+        observation_error=None if np.isnan(seen) else seen,
     )
+
+
+def _undeclared(env: gymnasium.Env[Any, Any]) -> InputError:
+    """What to write where no symmetry is declared."""
+    seen, actions = (gymnasium.spaces.flatdim(space) for space in (env.observation_space, env.action_space))
+    if isinstance(env.observation_space, gymnasium.spaces.Dict):
+        how = "Symmetry.reflection(observation={" + ", ".join(f"{key!r}: …" for key in env.observation_space) + "}, "
+    elif is_image(env.observation_space):
+        how = "Symmetry.image(plane=[[-1, 1]], "
+    else:
+        how = f"Symmetry.reflection(observation=[{seen} signs], "
+    return InputError(
+        f"no symmetry is declared, so there is nothing to audit; say how it moves the {seen} observed numbers and the "
+        f"{actions} of an action, {how}action=[{actions} signs]), and pass it as symmetry=my_file:name, in Python to "
+        "nearsym.declare(env, symmetry) (docs/symmetry.md)"
+    )
+
+
+def _names(space: gymnasium.Space[Any], name: str = "observation") -> list[str]:
+    """Names of flattened coordinates."""
+    if isinstance(space, gymnasium.spaces.Dict):
+        return [each for key, part in space.spaces.items() for each in _names(part, f"{name}[{key!r}]")]
+    if space.shape is not None and len(space.shape) > 1:
+        return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(space.shape)]
+    return [f"{name}[{i}]" for i in range(gymnasium.spaces.flatdim(space))]

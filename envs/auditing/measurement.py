@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearsym.envs.symmetry import Symmetry
 
+from .scales import Scales
 from .transitions import Transitions
 
 FloatArray = NDArray[np.float64]
@@ -19,33 +20,37 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Errors:
-    """Errors of the four things that are compared, arrays of one shape.
+    """Errors of the four things that are compared, arrays of one shape, two of them in two units.
 
     Attributes:
         observation: |o(gs) - g o(s)|; NaN where states are only known by their observations.
         reward: |R(gs, ga) - R(s, a)|.
         transition: ‖s'(gs, ga) - g s'(s, a)‖.
         termination: whether, or how much more often, the episode ends on one side alone.
+        observation_share: the observation's largest error in units of each coordinate's scale; see `Scales`.
+        transition_share: the same of the state.
     """
 
     observation: FloatArray
     reward: FloatArray
     transition: FloatArray
     termination: FloatArray
+    observation_share: FloatArray
+    transition_share: FloatArray
 
     @classmethod
     def full(cls, shape: tuple[int, ...], value: float = 0.0) -> Errors:
-        """Four arrays of a shape that hold a value."""
+        """Arrays of a shape that hold a value."""
         return cls(*(np.full(shape, value) for _ in fields(cls)))
 
     @classmethod
     def of(cls, table: FloatArray) -> Errors:
-        """From (…, 4) values in the order of the attributes."""
+        """From (…, 6) values in the order of the attributes."""
         return cls(*np.moveaxis(table, -1, 0))
 
     @property
     def table(self) -> FloatArray:
-        """(…, 4) values in the order of the attributes."""
+        """(…, 6) values in the order of the attributes."""
         return np.stack(list(self), axis=-1)
 
     def for_each(self, elements: int) -> Errors:
@@ -63,6 +68,19 @@ class Errors:
             values[index] = new
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Vectors that should be equal, of random ones their means over draws.
+
+    Attributes:
+        expected: (elements, samples, dim) g times what was found at (s, a).
+        found: (elements, samples, dim) what was found at (gs, ga).
+    """
+
+    expected: FloatArray
+    found: FloatArray
+
+
 @dataclass(frozen=True)
 class Measurement:
     """Errors of a symmetry over sampled states and actions.
@@ -73,6 +91,12 @@ class Measurement:
         method: how it was measured, in words.
         deterministic: whether single errors mean something: nothing of them is chance.
         uncertainty: standard errors of the floors that all samples share.
+        bracketed: whether in the mean the true distances lie between errors minus floors and errors; otherwise errors
+            minus floors are estimates of them.
+        exact: (elements,) whether every error is rounding; None where chance is in them.
+        observations: expected and found ones, where they are vectors and can be compared.
+        states: the same of the state after the step.
+        notes: what was assumed, and what could not be measured, in sentences.
     """
 
     errors: Errors
@@ -80,13 +104,24 @@ class Measurement:
     method: str
     deterministic: bool = False
     uncertainty: Errors = field(default_factory=lambda: Errors.full(()))
+    bracketed: bool = False
+    exact: NDArray[np.bool_] | None = None
+    observations: Compared | None = None
+    states: Compared | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Method(Protocol):
     """A way of measuring a symmetry."""
 
     def __call__(
-        self, env: gymnasium.Env[Any, Any], transitions: Transitions, symmetry: Symmetry, elements: list[int], seed: int
+        self,
+        env: gymnasium.Env[Any, Any],
+        transitions: Transitions,
+        symmetry: Symmetry,
+        elements: list[int],
+        seed: int,
+        scales: Scales,
     ) -> Measurement:
         """Measure.
 
@@ -96,6 +131,7 @@ class Method(Protocol):
             symmetry: on the flattened observation, see `Symmetry.ordered`.
             elements: rows of its group.
             seed: of whatever is drawn.
+            scales: units of the errors' shares.
 
         Raises:
             InputError: the symmetry does not fit, or too little is known.

@@ -13,7 +13,8 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, Symmetry
 
 from .measurement import Errors, Measurement
-from .report import standard_error
+from .scales import Scales
+from .standard_error import standard_error
 from .transitions import EPISODE, FloatArray, Transitions
 
 REACH = 0.99
@@ -30,7 +31,12 @@ LEAST = 20
 
 
 def measure_by_neighbours(
-    env: gymnasium.Env[Any, Any], transitions: Transitions, symmetry: Symmetry, elements: list[int], seed: int
+    env: gymnasium.Env[Any, Any],
+    transitions: Transitions,
+    symmetry: Symmetry,
+    elements: list[int],
+    seed: int,
+    scales: Scales,
 ) -> Measurement:
     """Predict what would have happened at (go, ga) from the nearest sampled transitions; the state is the observation.
 
@@ -57,7 +63,7 @@ def measure_by_neighbours(
     scale = invariant_scale(joint, points)
     tree = cKDTree(points / scale)
     own, distances = _fit(tree, points / scale, targets, transitions.episodes, neighbours)
-    resolution = _errors(targets, own)
+    resolution = _errors(targets, own, scales.state)
     order = np.argsort(distances)
     window = min(ALIKE, len(points))
     smooth = [np.convolve(column[order], np.ones(window) / window, "valid") for column in resolution]
@@ -75,7 +81,7 @@ def measure_by_neighbours(
                 "transitions were seen, so nothing can be said from them; take more samples, or give the "
                 "environment get_state and set_state"
             )
-        errors[row, near] = _errors(expected, predicted)[near]
+        errors[row, near] = _errors(expected, predicted, scales.state)[near]
         floors[row, near] = Errors(*(np.interp(far[near], centres, column) for column in smooth))
     method = "the state cannot be set, so (gs, ga) is predicted from the nearest of the sampled transitions"
     uncertainty = Errors.of(standard_error(resolution.table, transitions.episodes))
@@ -112,8 +118,9 @@ def _fit(
     return np.linalg.solve(gram, moment)[:, 0, :], farthest[:, 0]
 
 
-def _errors(expected: FloatArray, predicted: FloatArray) -> Errors:
+def _errors(expected: FloatArray, predicted: FloatArray, scale: FloatArray) -> Errors:
     """(samples,) errors of (samples, 2 + observation_dim) rewards, terminations and changes."""
     difference = np.abs(expected - predicted)
-    unknown = np.full(len(difference), np.nan)
-    return Errors(unknown, difference[:, 0], np.linalg.norm(difference[:, 2:], axis=1), difference[:, 1])
+    unknown, moved = np.full(len(difference), np.nan), difference[:, 2:]
+    share = (moved / scale).max(axis=1)
+    return Errors(unknown, difference[:, 0], np.linalg.norm(moved, axis=1), difference[:, 1], unknown, share)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .bound import value_gap_bound
+from .coordinates import Coordinate
 from .measurement import Errors
 from .transitions import FloatArray
-
-ROUNDING = 1e-8
-"""Errors up to this count as rounding in float64."""
-
-NEARLY = 0.1
-"""A symmetry is approximate while its mean errors are below this fraction of what they are held against."""
-
-SIGMAS = 4.0
-"""Errors of a noisy comparison count as more than its resolution beyond this many standard errors."""
 
 VERDICTS = ("exact", "consistent", "approximate", "broken")
 
@@ -52,14 +43,39 @@ class Means:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A mean error without what chance adds to it, and where the true one lies with a confidence of 95%.
+
+    Attributes:
+        estimate: of the mean over the sampled states.
+        low: end of the interval.
+        high: its other end.
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """One for each thing compared; `observation` is None where it is not known."""
+
+    observation: Interval | None
+    reward: Interval
+    transition: Interval
+
+
+@dataclass(frozen=True)
 class Worst:
-    """The sample with the largest transition and reward error, enough to see it again."""
+    """A sample with largest errors, relative to their scales; enough to see it again."""
 
     element: str
     state: list[float]
     action: list[float]
     reward_error: float
     transition_error: float
+    observation_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,15 +84,19 @@ class ElementReport:
 
     Attributes:
         element: name of g.
-        observation: |o(gs) - g o(s)|, the largest coordinate, or the mean over pixels of an image; None where states
-            are only known by their observations.
+        observation: |o(gs) - g o(s)|, the largest coordinate, or the mean over pixels of an image; None where it is
+            not known.
         reward: |R(gs, ga) - R(s, a)|.
         transition: ‖s'(gs, ga) - g s'(s, a)‖, Euclidean. Of random outcomes the errors are 1-Wasserstein distances
-            between drawn ones.
+            between drawn ones, which chance enlarges.
         termination: mean difference of the probabilities that the episode ends.
-        resolution: means of the same errors where nothing is broken; 0 for a deterministic simulator.
+        resolution: what chance, or the method, adds to the means of the same errors; 0 for a deterministic simulator.
         overlap: fraction of the samples whose image lies where transitions were seen; 1 where states can be set.
+        share: the largest mean error relative to what it is held against, see `judge`.
+        shared: what has that error: ``observation``, ``reward``, ``transition`` or ``termination``.
         verdict: see `judge`.
+        intervals: of the mean errors; None for a deterministic simulator.
+        coordinates: those of observation and state that are off, the largest errors relative to their scales first.
     """
 
     element: str
@@ -86,7 +106,11 @@ class ElementReport:
     termination: float
     resolution: Means
     overlap: float
+    share: float
+    shared: str
     verdict: str
+    intervals: Intervals | None = None
+    coordinates: tuple[Coordinate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,9 +123,11 @@ class AuditReport:
         seed: of the sampling.
         method: how it was measured, in words.
         elements: one report for each element but the identity (each generator of an unlisted group).
-        scales: what errors are held against: the largest standard deviation of an observation coordinate, the
-            standard deviation of the reward, the root mean square of ‖s' - s‖, and 1.
-        worst: the worst sample.
+        scales: sizes to compare errors with: the largest standard deviation of an observation coordinate, the standard
+            deviation of the reward, the root mean square of ‖s' - s‖, and 1. Verdicts go by each coordinate's own.
+        worst: the sample with the largest error of reward or transition, relative to its scale.
+        worst_observation: the same of the observation; None where it is not known, or right.
+        notes: what was assumed, and what could not be measured.
         states: (samples, state_dim) the sampled states.
         errors: (elements, samples) arrays of the errors of each sample; NaN where they are not known.
     """
@@ -113,6 +139,8 @@ class AuditReport:
     elements: tuple[ElementReport, ...]
     scales: Means
     worst: Worst
+    worst_observation: Worst | None
+    notes: tuple[str, ...]
     states: FloatArray = field(repr=False, compare=False)
     errors: Errors = field(repr=False, compare=False)
 
@@ -160,84 +188,3 @@ class AuditReport:
             "observation_error": self.observation_error,
             "verdict": self.verdict,
         }
-
-
-@dataclass(frozen=True)
-class Standard:
-    """What errors are held against.
-
-    Attributes:
-        scales: of a mean error.
-        deterministic: whether single errors mean something.
-        episodes: (samples,) number of the episode each sample belongs to.
-        uncertainty: standard errors of the floors that all samples share.
-    """
-
-    scales: Errors
-    deterministic: bool
-    episodes: NDArray[np.intp]
-    uncertainty: Errors
-
-
-def element_report(element: str, errors: Errors, floors: Errors, standard: Standard) -> ElementReport:
-    """Sum up one element.
-
-    Args:
-        element: its name.
-        errors: (samples,) arrays; NaN where an image was out of reach, and of a quantity that is not known.
-        floors: (samples,) what the same comparison finds where nothing is broken.
-        standard: what they are held against.
-    """
-    reached = ~np.isnan(errors.reward)
-    errors, floors = errors[reached], floors[reached]
-    observed = not np.isnan(errors.observation).any()
-    return ElementReport(
-        element=element,
-        observation=Spread.of(errors.observation) if observed else None,
-        reward=Spread.of(errors.reward),
-        transition=Spread.of(errors.transition),
-        termination=float(errors.termination.mean()),
-        resolution=means(Errors.of(floors.table.mean(axis=0))),
-        overlap=float(reached.mean()),
-        verdict=judge(errors, floors, replace(standard, episodes=standard.episodes[reached])),
-    )
-
-
-def means(values: Errors) -> Means:
-    """Single values; None for an observation that is not known."""
-    observation, reward, transition, termination = map(float, values)
-    return Means(None if np.isnan(observation) else observation, reward, transition, termination)
-
-
-def judge(errors: Errors, floors: Errors, standard: Standard) -> str:
-    """The verdict on (samples,) errors; observations that are not known do not count.
-
-    ``exact``: every error is rounding, up to 1e-8 (only where single errors mean something).
-    ``consistent``: the comparison is noisy, and no mean error exceeds what it finds where nothing is broken by more
-    than four standard errors.
-    ``approximate``: no mean error exceeds it by more than a tenth of its scale.
-    ``broken``: one does.
-    """
-    known = slice(1 if np.isnan(errors.observation).any() else 0, None)
-    table, scales = errors.table[:, known], standard.scales.table[known]
-    if standard.deterministic and table.max() <= ROUNDING:
-        return "exact"
-    excess = table - floors.table[:, known]
-    mean, spread = excess.mean(axis=0), standard_error(excess, standard.episodes)
-    doubt = SIGMAS * np.hypot(spread, standard.uncertainty.table[known])
-    if not standard.deterministic and (mean <= doubt + ROUNDING).all():
-        return "consistent"
-    return "approximate" if (mean <= NEARLY * scales + ROUNDING).all() else "broken"
-
-
-def standard_error(values: FloatArray, episodes: NDArray[np.intp]) -> FloatArray:
-    """(quantities,) standard errors of the means of (samples, quantities) values, which are alike within an episode.
-
-    The cluster-robust estimate; of a single episode the one for independent samples.
-    """
-    centred = values - values.mean(axis=0)
-    numbers = np.unique(episodes)
-    if len(numbers) == 1:
-        return values.std(axis=0) / np.sqrt(len(values))
-    sums = np.array([centred[episodes == number].sum(axis=0) for number in numbers])
-    return np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum(axis=0)) / len(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
@@ -42,6 +42,10 @@ class Transitions:
     states: FloatArray
     next_states: FloatArray
     episodes: NDArray[np.intp]
+
+    def observed(self) -> Transitions:
+        """The same with the observations for states."""
+        return replace(self, states=self.observations, next_states=self.next_observations)
 
 
 def sample_transitions(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nearsym.envs.errors import InputError
+from nearsym.envs.wrappers.repeat import whole_repeats
 
 from .domain import Domain
 
@@ -41,16 +42,22 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         task: one of its tasks.
         action_repeat: simulator control steps for each action; rewards are summed.
         dtype: of observations; float64 for measurements.
+        environment: one of dm_control's that is not of its suite; its observations are a dict of arrays.
 
     Raises:
-        InputError: `action_repeat` is below 1.
+        InputError: `action_repeat` is no whole number, or below 1.
     """
 
-    def __init__(self, domain: Domain, task: str, action_repeat: int = 1, dtype: DTypeLike = np.float32) -> None:
-        if action_repeat < 1:
-            raise InputError(f"action_repeat is {action_repeat}, expected a whole number >= 1")
-        suite = _import_suite()
-        self._env = suite.load(domain.suite or domain.name, task)
+    def __init__(
+        self,
+        domain: Domain,
+        task: str,
+        action_repeat: int = 1,
+        dtype: DTypeLike = np.float32,
+        environment: Any = None,
+    ) -> None:
+        action_repeat = whole_repeats(action_repeat)
+        self._env = import_suite().load(domain.suite or domain.name, task) if environment is None else environment
         self.domain = domain
         self._repeat, self._target, self._hinge = action_repeat, domain.target, domain.hinge
         self._dtype, self._over = np.dtype(dtype), True
@@ -62,9 +69,11 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         size += self._hinge is not None
         action = self._env.action_spec()
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), self._dtype)
-        self.action_space = gymnasium.spaces.Box(
-            action.minimum.astype(np.float32), action.maximum.astype(np.float32), dtype=np.float32
+        low, high = (
+            np.full(action.shape, getattr(action, name, bound), dtype=np.float32)
+            for name, bound in (("minimum", -np.inf), ("maximum", np.inf))
         )
+        self.action_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
 
     @property
     def physics(self) -> Any:
@@ -76,7 +85,10 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
     ) -> tuple[NDArray[Any], dict[str, Any]]:
         """Start an episode."""
         super().reset(seed=seed)
-        self._env.task.random.seed(int(self.np_random.integers(2**31)))
+        drawn = int(self.np_random.integers(2**31))
+        random = getattr(self._env.task, "random", None)
+        if random is not None:
+            random.seed(drawn)
         self._over = False
         return self._flatten(self._env.reset().observation), {}
 
@@ -107,9 +119,12 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         return frame
 
     def get_state(self) -> FloatArray:
-        """qpos, qvel, then the target's (x, y, z) where the task draws one; the domain's hinge as (cos, sin)."""
+        """qpos, qvel, then the target's (x, y, z) where the task draws one; the domain's hinge as (cos, sin).
+
+        Activations of muscles follow, where there are any.
+        """
         physics = self._env.physics
-        state = [self._unroll(physics.data.qpos), physics.data.qvel]
+        state = [self._unroll(physics.data.qpos), physics.data.qvel, physics.data.act]
         if self._target is not None:
             state.append(physics.named.model.geom_pos[self._target])
         return np.concatenate(state)
@@ -123,16 +138,16 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
             InputError: wrong size, or the simulator cannot take the state.
         """
         physics = self._env.physics
-        nq, nv = physics.model.nq, physics.model.nv
-        unrolled = nq + (self._hinge is not None)
-        size = unrolled + nv + (0 if self._target is None else 3)
+        unrolled = physics.model.nq + (self._hinge is not None)
+        parts = np.cumsum([unrolled, physics.model.nv, physics.model.na])
+        size = int(parts[-1]) + (0 if self._target is None else 3)
         if state.shape != (size,) or not np.isfinite(state).all():
             raise InputError(f"expected a finite state of shape ({size},), got shape {state.shape}: {state}")
+        qpos, qvel, act, target = np.split(state, parts)
         with physics.reset_context():
-            physics.data.qpos[:] = self._roll(state[:unrolled])
-            physics.data.qvel[:] = state[unrolled : unrolled + nv]
+            physics.data.qpos[:], physics.data.qvel[:], physics.data.act[:] = self._roll(qpos), qvel, act
             if self._target is not None:
-                physics.named.model.geom_pos[self._target] = state[unrolled + nv :]
+                physics.named.model.geom_pos[self._target] = target
         return self._flatten(self._env.task.get_observation(physics)).astype(np.float64)
 
     def close(self) -> None:
@@ -158,7 +173,14 @@ class DmControlEnv(gymnasium.Env[NDArray[Any], NDArray[Any]]):
         return np.concatenate([vector[: self._hinge], [np.arctan2(sin, cos)], vector[self._hinge + 2 :]])
 
 
-def _import_suite() -> Any:
+def is_dm_control(environment: Any) -> bool:
+    """Whether something is an environment of dm_control, rather than one of gymnasium."""
+    return not isinstance(environment, gymnasium.Env) and all(
+        hasattr(environment, name) for name in ("physics", "task", "action_spec", "observation_spec")
+    )
+
+
+def import_suite() -> Any:
     """Import dm_control, which looks for an OpenGL library as it loads and warns where there is none.
 
     Working with states needs no OpenGL, so that warning would only mislead. Which library is used is decided here once

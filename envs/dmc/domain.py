@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nearsym.envs.symmetry import Symmetry
@@ -13,7 +14,7 @@ class Domain:
 
     Attributes:
         name: of the domain in an environment's id.
-        tasks: the declared symmetry of each task.
+        tasks: the declared symmetry of each task; None where there is none.
         about: one line for the catalogue: what the group does.
         target: name of a geom whose (x, y, z) position is drawn anew in every episode. It is kept in the
             simulator's model rather than in qpos, and belongs to the state all the same.
@@ -28,7 +29,7 @@ class Domain:
     """
 
     name: str
-    tasks: dict[str, Symmetry] = field(repr=False)
+    tasks: Mapping[str, Symmetry | None] = field(repr=False)
     about: str = ""
     target: str | None = None
     exact: bool = True

@@ -8,7 +8,7 @@ from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.envs.family import Entry, Env, Family, built
 from nearsym.envs.wrappers import FrameStack
 
-from . import DOMAINS, DmControlEnv, Pixels
+from . import DOMAINS, DmControlEnv, Domain, Pixels, import_suite
 
 PREFIX = "dmc/"
 LOOK = ("size", "floor", "stars", "shadows")  # arguments of Pixels
@@ -19,8 +19,11 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
     name, _, task = id.removeprefix(PREFIX).partition("-")
     domain = DOMAINS.get(name)
     if domain is None or task not in domain.tasks:
-        known = [entry.id for entry in _entries()]
-        raise InputError(f"no dm_control task has the id {id!r}{did_you_mean(id, known)}; see `nearsym envs`")
+        tasks = import_suite().ALL_TASKS
+        if (name, task) not in tasks:
+            known = [entry.id for entry in _entries()] + [f"{PREFIX}{one}-{other}" for one, other in tasks]
+            raise InputError(f"no dm_control task has the id {id!r}{did_you_mean(id, known)}; see `nearsym envs`")
+        domain = Domain(name, {task: None})
     if not kwargs.pop("pixels", False):
         return built(id, lambda: DmControlEnv(domain, task, **kwargs))
     frames = kwargs.pop("frames", 3)
@@ -33,6 +36,7 @@ def _entries() -> list[Entry]:
         Entry(f"{PREFIX}{domain.name}-{task}", symmetry, domain.about, domain.exact)
         for domain in DOMAINS.values()
         for task, symmetry in domain.tasks.items()
+        if symmetry is not None
     ]
 
 

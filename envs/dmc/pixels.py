@@ -87,9 +87,9 @@ class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], ND
 
 def _symmetry(env: DmControlEnv, size: int) -> Symmetry | None:
     """The task's symmetry on what the camera sees of it."""
-    if env.domain.plane is None:
-        return None
     declared = env.symmetry
+    if env.domain.plane is None or declared is None:
+        return None
     generators = declared.group.generators
     return Symmetry.image(
         plane=env.domain.plane,

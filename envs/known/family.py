@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium
 
 from nearsym.envs.family import Entry, Env, Family, built
-from nearsym.envs.wrappers import declare, repeated
+from nearsym.envs.wrappers import declare, repeated, with_state
 
 from . import TASKS
 
@@ -16,7 +16,7 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
     times = kwargs.pop("action_repeat", 1)
     env = built(id, lambda: gymnasium.make(id, **kwargs))
     task = TASKS.get(id)
-    return repeated(env if task is None else declare(task.settable(env), task.symmetry), times)
+    return repeated(with_state(env) if task is None else declare(task.settable(env), task.symmetry), times)
 
 
 def _entries() -> list[Entry]:

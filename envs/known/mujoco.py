@@ -4,42 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry, chain
+from nearsym.envs.wrappers import MujocoState
 
 from .task import Task
-
-
-class MujocoState(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Gives a MuJoCo task ``get_state`` and ``set_state`` of one vector: qpos, then qvel."""
-
-    def get_state(self) -> NDArray[np.float64]:
-        """(nq + nv,) qpos and qvel."""
-        data = self.env.unwrapped.data  # type: ignore[attr-defined]
-        return np.concatenate([data.qpos, data.qvel])
-
-    def set_state(self, state: NDArray[np.float64]) -> NDArray[Any]:
-        """Put the simulator into a state; returns the observation there.
-
-        The solver's warm start is cleared, so that what follows depends on the state alone.
-
-        Raises:
-            InputError: wrong size, or not finite.
-        """
-        import mujoco  # only now: listing environments needs no simulator
-
-        task: Any = self.env.unwrapped
-        size = task.model.nq + task.model.nv
-        if state.shape != (size,) or not np.isfinite(state).all():
-            raise InputError(f"expected a finite state of shape ({size},), got shape {state.shape}: {state}")
-        task.data.qacc_warmstart[:] = 0
-        task.set_state(state[: task.model.nq], state[task.model.nq :])
-        mujoco.mj_rnePostConstraint(task.model, task.data)  # contact forces, which some tasks observe
-        return task._get_obs()
 
 
 class ReacherState(MujocoState):

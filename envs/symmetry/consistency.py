@@ -54,6 +54,33 @@ def check_closes(observation: Representation, action: Representation) -> None:
     )
 
 
+def check_acts(observation: Representation, action: Representation) -> None:
+    """No element that leaves every observation where it is may turn an action round: only the action 0 would obey.
+
+    Actuators that such elements exchange are fine: they do alike.
+
+    Raises:
+        SymmetryError: one does.
+    """
+    if observation.group.listed:
+        still = np.flatnonzero(_displacement(observation) < SMALL)
+        if len(still) < 2:
+            return
+        left = np.mean([action.apply(int(g), np.eye(action.dim)) for g in still], axis=0)
+        if (np.abs(np.diagonal(left)) > SMALL).all():
+            return
+    else:
+        seen = tuple(cover_orbits(observation))
+        if not kernel_moves(seen, tuple(cover_orbits(action))):
+            return
+        if kernel_moves(seen, tuple(cover_orbits(action.permutation()))):  # it exchanges actuators
+            return
+    raise SymmetryError(
+        "an element leaves every observation where it is and turns the action round, so the only action there could be "
+        "is 0; give the observation a coordinate that the element moves, or leave it out"
+    )
+
+
 def _displacement(rep: Representation) -> FloatArray:
     """(rows,) largest entry of |ρ(g) - 1|, without dense matrices for signed permutations."""
     if rep.is_signed_permutation:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from nearsym.envs.errors import SymmetryError
 
 from .group import Group
 from .image import image_representation
 from .representation import Representation, direct_sum
+
+Key: TypeAlias = Any
+"""Name of a part: a key of a Dict, or a tuple of several that make one vector (mappings take no union of the two)."""
 
 
 class Observation:
@@ -120,13 +126,14 @@ class Parts(Observation):
     """Several observations side by side: the keys of a Dict, or consecutive parts of one flat vector.
 
     Attributes:
-        named: the parts by name, in the order in which they are flattened.
+        named: the parts by name, in the order in which they are flattened. A tuple of keys names one vector that
+            several keys of a Dict make together, because the group exchanges them.
 
     Raises:
         SymmetryError: there are none, or they belong to different groups.
     """
 
-    named: Mapping[str, Observation]
+    named: Mapping[Key, Observation]
 
     def __post_init__(self) -> None:
         if not self.named:
@@ -147,12 +154,29 @@ class Parts(Observation):
         for key, part in self.named.items():
             yield from part.parts(f"{name} {key!r}")
 
-    def ordered(self, names: list[str]) -> Parts:
-        """The same parts in another order."""
-        return Parts({name: self.named[name] for name in names})
+    @property
+    def keys(self) -> list[str]:
+        """Every key of the Dict, those of tuples one by one."""
+        return [each for key in self.named for each in keys_of(key)]
+
+    def ordered(self, sizes: Mapping[str, int]) -> Observation:
+        """The same parts in another order; one vector where the group exchanges keys.
+
+        Args:
+            sizes: numbers of each key, in the order in which they are to come.
+        """
+        if all(isinstance(key, str) for key in self.named):
+            return Parts({key: self.named[key] for key in sizes})
+        starts = dict(zip(self.keys, np.cumsum([0] + [sizes[key] for key in self.keys]), strict=False))
+        return Vector(self.rep.reordered(np.concatenate([starts[key] + np.arange(sizes[key]) for key in sizes])))
 
 
-def observation_of(given: Observation | Representation | Mapping[str, Observation | Representation]) -> Observation:
+def keys_of(key: Key) -> tuple[str, ...]:
+    """The keys of a Dict that a name of `Parts` stands for."""
+    return key if isinstance(key, tuple) else (key,)
+
+
+def observation_of(given: Observation | Representation | Mapping[Key, Observation | Representation]) -> Observation:
     """An observation from itself, from a representation (a `Vector`), or from a mapping of either (`Parts`).
 
     Raises:

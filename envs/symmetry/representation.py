@@ -117,6 +117,13 @@ class Representation:
         index, sign = self.arrays
         return x[..., index[element]] * sign[element].astype(x.dtype)
 
+    def reordered(self, order: IntArray) -> Representation:
+        """The same action on (x[order[0]], x[order[1]], …)."""
+        if self.dense is not None:
+            return type(self)(self.group, dense=self.dense[:, order][:, :, order])
+        index, sign = self.arrays
+        return type(self)(self.group, index=np.argsort(order)[index[:, order]], sign=sign[:, order])
+
     def direct_sum(self, *others: Representation) -> Representation:
         """ρ₁ ⊕ ρ₂ ⊕ …: acts on the concatenation of the vectors each acts on."""
         parts = (self, *others)

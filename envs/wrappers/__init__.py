@@ -3,18 +3,21 @@
 from .declare import Declared, declare, symmetry_of
 from .episodes import EpisodeSeeds, seeded
 from .frames import FrameStack, is_image
-from .guard import FiniteGuard
+from .guard import Guard
+from .mujoco_state import MujocoState, with_state
 from .repeat import ActionRepeat, repeated
 
 __all__ = [
     "ActionRepeat",
     "Declared",
     "EpisodeSeeds",
-    "FiniteGuard",
     "FrameStack",
+    "Guard",
+    "MujocoState",
     "declare",
     "is_image",
     "repeated",
     "seeded",
     "symmetry_of",
+    "with_state",
 ]

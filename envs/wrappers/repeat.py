@@ -17,14 +17,12 @@ class ActionRepeat(gymnasium.Wrapper[Any, Any, Any, Any]):
         times: steps for each action.
 
     Raises:
-        InputError: `times` is below 1.
+        InputError: `times` is no whole number, or below 1.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any], times: int) -> None:
         super().__init__(env)
-        if times < 1:
-            raise InputError(f"action_repeat is {times}, expected a whole number >= 1")
-        self._times = times
+        self._times = whole_repeats(times)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """`times` steps."""
@@ -37,10 +35,21 @@ class ActionRepeat(gymnasium.Wrapper[Any, Any, Any, Any]):
         return observation, total, terminated, truncated, info
 
 
+def whole_repeats(times: Any) -> int:
+    """How often an action is taken.
+
+    Raises:
+        InputError: `times` is no whole number, or below 1.
+    """
+    if isinstance(times, bool) or not isinstance(times, int | float) or times < 1 or not float(times).is_integer():
+        raise InputError(f"action_repeat is {times}, expected a whole number >= 1")
+    return int(times)
+
+
 def repeated(env: gymnasium.Env[Any, Any], times: int) -> gymnasium.Env[Any, Any]:
     """`env` with every action taken `times` times.
 
     Raises:
-        InputError: `times` is below 1.
+        InputError: `times` is no whole number, or below 1.
     """
-    return env if times == 1 else ActionRepeat(env, times)
+    return env if whole_repeats(times) == 1 else ActionRepeat(env, times)

@@ -106,7 +106,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("train network.relaxation_rate=1", "network.relaxation_rate is called network.relaxed_lr_multiplier"),
         ("train network.series_channels=1", "network.series_channels is called network.window_channels"),
         ("train network.choice=exact", "network.choice is called network.family"),
-        ("train env=FrozenLake-v1", "has actions Discrete(4), and agent=sac acts in a Box"),
+        ("train env=CartPole-v1 network=plain", "has actions Discrete(2), and agent=sac acts in a Box"),
         ("train env=MountainCarContinuous-v0", "network=relaxed needs a symmetry and the environment declares none"),
         ("train env=Pendulum-v1 symmetry=nowhere:symmetry", "there is no module 'nowhere'"),
         ("train env=Pendulum-v1 symmetry=math:pi", "symmetry=math:pi is a float; expected"),

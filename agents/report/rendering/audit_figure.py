@@ -15,18 +15,29 @@ PANELS = 9
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 
 
-def draw_errors(report: AuditReport, title: str, path: Path) -> None:
-    """The transition error of every sample against each state coordinate, coloured by group element.
+LABELS = {
+    "observation": "observation error, largest coordinate",
+    "reward": "reward error",
+    "transition": "transition error, Euclidean",
+    "termination": "termination error",
+}
 
-    Of many coordinates the nine are drawn whose value says most about the error (by rank correlation of the error
-    with the coordinate or its absolute value). Where no state makes a difference, as in a market, of which only laws
-    are compared, the mean errors of each element are drawn instead, beside the resolution.
+
+def draw_errors(report: AuditReport, title: str, path: Path) -> None:
+    """The error of every sample against each state coordinate, coloured by group element.
+
+    Of observation, reward, transition and termination that error is drawn whose mean is largest relative to its scale,
+    which is what the verdict goes by. Of many coordinates the nine are drawn whose value says most about the error (by
+    rank correlation of the error with the coordinate or its absolute value). Where no state makes a difference, as in a
+    market, of which only laws are compared, the mean errors of each element are drawn instead, beside the resolution.
     """
     transition = report.errors.transition
     if transition.any() and (transition == transition[:, :1]).all():
         _draw_means(report, title, path)
         return
-    chosen = _informative(report.states, transition.max(axis=0))
+    shared = max(report.elements, key=lambda element: element.share).shared
+    values = getattr(report.errors, shared)
+    chosen = _informative(report.states, np.nan_to_num(values).max(axis=0))
     columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
     rows = -(-len(chosen) // columns)
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
@@ -36,7 +47,7 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
             for k, element in enumerate(report.elements):
                 axes.scatter(
                     report.states[:, coordinate],
-                    transition[k],
+                    values[k],
                     s=5,
                     alpha=0.5,
                     linewidths=0,
@@ -55,7 +66,12 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
             if handle is not None:
                 handle.set_alpha(1)
         figure.suptitle(f"{title}: {report.verdict} ({report.group})")
-        figure.supylabel("transition error, Euclidean")
+        if report.verdict == "exact":  # rounding is drawn as the nothing that it is
+            scale = getattr(report.scales, shared) or 1.0
+            figure.axes[0].set_ylim(-0.05 * scale, scale)
+        else:
+            figure.axes[0].set_ylim(bottom=0)
+        figure.supylabel(LABELS[shared])
         figure.savefig(path, dpi=120)
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from nearsym.agents.runs.inspection import Inspection
 from nearsym.envs.auditing import AuditReport
-from nearsym.envs.auditing.report import ROUNDING
+from nearsym.envs.auditing.scales import ROUNDING
 
 APART = 5
 """Assets named as treated apart."""

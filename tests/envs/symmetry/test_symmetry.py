@@ -213,3 +213,29 @@ def test_symmetry_is_immutable_and_readable():
         symmetry.action = symmetry.observation.rep
     with pytest.raises(ValueError, match="read-only"):
         symmetry.action.index[0, 0] = 1
+
+
+def test_keys_that_are_exchanged():
+    """Two legs change places: on the flattened Dict, whose keys are sorted, as written out by hand."""
+    box = gymnasium.spaces.Box(-1, 1, (2,))
+    space = gymnasium.spaces.Dict({"right": box, "left": box, "near": gymnasium.spaces.Box(-1, 1, (1,))})
+    symmetry = Symmetry.reflection(
+        observation={("right", "left"): ([2, 3, 0, 1], [1, -1, 1, -1]), "near": [-1]}, action=[1, 0]
+    )
+    motors = gymnasium.spaces.Box(-1, 1, (2,))
+    symmetry.check_spaces(space, motors)
+    flat = symmetry.ordered(space).observation.rep
+    # near lies between left and right: (l0, l1, n, r0, r1) -> (r0, -r1, -n, l0, -l1)
+    assert list(space) == ["left", "near", "right"]
+    np.testing.assert_array_equal(flat.apply(1, np.array([1.0, 2, 3, 4, 5])), [4, -5, -3, 1, -2])
+    mixed = np.kron([[0, 1], [1, 0]], [[0.6, 0.8], [0.8, -0.6]])
+    dense = Symmetry.reflection({("right", "left"): mixed, "near": [-1]}, [1, 0]).ordered(space).observation.rep
+    oracle = np.insert(np.insert(mixed[[2, 3, 0, 1]][:, [2, 3, 0, 1]], 2, 0, axis=0), 2, 0, axis=1)
+    oracle[2, 2] = -1
+    np.testing.assert_allclose(dense.matrix[1], oracle)
+    with pytest.raises(
+        SymmetryError, match=r"acts on 4 numbers of the keys \('near', 'left'\), the environment's have 3"
+    ):
+        Symmetry.reflection({("near", "left"): [2, 3, 0, 1], "right": [1, 1]}, [1, 0]).check_spaces(space, motors)
+    with pytest.raises(SymmetryError, match="names observation keys"):
+        Symmetry.reflection({("right", "up"): [2, 3, 0, 1], "near": [-1]}, [1, 0]).check_spaces(space, motors)

@@ -107,11 +107,11 @@ def test_a_generator_of_the_wrong_order_is_refused():
 
 def test_an_action_that_moves_while_all_that_is_seen_stays_is_refused():
     flip = (list(range(5)), [-1] * 5)
-    with pytest.raises(SymmetryError, match="a product of generators leaves every observation where it is but moves"):
+    with pytest.raises(SymmetryError, match="leaves every observation where it is and turns the action round"):
         Symmetry.generated(observation=[*S5, list(range(5))], action=[*S5, flip])
     seen = Symmetry.generated(observation=[*S5, flip], action=[*S5, flip])  # a flip that is seen may act
     assert not seen.group.listed
-    with pytest.raises(SymmetryError, match="do not close consistently"):  # an even number of swaps flips as well
+    with pytest.raises(SymmetryError, match="turns the action round"):  # an even number of swaps flips as well
         Symmetry.generated(observation=S5, action=[SWAP, (CYCLE, [-1] * 5)])
     Symmetry.generated(observation=S5, action=[(SWAP, [-1] * 5), CYCLE])  # flipped by odd permutations
     group = known_by([[*p, *(5 + i for i in q)] for p, q in zip(S5, [SWAP, SWAP], strict=True)])
@@ -132,3 +132,30 @@ def test_an_action_that_moves_while_all_that_is_seen_stays_is_refused():
 def test_generators_that_are_none_are_refused(build, message):
     with pytest.raises(SymmetryError, match=message):
         build()
+
+
+def test_an_action_that_turns_round_unseen_is_refused():
+    """S5 with a flip of the action alone, from its group and from listed ones; exchanged actuators stay allowed."""
+    still = list(range(5))
+    moves = [[*p, 5] for p in (*S5, still)]
+    group = Group.generated("S5 x C2", ("a", "b", "flip"), moves, group_signs())
+    seen = Representation.signed_permutation(group, [*S5, still])
+    for action in (
+        Representation.signed_permutation(group, [[0]] * 3, [[1], [1], [-1]]),
+        Representation.signed_permutation(group, [*S5, still], [[1] * 5, [1] * 5, [-1] * 5]),
+    ):
+        with pytest.raises(SymmetryError, match="turns the action round, so the only action there could be is 0"):
+            Symmetry(group, seen, action)
+    mirror = Group.dihedral(1)
+    trivial, sign = Representation.trivial(mirror, 3), Representation.matrices(mirror, [np.eye(1), -np.eye(1)])
+    with pytest.raises(SymmetryError, match="turns the action round"):
+        Symmetry(mirror, trivial, sign)
+    Symmetry(mirror, trivial, Representation.signed_permutation(mirror, [[0, 1], [1, 0]]))  # two motors do alike
+    pairs = Group.generated("S5 x C2", ("a", "b", "swap"), [[*p, 5, 6] for p in S5] + [[*still, 6, 5]])
+    exchanged = Representation.signed_permutation(pairs, [[0, 1], [0, 1], [1, 0]])
+    Symmetry(pairs, Representation.signed_permutation(pairs, [*S5, still]), exchanged)
+    Symmetry(group, Representation.signed_permutation(group, [[*p, 5] for p in (*S5, still)], group_signs()), seen)
+
+
+def group_signs():
+    return [[1] * 6, [1] * 6, [1] * 5 + [-1]]

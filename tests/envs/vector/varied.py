@@ -8,7 +8,7 @@ import warnings
 import gymnasium
 import numpy as np
 
-from nearsym.envs import FiniteGuard
+from nearsym.envs import Guard
 
 SPACES = {
     "numbers": gymnasium.spaces.Box(-9e9, 9e9, (3,), np.float32),
@@ -121,4 +121,4 @@ class Slippery(UserWarning):
 
 
 def guarded(how):
-    return FiniteGuard(Misbehaves(how))
+    return Guard(Misbehaves(how))

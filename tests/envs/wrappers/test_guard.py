@@ -4,7 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from nearsym.envs import FiniteGuard, make
+from nearsym.envs import Guard, make
 from nearsym.envs.errors import InputError
 
 
@@ -27,10 +27,10 @@ class Poisoned(gymnasium.Wrapper):
     ("where", "message"), [("reward", "reward is inf at step 1"), ("obs", r"observation\[1\] is nan")]
 )
 def test_a_value_that_is_no_number_stops_the_run(where, message):
-    env = FiniteGuard(Poisoned(make("Pendulum-v1"), where))
+    env = Guard(Poisoned(make("Pendulum-v1"), where))
     env.reset(seed=0)
     with pytest.raises(InputError, match=message):
         env.step(np.zeros(1, dtype=np.float32))
-    fine = FiniteGuard(make("Pendulum-v1"))
+    fine = Guard(make("Pendulum-v1"))
     fine.reset(seed=0)
     fine.step(np.zeros(1, dtype=np.float32))
