@@ -1,4 +1,4 @@
-"""Environments of one's own: ``my_module:MyEnv``, a class or factory, or ``my_module:MyEnv-v0``, an id it registers."""
+"""Environments of one's own: ``my_module:MyEnv``, class or function, or ``my_module:MyEnv-v0``, an id it registers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import gymnasium
 from nearsym.envs.errors import InputError, did_you_mean
 
 from .family import Env, Family, built
-from .objects import import_here, load_object
+from .objects import import_here, load_object, makes
 from .wrappers import repeated
 
 
@@ -25,8 +25,11 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
             f"{id!r}: importing {module_name} registers no environment {name!r}{did_you_mean(name, gymnasium.registry)}"
         )
     factory = load_object(id)
-    if not callable(factory):
-        raise InputError(f"{id!r} is a {type(factory).__name__}, expected an environment class or a factory")
+    if not makes(factory, gymnasium.Env):
+        raise InputError(
+            f"{id!r} is a {type(factory).__name__}, expected a subclass of gymnasium.Env, or a function declared to "
+            f"make one: def {name}(…) -> gymnasium.Env"
+        )
     env = built(id, lambda: factory(**kwargs))
     if not isinstance(env, gymnasium.Env):
         raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env")

@@ -123,7 +123,6 @@ class _StoppedError(Exception):
 
 def _attempt(job: Job, label: str, stopped: Callable[[], bool]) -> str:
     """What went wrong, in one line; empty when nothing did."""
-    _clear_leftovers(job.run)
     message = ""
     if not job.trained():
         message = _spawn(job, label, TRAIN, job.spec.overrides, stopped)
@@ -186,15 +185,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
     if process.stdin is not None:
         process.stdin.close()
-
-
-def _clear_leftovers(run: Run) -> None:
-    """Remove what a kill between making the folder and writing its settings has left, which is no run to resume."""
-    if run.folder.is_dir() and not run.config.exists():
-        leftovers = list(run.folder.iterdir())
-        if all(path.name.startswith(("about.json", ".about.json.", ".config.yaml.")) for path in leftovers):
-            for path in leftovers:
-                path.unlink()
 
 
 def _record(job: Job, state: str, seconds: float, message: str = "") -> Status:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import shutil
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -31,9 +31,14 @@ from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays, Experience
 from nearsym.envs.errors import InputError
 
+from .folder import sync
 from .version_0_1 import learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
+MANIFEST = "manifest.json"
+
+OURS = re.compile(r"step-\d+|\.step-\d+\.writing")
+"""Names of finished checkpoints and of those being written; whatever else lies beside them is left alone."""
 
 EXPERIENCE = "experience/"
 """What names in replay.npz begin with that belong to the learner's experience."""
@@ -83,8 +88,9 @@ def save_checkpoint(
     """
     final = checkpoints / f"step-{learner.steps:08d}"
     temporary = checkpoints / f".{final.name}.writing"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    if temporary.is_dir():  # a kill has left it
+        _remove(temporary)
+    temporary.mkdir(parents=True, exist_ok=True)
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     generators = {"torch": torch.get_rng_state(), "cuda": cuda}
     tensors = {"learner": learner.state_dict(), "generators": generators, "memory": memory}
@@ -95,22 +101,45 @@ def save_checkpoint(
     state = {"numpy": [numpy_name, *numpy_rest], "python": random.getstate(), "progress": progress}
     (temporary / "state.json").write_text(json.dumps(state))
     manifest = {name: _sha256(temporary / name) for name in FILES}
-    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     for path in (*temporary.iterdir(), temporary):
-        _sync(path)
-    if final.exists():
-        shutil.rmtree(final)
+        sync(path)
     temporary.rename(final)
-    _sync(checkpoints)
+    sync(checkpoints)
     for old in checkpoints.iterdir():
-        if old != final:
-            shutil.rmtree(old)
+        if old != final and OURS.fullmatch(old.name) and old.is_dir():
+            _remove(old)
     return final
 
 
 def latest_checkpoint(checkpoints: Path) -> Path | None:
     """The newest finished checkpoint, or None when there is none yet."""
-    return max(checkpoints.glob("step-*"), default=None)
+    finished = [path for path in checkpoints.glob("step-*") if OURS.fullmatch(path.name) and path.is_dir()]
+    return max(finished, key=step_of, default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step at which a checkpoint was taken."""
+    return int(checkpoint.name.removeprefix("step-"))
+
+
+def load_latest(checkpoints: Path) -> Checkpoint | None:
+    """The newest finished checkpoint, read; None when there is none yet.
+
+    A run that goes on may replace it while it is read: then its successor is read.
+
+    Raises:
+        InputError: as `load_checkpoint`.
+    """
+    latest = latest_checkpoint(checkpoints)
+    while latest is not None:
+        try:
+            return load_checkpoint(latest)
+        except InputError:
+            latest, before = latest_checkpoint(checkpoints), latest
+            if latest == before:
+                raise
+    return None
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -121,7 +150,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """
     remedy = "restore the folder from a copy, or delete it and train again"
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = json.loads((folder / MANIFEST).read_text())
         for name in FILES:
             if _sha256(folder / name) != manifest[name]:
                 raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {remedy}")
@@ -194,9 +223,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remove(folder: Path) -> None:
+    """Delete what a checkpoint consists of, and nothing that somebody else has put there."""
+    for name in (MANIFEST, *FILES):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not empty
+        folder.rmdir()

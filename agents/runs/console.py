@@ -66,7 +66,7 @@ def evaluate_and_show(settings: EvaluateSettings) -> None:
     written = write_evaluation(levels, settings, env)
     print_table(_levels_table(levels, settings, env))
     if settings.video:
-        saved, learner = load_learner(folder)
+        saved, learner = load_learner(folder, settings.trust)
         film(learner, saved, settings.seed, folder / "evaluation.mp4")
         written.append(folder / "evaluation.mp4")
     print(f"written: {', '.join(map(str, written))}")

@@ -113,6 +113,7 @@ class EvaluateSettings:
             the less its Sharpe ratio says (`deflated_sharpe`).
         seed: seeds episodes and noise.
         threads: torch threads.
+        trust: import the modules that the run names from wherever they are; otherwise only from the current folder.
 
     Raises:
         InputError: a value is out of range.
@@ -127,6 +128,7 @@ class EvaluateSettings:
     trials: int = 1
     seed: int = 1
     threads: int = 1
+    trust: bool = False
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("episodes", "threads", "trials"))
@@ -217,6 +219,8 @@ class AuditSettings:
         lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
             None takes the run's estimate, or leaves the bound out.
         out: JSON file for the whole report, with a figure beside it; or None.
+        trust: of an audit of a run: import the modules that it names from wherever they are; otherwise only from the
+            current folder.
 
     Raises:
         InputError: a value is out of range.
@@ -232,6 +236,7 @@ class AuditSettings:
     discount: float = 0.99
     lipschitz: float | None = None
     out: str | None = None
+    trust: bool = False
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("samples",))

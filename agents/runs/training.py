@@ -117,16 +117,16 @@ def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> I
         learner = build_learner(settings, world)
         if learner.problem.is_image:
             keep_freed_memory()
-        run = open_run(settings, command)
-        if latest_checkpoint(run.checkpoints) is None:
-            record_data(run.folder, world.env)
-        check_data(run.folder, world.env)
-        training = Training(settings, run, world, learner, reporter)
-        try:
-            training.restore()
-            yield training
-        finally:
-            training.close()
+        with open_run(settings, command, learner.problem.symmetry) as run:
+            if not run.has_saved():
+                record_data(run.folder, world.env)
+            check_data(run.folder, world.env)
+            training = Training(settings, run, world, learner, reporter)
+            try:
+                training.restore()
+                yield training
+            finally:
+                training.close()
 
 
 def compiles(settings: TrainSettings) -> bool:
@@ -164,9 +164,9 @@ class Training:
         folder = self.run.checkpoints
         saved = latest_checkpoint(folder)
         if saved is None:
-            if folder.is_dir() and not any(folder.iterdir()):
+            if self.run.has_saved():
                 raise InputError(
-                    f"the checkpoint of {self.run.folder} is missing: {folder} is empty; restore it from a copy, or "
+                    f"the checkpoint of {self.run.folder} is missing: {folder} holds none; restore it from a copy, or "
                     "choose another run_dir to train from the start"
                 )
             return
@@ -317,6 +317,7 @@ class Training:
                 arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last.next_observations[i]
         memory = self._last.next_memory
         save_checkpoint(self.run.checkpoints, self.learner, self.experience, progress, arrays, memory)
+        self.run.mark_saved()
 
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""
