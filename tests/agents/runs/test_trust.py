@@ -16,7 +16,7 @@ from nearsym.scripts.main import run
 
 SMALL = ["network=plain", "network.width=8", "total_steps=6", "eval_every=6", "eval_episodes=1", "agent.batch_size=4"]
 
-WORLD = '''
+WORLD = """
 from pathlib import Path
 import gymnasium
 import numpy as np
@@ -43,7 +43,7 @@ class Short(gymnasium.Env):
 
 
 mirror = Symmetry.reflection(observation=[-1, -1], action=[-1])
-'''
+"""
 
 
 @pytest.fixture
@@ -192,9 +192,7 @@ evaluate: {{episodes: 1}}
         ("short_world:Short", "", None),
     ],
 )
-def test_a_suite_imports_of_the_current_folder_alone(
-    elsewhere, tmp_path, monkeypatch, capsys, dry, id, more, refused
-):
+def test_a_suite_imports_of_the_current_folder_alone(elsewhere, tmp_path, monkeypatch, capsys, dry, id, more, refused):
     trap = tmp_path / "executed"
     (elsewhere / "suite.yaml").write_text(SUITE.format(id=id, more=more))
     (elsewhere / "out").mkdir()
