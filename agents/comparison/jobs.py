@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsym.agents.runs.evaluation_files import is_done
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.settings import TrainSettings
 
 from .settings_file import write_settings
-from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_evaluated, is_trained, read_status, write_status
+from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_trained, read_status, write_status
 from .suite import RunSpec
 
 WORKER = ("-m", "nearsym.agents.comparison.worker")
@@ -85,7 +86,7 @@ class Job:
 
     def evaluated(self) -> bool:
         """Whether its last checkpoint was evaluated as the suite says."""
-        return is_evaluated(self.run, self.spec.evaluation)
+        return is_done(self.run, self.spec.evaluation)
 
     def _beside(self, suffix: str) -> Path:
         return Path(self.folder, self.out, "logs", f"{self.spec.path}.{suffix}")

@@ -9,7 +9,6 @@ from pathlib import Path
 from nearsym.agents.runs.checkpoint import latest_checkpoint, step_of
 from nearsym.agents.runs.folder import Run, write_atomic
 from nearsym.agents.runs.metrics import last_row
-from nearsym.agents.runs.settings import EvaluateSettings
 
 FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
 
@@ -55,17 +54,3 @@ def is_trained(run: Run, total_steps: int) -> bool:
         return step_of(saved) >= total_steps
     # published results come without checkpoints
     return not run.checkpoints.exists() and last_row(run.metrics)[0] >= total_steps
-
-
-def is_evaluated(run: Run, wanted: EvaluateSettings) -> bool:
-    """Whether a run's last checkpoint was evaluated at these levels, in as many episodes."""
-    try:
-        report = json.loads((run.folder / "evaluation.json").read_text())
-        levels = [float(level["noise"]) for level in report["levels"]]
-        if levels != wanted.noise or ("episodes" in report and report["episodes"] != wanted.episodes):
-            return False
-        saved = latest_checkpoint(run.checkpoints)
-        written = (run.folder / "evaluation.json").stat().st_mtime_ns
-        return saved is None or written >= (saved / "manifest.json").stat().st_mtime_ns
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

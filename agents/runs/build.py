@@ -12,7 +12,7 @@ import torch
 
 from nearsym.agents.algorithms import LEARNERS, Learner
 from nearsym.agents.algorithms.problem import Problem, symmetry_for
-from nearsym.envs import EpisodeSeeds, build, symmetry_of, vectorised
+from nearsym.envs import EpisodeLimit, EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
@@ -59,7 +59,9 @@ class World:
             self.env.close()
 
 
-def build_world(settings: TrainSettings, seed: int, split: str = "train", count: int = 1) -> World:
+def build_world(
+    settings: TrainSettings, seed: int, split: str = "train", count: int = 1, longest: int | None = None
+) -> World:
     """Make the environments of a run.
 
     Args:
@@ -67,11 +69,12 @@ def build_world(settings: TrainSettings, seed: int, split: str = "train", count:
         seed: of its episodes.
         split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
         count: how many are stepped together.
+        longest: steps after which an episode is cut off; None for ``settings.eval_steps``.
 
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
     """
-    make, failed = env_maker(settings, split), ""
+    make, failed = partial(_limited_by, longest or settings.eval_steps, env_maker(settings, split)), ""
     first = seeded(make, seed, 0, count)
     if count > 1 and _apart(settings.env.processes, make):
         try:
@@ -90,6 +93,15 @@ def _apart(processes: str, make: Callable[[], gymnasium.Env[Any, Any]]) -> bool:
     """Whether environments are to have processes of their own."""
     asked = str(processes).lower()  # true on the command line is True here
     return worthwhile(make) if asked == "auto" else asked == "true"
+
+
+def limited(env: gymnasium.Env[Any, Any], longest: int) -> gymnasium.Env[Any, Any]:
+    """An environment whose episodes end, at last by being cut off; a period of data ends by itself."""
+    return env if splits(env) else EpisodeLimit(env, longest)
+
+
+def _limited_by(longest: int, make: Callable[[], gymnasium.Env[Any, Any]]) -> gymnasium.Env[Any, Any]:
+    return limited(make(), longest)
 
 
 def build_env(

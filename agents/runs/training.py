@@ -28,7 +28,7 @@ from .evaluation import evaluate
 from .folder import Run, open_run
 from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
-from .settings import TrainSettings
+from .settings import LONGEST, TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -113,7 +113,8 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
 def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> Iterator[Training]:
     """A run, built and brought to its last checkpoint; arguments and errors are those of `train`."""
     torch.set_num_threads(settings.threads)
-    with closing(build_world(settings, settings.seed, count=settings.env.count)) as world:
+    longest = max(LONGEST, settings.eval_steps)
+    with closing(build_world(settings, settings.seed, count=settings.env.count, longest=longest)) as world:
         learner = build_learner(settings, world)
         if learner.problem.is_image:
             keep_freed_memory()
