@@ -12,6 +12,7 @@ import torch
 
 from nearsym.agents.algorithms import LEARNERS, Learner
 from nearsym.agents.algorithms.problem import Problem, symmetry_for
+from nearsym.agents.algorithms.settings import AgentSettings, OffPolicySettings
 from nearsym.envs import EpisodeLimit, EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
@@ -154,7 +155,22 @@ def build_learner(settings: TrainSettings, world: World) -> Learner:
     """
     algorithm = LEARNERS[settings.agent.name]
     problem = problem_of(algorithm, world.env, settings.network, len(world.episodes))
+    check_replay(settings.agent, problem)
     return algorithm(settings.agent, settings.network, problem, device_named(settings.device), settings.seed)
+
+
+def check_replay(agent: AgentSettings, problem: Problem) -> None:
+    """Check that a replay of frames can hold a whole transition: a stack of frames and the frame that follows it.
+
+    Raises:
+        InputError: it cannot, and no batch could ever be drawn.
+    """
+    least = (problem.frames + 1) * problem.environments
+    if problem.is_image and isinstance(agent, OffPolicySettings) and agent.buffer_size < least:
+        raise InputError(
+            f"agent.buffer_size is {agent.buffer_size}, expected at least {least} frames: {problem.frames} are stacked "
+            "in one observation, and one follows, of every environment"
+        )
 
 
 def device_named(name: str) -> torch.device:

@@ -37,8 +37,8 @@ from .version_0_1 import learner_in, present
 FILES = ("tensors.pt", "replay.npz", "state.json")
 MANIFEST = "manifest.json"
 
-OURS = re.compile(r"step-\d+|\.step-\d+\.writing")
-"""Names of finished checkpoints and of those being written; whatever else lies beside them is left alone."""
+OURS = re.compile(r"step-\d+|\.step-\d+\.(writing|old)")
+"""Names of finished checkpoints, of those being written and of those replaced; all else beside them is left alone."""
 
 EXPERIENCE = "experience/"
 """What names in replay.npz begin with that belong to the learner's experience."""
@@ -104,6 +104,9 @@ def save_checkpoint(
     (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     for path in (*temporary.iterdir(), temporary):
         sync(path)
+    replaced = checkpoints / f".{final.name}.old"
+    if final.exists():
+        final.rename(replaced)
     temporary.rename(final)
     sync(checkpoints)
     for old in checkpoints.iterdir():
@@ -114,13 +117,16 @@ def save_checkpoint(
 
 def latest_checkpoint(checkpoints: Path) -> Path | None:
     """The newest finished checkpoint, or None when there is none yet."""
-    finished = [path for path in checkpoints.glob("step-*") if OURS.fullmatch(path.name) and path.is_dir()]
-    return max(finished, key=step_of, default=None)
+    for pattern in ("step-*", ".step-*.old"):  # the second after a kill between two renames
+        finished = [path for path in checkpoints.glob(pattern) if OURS.fullmatch(path.name) and path.is_dir()]
+        if finished:
+            return max(finished, key=step_of)
+    return None
 
 
 def step_of(checkpoint: Path) -> int:
     """The step at which a checkpoint was taken."""
-    return int(checkpoint.name.removeprefix("step-"))
+    return int(checkpoint.name.removeprefix(".").removesuffix(".old").removeprefix("step-"))
 
 
 def load_latest(checkpoints: Path) -> Checkpoint | None:
@@ -195,14 +201,8 @@ def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:
 
 def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) -> dict[str, Any]:
     """Put learner, experience and all random generators where they were; returns the run's saved `progress`."""
-    restore_networks(learner, checkpoint)
+    restore_state(learner, experience, checkpoint)
     arrays, state, generators = checkpoint.arrays, checkpoint.state, checkpoint.generators
-    try:
-        learner.load_state_dict(checkpoint.learner)
-        stored = [name for name in arrays if name.startswith(EXPERIENCE)]
-        experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
-    except (KeyError, ValueError) as error:  # InputError is a ValueError
-        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
     torch.set_rng_state(generators["torch"])
     if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(generators["cuda"])
@@ -212,6 +212,22 @@ def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) ->
     random.setstate((version, tuple(internal), gauss))
     progress: dict[str, Any] = state["progress"]
     return progress
+
+
+def restore_state(learner: Learner, experience: Experience, checkpoint: Checkpoint) -> None:
+    """Put learner and experience where they were.
+
+    Raises:
+        InputError: they belong to another agent.
+    """
+    restore_networks(learner, checkpoint)
+    arrays = checkpoint.arrays
+    try:
+        learner.load_state_dict(checkpoint.learner)
+        stored = [name for name in arrays if name.startswith(EXPERIENCE)]
+        experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
+    except (KeyError, ValueError) as error:  # InputError is a ValueError
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

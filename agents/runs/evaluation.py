@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,10 +40,24 @@ def policy_of(learner: Learner) -> Policy | Remembering:
     return lambda observation: learner.predict(observation)[0]
 
 
+@contextmanager
+def acting(learner: Learner) -> Iterator[None]:
+    """Have layers that know two modes (dropout, normalisation by batches) behave as in use, not as in training."""
+    modules = [module for network in learner.networks().values() for module in network.modules() if module.training]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.training = True
+
+
 def returns_of(learner: Learner, envs: Vectorised, count: int) -> NDArray[np.float64]:
     """(count,) undiscounted returns of the first episodes of the deterministic policy."""
     beginning = learner.beginning if learner.has_memory else None
-    return np.array([episode.undiscounted for episode in episodes(envs, greedy(learner), count, beginning)])
+    with acting(learner):
+        return np.array([episode.undiscounted for episode in episodes(envs, greedy(learner), count, beginning)])
 
 
 def evaluate(learner: Learner, world: World, count: int) -> NDArray[np.float64]:
@@ -74,6 +90,8 @@ def load_learner(folder: Path, trust: bool = False) -> tuple[TrainSettings, Lear
     if settings.network.needs_symmetry:  # others act the same under any
         check_symmetry(run.symmetry, learner.problem.symmetry)
     restore_networks(learner, checkpoint)
+    for network in learner.networks().values():
+        network.eval()
     return settings, learner
 
 
