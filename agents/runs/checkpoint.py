@@ -17,7 +17,8 @@ import hashlib
 import json
 import random
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -36,6 +37,10 @@ from .version_0_1 import learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
 MANIFEST = "manifest.json"
+
+REMEDY = "restore the folder from a copy, or train again in another run_dir"
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, BadZipFile)
+"""What reading a file raises that is not what it should be."""
 
 OURS = re.compile(r"step-\d+|\.step-\d+\.(writing|old)")
 """Names of finished checkpoints, of those being written and of those replaced; all else beside them is left alone."""
@@ -154,22 +159,34 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         InputError: a file is missing, or differs from its checksum.
     """
-    remedy = "restore the folder from a copy, or delete it and train again"
-    try:
+    with whole(folder):
         manifest = json.loads((folder / MANIFEST).read_text())
         for name in FILES:
             if _sha256(folder / name) != manifest[name]:
-                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {remedy}")
+                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {REMEDY}")
         tensors = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True)
         with np.load(folder / "replay.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         state = json.loads((folder / "state.json").read_text())
         tensors, arrays, state = present(tensors, arrays, state, EXPERIENCE)
         return Checkpoint(folder, tensors["learner"], tensors["generators"], tensors["memory"], arrays, state)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {remedy}") from error
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[None]:
+    """Say that a checkpoint is corrupt where what it holds cannot be read or used.
+
+    Raises:
+        InputError: it cannot.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except UnpicklingError as error:  # torch's own words advise to load it unsafely
+        raise InputError(f"checkpoint {folder} is corrupt (tensors.pt holds more than tensors); {REMEDY}") from error
+    except DAMAGE as error:
+        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {REMEDY}") from error
 
 
 def trained_parameters(folder: Path) -> int | None:
@@ -194,7 +211,7 @@ def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:
     """
     try:
         learner.load_networks(checkpoint.learner)
-    except (RuntimeError, KeyError) as error:
+    except DAMAGE as error:
         detail = str(error).splitlines()[-1].strip()
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {detail}") from error
 
@@ -203,14 +220,15 @@ def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) ->
     """Put learner, experience and all random generators where they were; returns the run's saved `progress`."""
     restore_state(learner, experience, checkpoint)
     arrays, state, generators = checkpoint.arrays, checkpoint.state, checkpoint.generators
-    torch.set_rng_state(generators["torch"])
-    if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(generators["cuda"])
-    name, *rest = state["numpy"]
-    np.random.set_state((name, arrays["numpy_key"], *rest))
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-    progress: dict[str, Any] = state["progress"]
+    with whole(checkpoint.folder):
+        torch.set_rng_state(generators["torch"])
+        if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(generators["cuda"])
+        name, *rest = state["numpy"]
+        np.random.set_state((name, arrays["numpy_key"], *rest))
+        version, internal, gauss = state["python"]
+        random.setstate((version, tuple(internal), gauss))
+        progress: dict[str, Any] = state["progress"]
     return progress
 
 
@@ -226,7 +244,7 @@ def restore_state(learner: Learner, experience: Experience, checkpoint: Checkpoi
         learner.load_state_dict(checkpoint.learner)
         stored = [name for name in arrays if name.startswith(EXPERIENCE)]
         experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
-    except (KeyError, ValueError) as error:  # InputError is a ValueError
+    except DAMAGE as error:
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
 
 

@@ -21,7 +21,7 @@ from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
-from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, whole
 from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
@@ -173,12 +173,13 @@ class Training:
             return
         checkpoint = load_checkpoint(saved)
         progress = restore(self.learner, self.experience, checkpoint)
-        self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
-        self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
-        self._means = RunningMeans(progress["means"])
-        self._go_on(progress, checkpoint.arrays)
-        going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
-        self._memory = checkpoint.memory, np.array(going_on)
+        with whole(saved):
+            self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
+            self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
+            self._means = RunningMeans(progress["means"])
+            self._go_on(progress, checkpoint.arrays)
+            going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
+            self._memory = checkpoint.memory, np.array(going_on)
 
     def go(self) -> None:
         """Train to the end."""

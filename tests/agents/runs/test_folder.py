@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from hashlib import sha256
 
 import gymnasium
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from nearsym.agents.algorithms.sac import SACSettings
@@ -280,3 +282,57 @@ def test_symmetries_are_told_apart(tmp_path, one, other, difference):
     path.write_text("[]")
     with pytest.raises(InputError, match="cannot be read"):
         check_symmetry(path, one)
+
+
+def tensors(**changes):
+    return lambda path: torch.save({**torch.load(path, weights_only=True), **changes}, path)
+
+
+def written(content):
+    return lambda path: path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("tensors.pt", lambda path: torch.save(torch.zeros(2), path)),
+        ("tensors.pt", lambda path: torch.save([1], path)),
+        ("tensors.pt", lambda path: torch.save({}, path)),
+        ("tensors.pt", tensors(learner=[])),
+        ("tensors.pt", tensors(generators={})),
+        ("tensors.pt", lambda path: path.write_bytes(b"")),
+        ("tensors.pt", lambda path: torch.save({"learner": np.random.default_rng(0)}, path)),
+        ("replay.npz", lambda path: np.savez(path, numpy_key=np.zeros(3))),
+        ("replay.npz", lambda path: path.write_text("x")),
+        ("state.json", written([])),
+        ("state.json", written({})),
+        ("state.json", written({"numpy": [], "python": [1], "progress": {}})),
+        ("state.json", written(3)),
+        ("manifest.json", written([])),
+    ],
+)
+def test_what_a_checkpoint_should_not_hold_is_one_line(run, name, spoil):
+    """Checksums fit; torch's advice to load it unsafely is not passed on."""
+    (folder,) = run.checkpoints.iterdir()
+    metrics = run.metrics.read_bytes()
+    spoil(folder / name)
+    if name != "manifest.json":
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest[name] = sha256((folder / name).read_bytes()).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"is corrupt|belongs to another") as caught:
+        train(longer(run), ["test"])
+    assert "weights_only" not in str(caught.value) and "\n" not in str(caught.value)
+    assert run.metrics.read_bytes() == metrics
+
+
+def test_wrong_progress_is_one_line(run):
+    (folder,) = run.checkpoints.iterdir()
+    state = json.loads((folder / "state.json").read_text())
+    for progress in ({}, [], {**state["progress"], "playing": None}, {**state["progress"], "step": "x"}):
+        (folder / "state.json").write_text(json.dumps({**state, "progress": progress}))
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["state.json"] = sha256((folder / "state.json").read_bytes()).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(InputError, match="is corrupt"):
+            train(longer(run), ["test"])
