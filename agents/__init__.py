@@ -1,6 +1,6 @@
 """Agents with approximately equivariant actors and critics, and the runs that train and evaluate them."""
 
 from .adapters import SymmetricSACPolicy
-from .agent import SAC, Agent, DrQv2
+from .agent import SAC, Agent, DrQv2, load
 
-__all__ = ["SAC", "Agent", "DrQv2", "SymmetricSACPolicy"]
+__all__ = ["SAC", "Agent", "DrQv2", "SymmetricSACPolicy", "load"]

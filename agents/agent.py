@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import gymnasium
@@ -21,7 +22,9 @@ from .algorithms.drqv2 import DrQv2Learner
 from .algorithms.experience import Experience
 from .algorithms.interaction import Progress, interact
 from .algorithms.sac import SACLearner
-from .runs.build import device_named, problem_of
+from .runs.build import build_env, check_replay, device_named, problem_of
+from .runs.evaluation import acting, load_learner
+from .saving import load_agent, save_agent
 
 
 class Agent:
@@ -38,6 +41,7 @@ class Agent:
 
     Attributes:
         learner: the algorithm.
+        env: the environment as the learner sees it, a Dict flattened and frames stacked.
         experience: what it has learned from so far.
 
     Raises:
@@ -45,6 +49,9 @@ class Agent:
     """
 
     learner_type: ClassVar[type[Learner]]
+    learner: Learner
+    env: gymnasium.Env[Any, Any]
+    experience: Experience
 
     def __init__(
         self,
@@ -67,10 +74,16 @@ class Agent:
         env = flattened(env if symmetry is None else declare(env, symmetry))
         chosen = family(network) if isinstance(network, str) else network
         problem = problem_of(self.learner_type, env, chosen)
-        self.learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
+        check_replay(settings, problem)
+        learner = self.learner_type(settings, chosen, problem, device_named(device), seed)
         if compile:
-            self.learner.compile(lambda reason: warnings.warn(f"not compiled: {reason}", stacklevel=2))
-        self.experience: Experience = self.learner.experience()
+            learner.compile(lambda reason: warnings.warn(f"not compiled: {reason}", stacklevel=2))
+        self._take(learner, env, seed)
+
+    def _take(self, learner: Learner, env: gymnasium.Env[Any, Any], seed: int | None) -> None:
+        """Be the agent of a learner in a flattened environment."""
+        self.learner, self.env = learner, env
+        self.experience = learner.experience()
         self._envs = vectorised(env if seed is None else EpisodeSeeds(env, seed))
         self._interaction: Iterator[Progress] | None = None
 
@@ -84,7 +97,48 @@ class Agent:
 
     def predict(self, observation: Any, deterministic: bool = True) -> tuple[Any, None]:
         """The action for one observation or a batch, in stable-baselines3's form: see `Learner.predict`."""
-        return self.learner.predict(observation, deterministic)
+        with acting(self.learner):
+            return self.learner.predict(observation, deterministic)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write everything learned, and what it was learned from, into a folder that is new or of this agent before.
+
+        It holds no code and no environment: `load` is given one. See docs/security.md.
+
+        Raises:
+            InputError: the folder holds something else.
+        """
+        return save_agent(self.learner, self.experience, Path(folder))
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        env: gymnasium.Env[Any, Any],
+        symmetry: Symmetry | None = None,
+        seed: int | None = None,
+        device: str = "cpu",
+    ) -> Self:
+        """An agent that `save` wrote, in an environment like the one it learned in.
+
+        It predicts and learns on as before; random generators are those of `seed`, and its next episode is a new one.
+
+        Args:
+            folder: given to `save`.
+            env: the environment.
+            symmetry: takes the place of the environment's.
+            seed: of what is drawn from now on; None leaves random generators as they are.
+            device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+
+        Raises:
+            InputError: the folder holds no such agent or is damaged, or the environment or the symmetry is another.
+        """
+        env = flattened(env if symmetry is None else declare(env, symmetry))
+        agent = cls.__new__(cls)
+        restored = load_agent(Path(folder), env, cls.learner_type, device_named(device), seed)
+        agent._take(restored.learner, env, seed)
+        agent.experience = restored.experience
+        return agent
 
 
 class SAC(Agent):
@@ -102,3 +156,30 @@ class DrQv2(Agent):
     """DrQ-v2, see `DrQv2Learner` and `DrQv2Settings`."""
 
     learner_type = DrQv2Learner
+
+
+def load(folder: str | Path, trust: bool = False) -> Agent:
+    """The agent of a run of `nearsym train` with its last checkpoint, in its environment.
+
+    Example::
+
+        agent = nearsym.load("runs/x")
+        observation, _ = agent.env.reset(seed=1)
+        action, _ = agent.predict(observation)
+
+    Args:
+        folder: of the run.
+        trust: import the modules that the run names from wherever they are; otherwise only from the current folder. See
+            docs/security.md.
+
+    Raises:
+        InputError: the folder is no run, or its checkpoint is missing or damaged.
+    """
+    settings, learner = load_learner(Path(folder), trust)
+    kinds: dict[type[Learner], type[Agent]] = {SACLearner: SAC, DrQv2Learner: DrQv2}
+    kind = kinds.get(type(learner), Agent)
+    for network in learner.networks().values():
+        network.train()
+    agent = kind.__new__(kind)
+    agent._take(learner, build_env(settings), settings.seed)
+    return agent

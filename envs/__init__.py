@@ -9,12 +9,13 @@ from .registry import catalogue, family_of, make, short_name
 from .rollout import Episode, Step, episodes, rollout
 from .symmetry import Symmetry
 from .vector import vectorised
-from .wrappers import EpisodeSeeds, FrameStack, Guard, declare, is_image, symmetry_of
+from .wrappers import EpisodeLimit, EpisodeSeeds, FrameStack, Guard, declare, is_image, symmetry_of
 
 __all__ = [
     "AuditReport",
     "Entry",
     "Episode",
+    "EpisodeLimit",
     "EpisodeSeeds",
     "Family",
     "FrameStack",

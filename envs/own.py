@@ -1,17 +1,18 @@
-"""Environments of one's own: ``my_module:MyEnv``, a class or factory, or ``my_module:MyEnv-v0``, an id it registers."""
+"""Environments of one's own: ``my_module:MyEnv``, class or function, or ``my_module:MyEnv-v0``, an id it registers."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+import dm_env
 import gymnasium
 
 from nearsym.envs.errors import InputError, did_you_mean
 
 from .dmc import DmControlEnv, Domain, is_dm_control
 from .family import Env, Family, built
-from .objects import import_here, load_object
+from .objects import import_here, load_object, makes
 from .wrappers import repeated, with_state
 
 
@@ -26,8 +27,11 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
             f"{id!r}: importing {module_name} registers no environment {name!r}{did_you_mean(name, gymnasium.registry)}"
         )
     factory = load_object(id)
-    if not callable(factory):
-        raise InputError(f"{id!r} is a {type(factory).__name__}, expected an environment class or a factory")
+    if not (makes(factory, gymnasium.Env) or makes(factory, dm_env.Environment)):
+        raise InputError(
+            f"{id!r} is a {type(factory).__name__}, expected a subclass of gymnasium.Env, or a function declared to "
+            f"make one: def {name}(…) -> gymnasium.Env"
+        )
     env: Any = built(id, lambda: factory(**kwargs))
     if is_dm_control(env):
         return DmControlEnv(Domain(name, {name: getattr(env, "symmetry", None)}), name, times, environment=env)

@@ -11,7 +11,7 @@ from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspe
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.console import show
 from nearsym.agents.runs.evaluation import load_learner, policy_of
-from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
 from nearsym.envs import audit
@@ -21,6 +21,7 @@ from nearsym.envs.errors import InputError
 
 from .compose import compose, with_key
 from .help import command_help
+from .trust import trusted
 
 
 def run(arguments: list[str]) -> int:
@@ -32,13 +33,13 @@ def run(arguments: list[str]) -> int:
         for argument in arguments:
             if argument.startswith(("env", "perturbation", "pixels", "symmetry")):
                 raise InputError(f"{argument}: an audit of a run takes all of that from it")
-        subject = Run(Path(settings.run)).settings()
+        settings, subject = trusted(settings, Path(settings.run))
     env = build_env(subject, precise=True)
     inspection = None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
     else:
-        _, learner = load_learner(Path(settings.run))
+        _, learner = load_learner(Path(settings.run), settings.trust)
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
         inspection = inspect_learner(learner, env, settings.samples, settings.seed)
     show(tables(report, subject.env.id))

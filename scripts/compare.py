@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from nearsym.agents.comparison.check import check_runs, settings_of
+from nearsym.agents.comparison.check import check_imports, check_runs, settings_of
 from nearsym.agents.comparison.display import Display
 from nearsym.agents.comparison.jobs import Job
 from nearsym.agents.comparison.launch import Pool, jobs_of, launch, states_at_start
@@ -29,6 +29,7 @@ from nearsym.envs.errors import InputError, did_you_mean
 
 from .compose import compose, options
 from .help import command_help
+from .trust import asked
 
 NEEDS = {"ray": load_ray, "slurm": load_submitit}
 """What launchers need that does not come with nearsym."""
@@ -47,6 +48,7 @@ def run(arguments: list[str]) -> int:
     suite = read_suite(_suite_path(settings.suite), families)
     folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, families, settings.threads)
     training = settings_of(folder.runs, lambda given: compose("train", TrainSettings, list(given)))
+    settings, _ = asked(settings, lambda trust: check_imports(training, f"the suite {suite.name}", folder.out, trust))
     check_runs(folder.runs, training)
     jobs = jobs_of(folder, settings, training)
     if settings.dry_run:

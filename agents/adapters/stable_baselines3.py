@@ -105,9 +105,10 @@ class SymmetricSACPolicy(SACPolicy):
         optimizer_class: for actor and critic.
         optimizer_kwargs: for actor and critic, without the learning rate; fused Adam by default.
         n_critics: size of the critic ensemble.
+        **others: none; stock's ``net_arch`` and the like are refused.
 
     Raises:
-        InputError: the symmetry is missing or does not fit the spaces, or gSDE is asked for.
+        InputError: the symmetry is missing or does not fit the spaces, or gSDE or another argument is asked for.
     """
 
     actor: SymmetricActor  # type: ignore[assignment]
@@ -125,7 +126,13 @@ class SymmetricSACPolicy(SACPolicy):
         optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
         n_critics: int = 2,
+        **others: Any,
     ) -> None:
+        if others:
+            raise InputError(
+                f"SymmetricSACPolicy takes no {', '.join(others)}; its layers follow from the symmetry, and their size "
+                "from network=nearsym.networks.family('relaxed', width=…, depth=…)"
+            )
         if use_sde:
             raise InputError("state-dependent exploration (use_sde=True) is not equivariant; use use_sde=False")
         if optimizer_kwargs is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from nearsym.agents.runs.build import build_learner, build_world
 from nearsym.agents.runs.settings import TrainSettings
+from nearsym.agents.runs.trust import check_modules
 from nearsym.envs.capabilities import own_evaluation
 from nearsym.envs.errors import InputError
 
@@ -33,6 +35,22 @@ def settings_of(runs: Iterable[RunSpec], compose: Callable[[Sequence[str]], Trai
                 composed[condition] = compose(spec.overrides)
         settings[spec.path] = replace(composed[condition], seed=spec.seed, run_dir=spec.evaluation.run)
     return settings
+
+
+def check_imports(settings: Mapping[str, TrainSettings], who: str, out: Path, trust: bool) -> None:
+    """Check that every module that the runs of a suite name may be imported, before any is.
+
+    Args:
+        settings: from `settings_of`.
+        who: names the suite, for the message.
+        out: its folder, from which nothing is imported.
+        trust: import modules from anywhere.
+
+    Raises:
+        UntrustedError: a module lies outside the current folder, and `trust` is false.
+    """
+    for run in settings.values():
+        check_modules(run, who, out, trust)
 
 
 def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -> None:

@@ -11,8 +11,10 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from nearsym.agents.runs.metrics import last_row
+
 from .jobs import Job
-from .status import FAILED, FINISHED, RUNNING, Status, last_row
+from .status import FAILED, FINISHED, RUNNING, Status
 
 EVERY = 60.0
 """Seconds between two lines for a run that goes on, where there is no terminal."""
@@ -58,7 +60,7 @@ class Display:
             if status.state != RUNNING:
                 continue
             job = self._jobs[path]
-            step, value = last_row(job.run)
+            step, value = last_row(job.run.metrics)
             returned = "-" if value is None else f"{value:.1f}"
             line = f"{path}  step {step:,} of {job.spec.total_steps:,}, eval {returned}, {status.seconds / 60:.1f} min"
             lines.append(Text(line, no_wrap=True, overflow="ellipsis"))

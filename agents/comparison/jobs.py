@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearsym.agents.runs.evaluation_files import is_done
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.settings import TrainSettings
 
 from .settings_file import write_settings
-from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_evaluated, is_trained, read_status, write_status
+from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_trained, read_status, write_status
 from .suite import RunSpec
 
 WORKER = ("-m", "nearsym.agents.comparison.worker")
@@ -85,7 +86,7 @@ class Job:
 
     def evaluated(self) -> bool:
         """Whether its last checkpoint was evaluated as the suite says."""
-        return is_evaluated(self.run, self.spec.evaluation)
+        return is_done(self.run, self.spec.evaluation)
 
     def _beside(self, suffix: str) -> Path:
         return Path(self.folder, self.out, "logs", f"{self.spec.path}.{suffix}")
@@ -123,7 +124,6 @@ class _StoppedError(Exception):
 
 def _attempt(job: Job, label: str, stopped: Callable[[], bool]) -> str:
     """What went wrong, in one line; empty when nothing did."""
-    _clear_leftovers(job.run)
     message = ""
     if not job.trained():
         message = _spawn(job, label, TRAIN, job.spec.overrides, stopped)
@@ -186,15 +186,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
     if process.stdin is not None:
         process.stdin.close()
-
-
-def _clear_leftovers(run: Run) -> None:
-    """Remove what a kill between making the folder and writing its settings has left, which is no run to resume."""
-    if run.folder.is_dir() and not run.config.exists():
-        leftovers = list(run.folder.iterdir())
-        if all(path.name.startswith(("about.json", ".about.json.", ".config.yaml.")) for path in leftovers):
-            for path in leftovers:
-                path.unlink()
 
 
 def _record(job: Job, state: str, seconds: float, message: str = "") -> Status:

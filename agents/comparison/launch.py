@@ -56,7 +56,9 @@ def jobs_of(folder: SuiteFolder, settings: CompareSettings, training: Mapping[st
         training: settings of every run, by its path.
     """
     launch, here = uuid.uuid4().hex, str(Path.cwd())
-    return [Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries) for spec in folder.runs]
+    # a worker asks nobody: what its run names is of the current folder, or the comparison was told to trust it
+    specs = [replace(spec, evaluation=replace(spec.evaluation, trust=settings.trust)) for spec in folder.runs]
+    return [Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries) for spec in specs]
 
 
 def states_at_start(jobs: Sequence[Job], folder: SuiteFolder) -> dict[str, Status]:

@@ -50,6 +50,7 @@ class CompareSettings:
         dry_run: only list the commands.
         address: of a Ray cluster, such as ``auto`` or ``10.0.0.1:6379``; null starts Ray on this machine.
         slurm: what Slurm is asked for.
+        trust: import the modules that the suite names from wherever they are; otherwise only from the current folder.
 
     Raises:
         InputError: a value is out of range.
@@ -64,6 +65,7 @@ class CompareSettings:
     dry_run: bool = False
     address: str | None = None
     slurm: SlurmSettings = field(default_factory=SlurmSettings)
+    trust: bool = False
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("threads",))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nearsym.agents.runs.checkpoint import latest_checkpoint
+from nearsym.agents.runs.checkpoint import latest_checkpoint, step_of
 from nearsym.agents.runs.folder import Run, write_atomic
-from nearsym.agents.runs.settings import EvaluateSettings
+from nearsym.agents.runs.metrics import last_row
 
 FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
 
@@ -48,34 +47,10 @@ def read_status(path: Path) -> Status:
         return Status()
 
 
-def last_row(run: Run) -> tuple[int, float | None]:
-    """Step and mean return of a run's last evaluation, (0, None) before the first."""
-    try:
-        with run.metrics.open(newline="") as file:
-            *_, row = csv.DictReader(file)
-        return int(row["step"]), float(row["eval_return"])
-    except (OSError, ValueError, TypeError, KeyError):  # no row yet, or one that is being written
-        return 0, None
-
-
 def is_trained(run: Run, total_steps: int) -> bool:
     """Whether a run has reached its last step and saved it."""
     saved = latest_checkpoint(run.checkpoints)
     if saved is not None:
-        return int(saved.name.removeprefix("step-")) >= total_steps
+        return step_of(saved) >= total_steps
     # published results come without checkpoints
-    return not run.checkpoints.exists() and last_row(run)[0] >= total_steps
-
-
-def is_evaluated(run: Run, wanted: EvaluateSettings) -> bool:
-    """Whether a run's last checkpoint was evaluated at these levels, in as many episodes."""
-    try:
-        report = json.loads((run.folder / "evaluation.json").read_text())
-        levels = [float(level["noise"]) for level in report["levels"]]
-        if levels != wanted.noise or ("episodes" in report and report["episodes"] != wanted.episodes):
-            return False
-        saved = latest_checkpoint(run.checkpoints)
-        written = (run.folder / "evaluation.json").stat().st_mtime_ns
-        return saved is None or written >= (saved / "manifest.json").stat().st_mtime_ns
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    return not run.checkpoints.exists() and last_row(run.metrics)[0] >= total_steps

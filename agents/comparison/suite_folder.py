@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.lock import take_lock
 from nearsym.envs.errors import InputError
 
-from .process_guard import take_lock
 from .status import Status
 from .suite import RunSpec, Suite
 from .suite_file import content_of, read_suite

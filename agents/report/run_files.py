@@ -17,6 +17,7 @@ import yaml
 from numpy.typing import NDArray
 
 from nearsym.agents.runs.checkpoint import latest_checkpoint, trained_parameters
+from nearsym.agents.runs.evaluation_files import plain_files
 from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
 from nearsym.networks import family_from
@@ -104,14 +105,15 @@ def read_metrics(run: Run) -> tuple[NDArray[np.int64], Floats, dict[str, Floats]
 
 
 def read_noise(run: Run) -> dict[float, float]:
-    """Mean return at each noise level of evaluation.json; empty where the run was not evaluated.
+    """Mean return at each noise level of the newest evaluation.json; empty where the run was not evaluated.
 
     Raises:
         InputError: it cannot be read.
     """
-    path = run.folder / "evaluation.json"
-    if not path.is_file():
+    files = plain_files(run)
+    if not files:
         return {}
+    path = files[-1]
     try:
         report = json.loads(path.read_text())
         if "levels" not in report:  # a market's evaluation is another one

@@ -12,7 +12,8 @@ import torch
 
 from nearsym.agents.algorithms import LEARNERS, Learner
 from nearsym.agents.algorithms.problem import Problem, symmetry_for
-from nearsym.envs import EpisodeSeeds, build, symmetry_of, vectorised
+from nearsym.agents.algorithms.settings import AgentSettings, OffPolicySettings
+from nearsym.envs import EpisodeLimit, EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
@@ -59,7 +60,9 @@ class World:
             self.env.close()
 
 
-def build_world(settings: TrainSettings, seed: int, split: str = "train", count: int = 1) -> World:
+def build_world(
+    settings: TrainSettings, seed: int, split: str = "train", count: int = 1, longest: int | None = None
+) -> World:
     """Make the environments of a run.
 
     Args:
@@ -67,11 +70,12 @@ def build_world(settings: TrainSettings, seed: int, split: str = "train", count:
         seed: of its episodes.
         split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
         count: how many are stepped together.
+        longest: steps after which an episode is cut off; None for ``settings.eval_steps``.
 
     Raises:
         InputError: the environment or the symmetry cannot be found, do not fit, or actions are no bounded Box.
     """
-    make, failed = env_maker(settings, split), ""
+    make, failed = partial(_limited_by, longest or settings.eval_steps, env_maker(settings, split)), ""
     first = seeded(make, seed, 0, count)
     if count > 1 and _apart(settings.env.processes, make):
         try:
@@ -90,6 +94,15 @@ def _apart(processes: str, make: Callable[[], gymnasium.Env[Any, Any]]) -> bool:
     """Whether environments are to have processes of their own."""
     asked = str(processes).lower()  # true on the command line is True here
     return worthwhile(make) if asked == "auto" else asked == "true"
+
+
+def limited(env: gymnasium.Env[Any, Any], longest: int) -> gymnasium.Env[Any, Any]:
+    """An environment whose episodes end, at last by being cut off; a period of data ends by itself."""
+    return env if splits(env) else EpisodeLimit(env, longest)
+
+
+def _limited_by(longest: int, make: Callable[[], gymnasium.Env[Any, Any]]) -> gymnasium.Env[Any, Any]:
+    return limited(make(), longest)
 
 
 def build_env(
@@ -142,7 +155,22 @@ def build_learner(settings: TrainSettings, world: World) -> Learner:
     """
     algorithm = LEARNERS[settings.agent.name]
     problem = problem_of(algorithm, world.env, settings.network, len(world.episodes))
+    check_replay(settings.agent, problem)
     return algorithm(settings.agent, settings.network, problem, device_named(settings.device), settings.seed)
+
+
+def check_replay(agent: AgentSettings, problem: Problem) -> None:
+    """Check that a replay of frames can hold a whole transition: a stack of frames and the frame that follows it.
+
+    Raises:
+        InputError: it cannot, and no batch could ever be drawn.
+    """
+    least = (problem.frames + 1) * problem.environments
+    if problem.is_image and isinstance(agent, OffPolicySettings) and agent.buffer_size < least:
+        raise InputError(
+            f"agent.buffer_size is {agent.buffer_size}, expected at least {least} frames: {problem.frames} are stacked "
+            "in one observation, and one follows, of every environment"
+        )
 
 
 def device_named(name: str) -> torch.device:

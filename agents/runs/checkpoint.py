@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import shutil
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -31,9 +32,18 @@ from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays, Experience
 from nearsym.envs.errors import InputError
 
+from .folder import sync
 from .version_0_1 import learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")
+MANIFEST = "manifest.json"
+
+REMEDY = "restore the folder from a copy, or train again in another run_dir"
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, BadZipFile)
+"""What reading a file raises that is not what it should be."""
+
+OURS = re.compile(r"step-\d+|\.step-\d+\.(writing|old)")
+"""Names of finished checkpoints, of those being written and of those replaced; all else beside them is left alone."""
 
 EXPERIENCE = "experience/"
 """What names in replay.npz begin with that belong to the learner's experience."""
@@ -83,8 +93,9 @@ def save_checkpoint(
     """
     final = checkpoints / f"step-{learner.steps:08d}"
     temporary = checkpoints / f".{final.name}.writing"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    if temporary.is_dir():  # a kill has left it
+        _remove(temporary)
+    temporary.mkdir(parents=True, exist_ok=True)
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     generators = {"torch": torch.get_rng_state(), "cuda": cuda}
     tensors = {"learner": learner.state_dict(), "generators": generators, "memory": memory}
@@ -95,22 +106,51 @@ def save_checkpoint(
     state = {"numpy": [numpy_name, *numpy_rest], "python": random.getstate(), "progress": progress}
     (temporary / "state.json").write_text(json.dumps(state))
     manifest = {name: _sha256(temporary / name) for name in FILES}
-    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     for path in (*temporary.iterdir(), temporary):
-        _sync(path)
+        sync(path)
+    replaced = checkpoints / f".{final.name}.old"
     if final.exists():
-        shutil.rmtree(final)
+        final.rename(replaced)
     temporary.rename(final)
-    _sync(checkpoints)
+    sync(checkpoints)
     for old in checkpoints.iterdir():
-        if old != final:
-            shutil.rmtree(old)
+        if old != final and OURS.fullmatch(old.name) and old.is_dir():
+            _remove(old)
     return final
 
 
 def latest_checkpoint(checkpoints: Path) -> Path | None:
     """The newest finished checkpoint, or None when there is none yet."""
-    return max(checkpoints.glob("step-*"), default=None)
+    for pattern in ("step-*", ".step-*.old"):  # the second after a kill between two renames
+        finished = [path for path in checkpoints.glob(pattern) if OURS.fullmatch(path.name) and path.is_dir()]
+        if finished:
+            return max(finished, key=step_of)
+    return None
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step at which a checkpoint was taken."""
+    return int(checkpoint.name.removeprefix(".").removesuffix(".old").removeprefix("step-"))
+
+
+def load_latest(checkpoints: Path) -> Checkpoint | None:
+    """The newest finished checkpoint, read; None when there is none yet.
+
+    A run that goes on may replace it while it is read: then its successor is read.
+
+    Raises:
+        InputError: as `load_checkpoint`.
+    """
+    latest = latest_checkpoint(checkpoints)
+    while latest is not None:
+        try:
+            return load_checkpoint(latest)
+        except InputError:
+            latest, before = latest_checkpoint(checkpoints), latest
+            if latest == before:
+                raise
+    return None
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -119,22 +159,34 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         InputError: a file is missing, or differs from its checksum.
     """
-    remedy = "restore the folder from a copy, or delete it and train again"
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+    with whole(folder):
+        manifest = json.loads((folder / MANIFEST).read_text())
         for name in FILES:
             if _sha256(folder / name) != manifest[name]:
-                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {remedy}")
+                raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {REMEDY}")
         tensors = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True)
         with np.load(folder / "replay.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         state = json.loads((folder / "state.json").read_text())
         tensors, arrays, state = present(tensors, arrays, state, EXPERIENCE)
         return Checkpoint(folder, tensors["learner"], tensors["generators"], tensors["memory"], arrays, state)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnpicklingError, BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {remedy}") from error
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[None]:
+    """Say that a checkpoint is corrupt where what it holds cannot be read or used.
+
+    Raises:
+        InputError: it cannot.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except UnpicklingError as error:  # torch's own words advise to load it unsafely
+        raise InputError(f"checkpoint {folder} is corrupt (tensors.pt holds more than tensors); {REMEDY}") from error
+    except DAMAGE as error:
+        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {REMEDY}") from error
 
 
 def trained_parameters(folder: Path) -> int | None:
@@ -159,30 +211,41 @@ def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:
     """
     try:
         learner.load_networks(checkpoint.learner)
-    except (RuntimeError, KeyError) as error:
+    except DAMAGE as error:
         detail = str(error).splitlines()[-1].strip()
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another network: {detail}") from error
 
 
 def restore(learner: Learner, experience: Experience, checkpoint: Checkpoint) -> dict[str, Any]:
     """Put learner, experience and all random generators where they were; returns the run's saved `progress`."""
-    restore_networks(learner, checkpoint)
+    restore_state(learner, experience, checkpoint)
     arrays, state, generators = checkpoint.arrays, checkpoint.state, checkpoint.generators
+    with whole(checkpoint.folder):
+        torch.set_rng_state(generators["torch"])
+        if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(generators["cuda"])
+        name, *rest = state["numpy"]
+        np.random.set_state((name, arrays["numpy_key"], *rest))
+        version, internal, gauss = state["python"]
+        random.setstate((version, tuple(internal), gauss))
+        progress: dict[str, Any] = state["progress"]
+    return progress
+
+
+def restore_state(learner: Learner, experience: Experience, checkpoint: Checkpoint) -> None:
+    """Put learner and experience where they were.
+
+    Raises:
+        InputError: they belong to another agent.
+    """
+    restore_networks(learner, checkpoint)
+    arrays = checkpoint.arrays
     try:
         learner.load_state_dict(checkpoint.learner)
         stored = [name for name in arrays if name.startswith(EXPERIENCE)]
         experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
-    except (KeyError, ValueError) as error:  # InputError is a ValueError
+    except DAMAGE as error:
         raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
-    torch.set_rng_state(generators["torch"])
-    if torch.cuda.is_available() and len(generators["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(generators["cuda"])
-    name, *rest = state["numpy"]
-    np.random.set_state((name, arrays["numpy_key"], *rest))
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-    progress: dict[str, Any] = state["progress"]
-    return progress
 
 
 def _first_line(error: Exception) -> str:
@@ -194,9 +257,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remove(folder: Path) -> None:
+    """Delete what a checkpoint consists of, and nothing that somebody else has put there."""
+    for name in (MANIFEST, *FILES):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not empty
+        folder.rmdir()

@@ -16,7 +16,7 @@ from nearsym.envs import NoiseLevel, family_of
 from nearsym.envs.errors import InputError
 
 from .evaluation import evaluate_its_own_way, evaluate_run, load_learner
-from .evaluation_files import write_evaluation, write_findings
+from .evaluation_files import asked_of, saved_step, write_evaluation, write_findings
 from .folder import Run
 from .many_seeds import train_seeds
 from .noise_kinds import NOISE_KINDS
@@ -45,7 +45,7 @@ def train_seeds_and_show(settings: Sequence[TrainSettings], command: list[str]) 
 
 
 def evaluate_and_show(settings: EvaluateSettings) -> None:
-    """Evaluate a run at every level of noise: a table, evaluation.json, evaluation.png, and a video if asked for.
+    """Evaluate a run at every level of noise: a table, JSON, a figure, and a video if asked for, in files of their own.
 
     An environment with an evaluation of its own decides itself what is measured and shown.
 
@@ -56,19 +56,21 @@ def evaluate_and_show(settings: EvaluateSettings) -> None:
     env = Run(folder).settings().env.id
     if settings.video and family_of(env).film is None:
         raise InputError(f"video=true films what an environment draws, and {env} draws nothing; leave it out")
+    step = saved_step(folder)
     findings = evaluate_its_own_way(settings)
+    levels = evaluate_run(settings) if findings is None else findings.levels
+    asked = asked_of(settings, step if saved_step(folder) == step else None)  # a run may go on meanwhile
     if findings is not None:
         title = f"{env}: {folder.name}"
         show(findings.tables(title))
-        print(f"written: {', '.join(map(str, write_findings(findings, folder, title)))}")
+        print(f"written: {', '.join(map(str, write_findings(findings, settings, title, asked)))}")
         return
-    levels = evaluate_run(settings)
-    written = write_evaluation(levels, settings, env)
+    written = write_evaluation(levels, settings, env, asked)
     print_table(_levels_table(levels, settings, env))
     if settings.video:
-        saved, learner = load_learner(folder)
-        film(learner, saved, settings.seed, folder / "evaluation.mp4")
-        written.append(folder / "evaluation.mp4")
+        saved, learner = load_learner(folder, settings.trust)
+        written.append(written[0].with_suffix(".mp4"))
+        film(learner, saved, settings.seed, written[-1])
     print(f"written: {', '.join(map(str, written))}")
 
 

@@ -15,9 +15,9 @@ CHECKSUM, READ_BY = "sha256", "read by"
 
 
 def record_data(folder: Path, env: Env) -> None:
-    """Write data.json into the folder of a run that begins, once; nothing for an environment without data."""
+    """Write data.json into the folder of a run that begins; nothing for an environment without data."""
     found = capabilities.data(env)
-    if found and not _path(folder).exists():
+    if found:
         write_atomic(_path(folder), json.dumps(found, indent=2) + "\n")
 
 

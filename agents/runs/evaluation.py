@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +19,13 @@ from nearsym.envs.rollout import Act, Policy, Remembering
 from nearsym.envs.vector import Vectorised
 
 from .build import EVALUATION_SEED, World, build_env, build_learner, build_world
-from .checkpoint import latest_checkpoint, load_checkpoint, restore_networks
+from .checkpoint import load_latest, restore_networks
 from .data import check_data
 from .folder import Run
 from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings, TrainSettings
+from .symmetry_file import check_symmetry
+from .trust import trusted_settings
 
 
 def greedy(learner: Learner) -> Act:
@@ -36,10 +40,24 @@ def policy_of(learner: Learner) -> Policy | Remembering:
     return lambda observation: learner.predict(observation)[0]
 
 
+@contextmanager
+def acting(learner: Learner) -> Iterator[None]:
+    """Have layers that know two modes (dropout, normalisation by batches) behave as in use, not as in training."""
+    modules = [module for network in learner.networks().values() for module in network.modules() if module.training]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.training = True
+
+
 def returns_of(learner: Learner, envs: Vectorised, count: int) -> NDArray[np.float64]:
     """(count,) undiscounted returns of the first episodes of the deterministic policy."""
     beginning = learner.beginning if learner.has_memory else None
-    return np.array([episode.undiscounted for episode in episodes(envs, greedy(learner), count, beginning)])
+    with acting(learner):
+        return np.array([episode.undiscounted for episode in episodes(envs, greedy(learner), count, beginning)])
 
 
 def evaluate(learner: Learner, world: World, count: int) -> NDArray[np.float64]:
@@ -49,23 +67,31 @@ def evaluate(learner: Learner, world: World, count: int) -> NDArray[np.float64]:
     return returns_of(learner, world.envs, 1 if world.has_splits else count)
 
 
-def load_learner(folder: Path) -> tuple[TrainSettings, Learner]:
-    """The settings of a run and its learner with the networks of the latest checkpoint.
+def load_learner(folder: Path, trust: bool = False) -> tuple[TrainSettings, Learner]:
+    """The settings of a run and its learner with the networks of the latest checkpoint, ready to act.
+
+    Args:
+        folder: of the run.
+        trust: import the modules that it names from wherever they are, see `trusted_settings`.
 
     Raises:
         InputError: the folder is no run, or its checkpoint is missing or corrupt.
     """
     run = Run(folder)
-    settings = replace(run.settings(), device="auto")
-    latest = latest_checkpoint(run.checkpoints)
-    if latest is None:
-        raise InputError(f"{folder} has no finished checkpoint yet; continue it with nearsym train … resume=true")
-    checkpoint = load_checkpoint(latest)
+    settings = replace(trusted_settings(folder, trust), device="auto")
+    checkpoint = load_latest(run.checkpoints)
+    if checkpoint is None:
+        missing = " any more; restore it from a copy" if run.has_saved() else " yet; continue it with resume=true"
+        raise InputError(f"{folder} has no finished checkpoint{missing}")
     world = build_world(settings, settings.seed)
     check_data(folder, world.env)
     learner = build_learner(settings, world)
     world.close()
+    if settings.network.needs_symmetry:  # others act the same under any
+        check_symmetry(run.symmetry, learner.problem.symmetry)
     restore_networks(learner, checkpoint)
+    for network in learner.networks().values():
+        network.eval()
     return settings, learner
 
 
@@ -90,7 +116,7 @@ def evaluate_run(settings: EvaluateSettings) -> list[NoiseLevel]:
             "not; leave it out"
         )
     torch.set_num_threads(settings.threads)
-    train_settings, learner = load_learner(Path(settings.run))
+    train_settings, learner = load_learner(Path(settings.run), settings.trust)
     wrapper = NOISE_KINDS[settings.noise_kind].wrapper
     levels = []
     for noise in settings.noise:
@@ -107,11 +133,12 @@ def evaluate_its_own_way(settings: EvaluateSettings) -> Findings | None:
     Raises:
         InputError: as `evaluate_run`, or the environment knows no such period or noise.
     """
-    env = EpisodeSeeds(build_env(Run(Path(settings.run)).settings(), settings.split or "test"), settings.seed)
+    saved = trusted_settings(Path(settings.run), settings.trust)
+    env = EpisodeSeeds(build_env(saved, settings.split or "test"), settings.seed)
     evaluation = own_evaluation(env)
     if evaluation is None:
         return None
     torch.set_num_threads(settings.threads)
-    saved, learner = load_learner(Path(settings.run))
+    saved, learner = load_learner(Path(settings.run), settings.trust)
     arguments = (settings.noise, settings.noise_kind, settings.episodes, settings.trials)
     return evaluation(env, policy_of(learner), *arguments, policy_of(untrained(saved)))

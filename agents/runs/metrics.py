@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from torch.utils.tensorboard import SummaryWriter
 
 from nearsym.agents.algorithms import Learner
+from nearsym.envs.errors import InputError
 
 RUN = ("step", "episodes", "train_return", "eval_return", "eval_return_std")
 """The first columns of every metrics.csv."""
@@ -20,6 +22,16 @@ def columns(learner: Learner) -> tuple[str, ...]:
     """Columns of metrics.csv: every value is a function of settings and seed; none depends on the clock."""
     errors = tuple(f"{name}_equivariance_error" for name in learner.laws())
     return (*RUN, *learner.metrics, *errors, *(f"{name}_relaxation" for name in learner.networks()))
+
+
+def last_row(path: Path) -> tuple[int, float | None]:
+    """Step and mean return of the last evaluation in a metrics.csv, (0, None) before the first."""
+    try:
+        with path.open(newline="") as file:
+            *_, row = csv.DictReader(file)
+        return int(row["step"]), float(row["eval_return"])
+    except (OSError, ValueError, TypeError, KeyError):  # no row yet, or one that is being written
+        return 0, None
 
 
 class RunningMeans:
@@ -55,6 +67,9 @@ class MetricsWriter:
         keep: bytes of metrics.csv that belong to the checkpoint it goes on from, or None for a new run.
             Whatever was written after the checkpoint is dropped and will be written again.
         columns: of a new metrics.csv; one that is gone on with keeps its own.
+
+    Raises:
+        InputError: metrics.csv is missing, or shorter than it was when the checkpoint was saved.
     """
 
     def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]) -> None:
@@ -63,6 +78,12 @@ class MetricsWriter:
             path.write_text("")
             self._append(self._columns)
         else:
+            size = path.stat().st_size if path.is_file() else 0
+            if size < keep:
+                raise InputError(
+                    f"{path} has {size} bytes, and the checkpoint was saved after {keep}: rows are missing; restore it "
+                    "from a copy, or train again in another run_dir"
+                )
             with path.open("r+b") as file:
                 file.truncate(keep)
             with path.open(newline="") as text:
@@ -96,6 +117,8 @@ class MetricsWriter:
     def _append(self, cells: Any) -> None:
         with self._path.open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(cells)
+            file.flush()
+            os.fsync(file.fileno())  # before a checkpoint says how long it is
 
 
 def _text(value: float | None) -> str:

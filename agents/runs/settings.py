@@ -14,6 +14,11 @@ from nearsym.networks import Family, Relaxed
 
 from .noise_kinds import NOISE_KINDS
 
+LONGEST = 10_000
+"""Steps after which an episode is cut off that would go on for ever: ten times what most environments last."""
+
+POSITIVE = ("total_steps", "eval_every", "eval_episodes", "eval_steps", "checkpoint_every", "threads")
+
 
 @dataclass(frozen=True)
 class EnvSettings:
@@ -59,6 +64,8 @@ class TrainSettings:
         resume: continue the run in `run_dir` from its last checkpoint.
         eval_every: steps between evaluations, each a row of metrics.csv.
         eval_episodes: episodes in each evaluation.
+        eval_steps: longest episode of an evaluation; one that goes on is cut off there, with a warning. In training
+            that happens after 10,000 steps, or as many as these where they are more.
         checkpoint_every: steps between checkpoints.
         threads: torch threads.
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
@@ -81,6 +88,7 @@ class TrainSettings:
     resume: bool = False
     eval_every: int = 2000
     eval_episodes: int = 5
+    eval_steps: int = LONGEST
     checkpoint_every: int = 5000
     threads: int = 1
     device: str = "cpu"
@@ -89,7 +97,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.compile.lower() not in ("auto", "true", "false"):
             raise InputError(f"compile is {self.compile!r}, expected auto, true or false")
-        check_range("", self, 1, ("total_steps", "eval_every", "eval_episodes", "checkpoint_every", "threads"))
+        check_range("", self, 1, POSITIVE)
         check_range("", self, 0, ("seed",))
         if self.device.split(":")[0] not in ("cpu", "cuda", "mps", "auto"):
             raise InputError(f"device is {self.device!r}, expected cpu, cuda, mps or auto")
@@ -113,6 +121,7 @@ class EvaluateSettings:
             the less its Sharpe ratio says (`deflated_sharpe`).
         seed: seeds episodes and noise.
         threads: torch threads.
+        trust: import the modules that the run names from wherever they are; otherwise only from the current folder.
 
     Raises:
         InputError: a value is out of range.
@@ -127,6 +136,7 @@ class EvaluateSettings:
     trials: int = 1
     seed: int = 1
     threads: int = 1
+    trust: bool = False
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("episodes", "threads", "trials"))
@@ -217,6 +227,8 @@ class AuditSettings:
         lipschitz: Lipschitz constant of the optimal value function in the state's Euclidean norm, for the bound;
             None takes the run's estimate, or leaves the bound out.
         out: JSON file for the whole report, with a figure beside it; or None.
+        trust: of an audit of a run: import the modules that it names from wherever they are; otherwise only from the
+            current folder.
 
     Raises:
         InputError: a value is out of range.
@@ -232,6 +244,7 @@ class AuditSettings:
     discount: float = 0.99
     lipschitz: float | None = None
     out: str | None = None
+    trust: bool = False
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("samples",))

@@ -21,14 +21,14 @@ from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
-from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
+from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, whole
 from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
 from .folder import Run, open_run
 from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
-from .settings import TrainSettings
+from .settings import LONGEST, TrainSettings
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -113,20 +113,21 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
 def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> Iterator[Training]:
     """A run, built and brought to its last checkpoint; arguments and errors are those of `train`."""
     torch.set_num_threads(settings.threads)
-    with closing(build_world(settings, settings.seed, count=settings.env.count)) as world:
+    longest = max(LONGEST, settings.eval_steps)
+    with closing(build_world(settings, settings.seed, count=settings.env.count, longest=longest)) as world:
         learner = build_learner(settings, world)
         if learner.problem.is_image:
             keep_freed_memory()
-        run = open_run(settings, command)
-        if latest_checkpoint(run.checkpoints) is None:
-            record_data(run.folder, world.env)
-        check_data(run.folder, world.env)
-        training = Training(settings, run, world, learner, reporter)
-        try:
-            training.restore()
-            yield training
-        finally:
-            training.close()
+        with open_run(settings, command, learner.problem.symmetry) as run:
+            if not run.has_saved():
+                record_data(run.folder, world.env)
+            check_data(run.folder, world.env)
+            training = Training(settings, run, world, learner, reporter)
+            try:
+                training.restore()
+                yield training
+            finally:
+                training.close()
 
 
 def compiles(settings: TrainSettings) -> bool:
@@ -164,20 +165,21 @@ class Training:
         folder = self.run.checkpoints
         saved = latest_checkpoint(folder)
         if saved is None:
-            if folder.is_dir() and not any(folder.iterdir()):
+            if self.run.has_saved():
                 raise InputError(
-                    f"the checkpoint of {self.run.folder} is missing: {folder} is empty; restore it from a copy, or "
+                    f"the checkpoint of {self.run.folder} is missing: {folder} holds none; restore it from a copy, or "
                     "choose another run_dir to train from the start"
                 )
             return
         checkpoint = load_checkpoint(saved)
         progress = restore(self.learner, self.experience, checkpoint)
-        self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
-        self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
-        self._means = RunningMeans(progress["means"])
-        self._go_on(progress, checkpoint.arrays)
-        going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
-        self._memory = checkpoint.memory, np.array(going_on)
+        with whole(saved):
+            self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
+            self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
+            self._means = RunningMeans(progress["means"])
+            self._go_on(progress, checkpoint.arrays)
+            going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
+            self._memory = checkpoint.memory, np.array(going_on)
 
     def go(self) -> None:
         """Train to the end."""
@@ -317,6 +319,7 @@ class Training:
                 arrays[f"actions_{i}"], arrays[f"observation_{i}"] = np.array(actions), self._last.next_observations[i]
         memory = self._last.next_memory
         save_checkpoint(self.run.checkpoints, self.learner, self.experience, progress, arrays, memory)
+        self.run.mark_saved()
 
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""

@@ -15,7 +15,7 @@ from nearsym.agents.algorithms import Learner
 from nearsym.envs import EpisodeSeeds, vectorised
 from nearsym.envs.errors import InputError
 
-from .build import build_env
+from .build import build_env, limited
 from .evaluation import returns_of
 from .settings import TrainSettings
 
@@ -32,7 +32,7 @@ def film(learner: Learner, settings: TrainSettings, seed: int, path: Path) -> No
     Raises:
         InputError: the environment draws no frames, or there is no encoder.
     """
-    env = EpisodeSeeds(build_env(settings, film=True), seed)
+    env = EpisodeSeeds(limited(build_env(settings, film=True), settings.eval_steps), seed)
     fps = float(env.metadata.get("render_fps") or 30)
     try:
         writer = imageio.get_writer(path, fps=fps, macro_block_size=2)

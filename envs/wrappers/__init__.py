@@ -1,15 +1,17 @@
-"""Wrappers that any environment can be put into: a symmetry, seeds, stacked frames, a guard, repeated actions."""
+"""Wrappers that any environment can be put into: a symmetry, seeds, stacked frames, a guard, a limit, repeats."""
 
 from .declare import Declared, declare, symmetry_of
 from .episodes import EpisodeSeeds, seeded
 from .frames import FrameStack, is_image
 from .guard import Guard
+from .limit import EpisodeLimit
 from .mujoco_state import MujocoState, with_state
 from .repeat import ActionRepeat, repeated
 
 __all__ = [
     "ActionRepeat",
     "Declared",
+    "EpisodeLimit",
     "EpisodeSeeds",
     "FrameStack",
     "Guard",

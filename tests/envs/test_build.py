@@ -142,8 +142,13 @@ def test_an_environment_may_evaluate_itself(module, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert f"{module}:Judged: judged: [3.0] steps" in printed and "judged/noise.png" in printed
     report = json.loads((tmp_path / "judged" / "evaluation.json").read_text())
+    assert report.pop("asked")["step"] == 20
     assert report == {"run": "judged", "steps": [[3.0], [3.0, 3.0]]}
     assert (tmp_path / "judged" / "evaluation.txt").read_text() == f"{module}:Judged: judged"
+    assert run(["evaluate", "judged", "noise=[0]", "episodes=2"]) == 0  # another has files of its own
+    assert (tmp_path / "judged" / "evaluation-2.txt").is_file()
+    found = sorted(path.name for path in (tmp_path / "judged").glob("*-2*"))
+    assert found == ["evaluation-2.json", "evaluation-2.txt"]  # one level draws no figure
 
 
 def test_what_cannot_be_built_is_refused(module):

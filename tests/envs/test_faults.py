@@ -182,11 +182,11 @@ class HalfBounded(Fine):
     action_space = Box(np.array([-1, 0], np.float32), np.array([1, np.inf], np.float32))
 
 
-def raises():
+def raises() -> Symmetry:
     return [][0]
 
 
-def takes(size):
+def takes(size) -> Symmetry:
     return symmetry
 """
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from nearsym.envs import catalogue, load_object, make, symmetry_of
+from nearsym.envs import catalogue, load_object, load_symmetry, make, symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -25,10 +25,16 @@ class MyEnv(gymnasium.Env):
 
 gymnasium.register("Registered-v3", entry_point=MyEnv)
 symmetry = Symmetry.reflection(observation=[-1, 1], action=[-1])
-def broken():
+def broken() -> gymnasium.Env:
     raise RuntimeError("no motor")
-def number():
+def number() -> gymnasium.Env:
     return 3
+def sized(size) -> "gymnasium.Wrapper":
+    return gymnasium.Wrapper(MyEnv(size))
+def undeclared(**kwargs):
+    raise SystemExit(f"called with {kwargs}")
+def mirror() -> Symmetry:
+    return symmetry
 """
 
 
@@ -61,7 +67,9 @@ def test_contract_of_every_entry(id):
 def test_ones_own_environments(module):
     assert make(f"{module}:MyEnv", size=2.0).size == 2.0
     assert make(f"{module}:Registered-v3").spec.id == "Registered-v3"
+    assert make(f"{module}:sized", size=3.0).unwrapped.size == 3.0
     assert isinstance(load_object(f"{module}:symmetry"), Symmetry)
+    assert load_symmetry(f"{module}:mirror") == load_symmetry(f"{module}:symmetry")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,13 @@ def test_ones_own_environments(module):
         ("{module}:Registered-v4", r"registers no environment 'Registered-v4' \(did you mean 'Registered-v3'\?\)"),
         ("{module}:broken", "cannot be built: RuntimeError: no motor"),
         ("{module}:number", "made a int, expected a gymnasium.Env"),
-        ("{module}:symmetry", "is a Symmetry, expected an environment class or a factory"),
+        (
+            "{module}:symmetry",
+            "is a Symmetry, expected a subclass of gymnasium.Env, or a function declared",
+        ),
+        ("{module}:undeclared", r"is a function, expected .* def undeclared\(…\) -> gymnasium.Env"),
+        ("os:system", r"is a builtin_function_or_method, expected a subclass of gymnasium.Env"),
+        ("subprocess:Popen", r"is a type, expected a subclass of gymnasium.Env"),
         ("{module}:", "expected module:name"),
     ],
 )
@@ -86,3 +100,16 @@ def test_unknown_ids_are_explained(module, id, message):
 def test_bad_arguments_are_explained(module):
     with pytest.raises(InputError, match=r"cannot be built: TypeError: .*colour"):
         make(f"{module}:MyEnv", colour=1)
+
+
+def test_nothing_is_called_that_is_not_declared(module, tmp_path):
+    """Not with what a config.yaml gives it, and not as a symmetry."""
+    trap = tmp_path / "executed"
+    for id, kwargs in (("os:mkdir", {"path": str(trap)}), ("os:system", {"command": f"touch {trap}"})):
+        with pytest.raises(InputError, match=r"expected a subclass of gymnasium\.Env"):
+            make(id, **kwargs)
+    with pytest.raises(InputError, match=r"symmetry=my_module_for_tests:undeclared is a function; .*-> Symmetry"):
+        load_symmetry(f"{module}:undeclared")
+    assert not trap.exists()
+    load_object("os:mkdir")(path=str(trap))  # negative control: called, it would be seen
+    assert trap.exists()

@@ -53,7 +53,8 @@ def test_ones_own_environment_from_ones_own_folder(tmp_path):
     assert trained.returncode == 0, trained.stderr
     assert "group C2" in trained.stdout and "finished: runs/mine" in trained.stdout
     found = {path.name for path in (tmp_path / "runs" / "mine").iterdir()}
-    assert found == {"about.json", "checkpoints", "config.yaml", "metrics.csv", "tensorboard"}
+    files = {".lock", "about.json", "config.yaml", "metrics.csv", "symmetry.json"}
+    assert found == files | {"checkpoints", "tensorboard"}
     evaluated = nearsym("evaluate", "runs/mine", "episodes=3", "noise=[0,0.5]", folder=tmp_path)
     assert evaluated.returncode == 0, evaluated.stderr
     report = json.loads((tmp_path / "runs" / "mine" / "evaluation.json").read_text())

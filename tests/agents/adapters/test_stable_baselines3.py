@@ -73,3 +73,18 @@ def test_what_the_policy_cannot_do_is_said():
         stock(use_sde=True)
     with pytest.raises(InputError, match=r"reads vectors, this environment observes Box.*use nearsym\.agents\.SAC"):
         stock(env=make("dmc/cartpole-balance", pixels=True, size=21))
+
+
+@pytest.mark.parametrize("name", ["net_arch", "features_extractor_class", "activation_fn"])
+def test_stocks_own_arguments_are_refused_in_words(name):
+    with pytest.raises(InputError, match=rf"takes no {name}; its layers follow from the symmetry"):
+        SymmetricSACPolicy(None, None, None, **{name: [32]})
+
+
+def test_a_policy_is_saved_by_itself(tmp_path):
+    agent = stable_baselines3.SAC(SymmetricSACPolicy, "Pendulum-v1", policy_kwargs={"network": "plain"}, seed=0)
+    agent.policy.save(tmp_path / "policy")
+    again = SymmetricSACPolicy.load(tmp_path / "policy")
+    observation = np.array([0.1, 0.2, 0.3], np.float32)
+    expected = agent.predict(observation, deterministic=True)[0]
+    np.testing.assert_array_equal(again.predict(observation, deterministic=True)[0], expected)

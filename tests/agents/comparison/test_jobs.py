@@ -60,17 +60,6 @@ def test_a_stopped_run_waits_and_its_process_is_gone(job, monkeypatch):
         os.kill(pid, 0)
 
 
-def test_a_folder_without_settings_is_started_afresh(job, monkeypatch):
-    """A kill may come between making the folder and writing config.yaml."""
-    folder = job.run.folder
-    worker(monkeypatch, f"import os; raise SystemExit(str(os.listdir({str(folder)!r})))")
-    folder.mkdir(parents=True)
-    (folder / "about.json").write_text("{}")
-    assert carry_out(replace(job, retries=0)).message == "[]"
-    (folder / "notes.txt").write_text("mine")
-    assert carry_out(replace(job, retries=0)).message == "['notes.txt']"
-
-
 def test_a_job_survives_the_way_to_another_machine(job):
     """Ray and submitit send it pickled."""
     assert pickle.loads(pickle.dumps(job)) == job

@@ -18,8 +18,9 @@ from nearsym.agents.comparison.launch_local import LocalPool
 from nearsym.agents.comparison.launch_ray import RayPool
 from nearsym.agents.comparison.launch_slurm import SlurmPool
 from nearsym.agents.comparison.settings import SlurmSettings
-from nearsym.agents.comparison.status import FINISHED, RUNNING, WAITING, Status, last_row
+from nearsym.agents.comparison.status import FINISHED, RUNNING, WAITING, Status
 from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.metrics import last_row
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
@@ -121,7 +122,7 @@ def test_a_suite_of_which_a_run_is_killed_in_mid_run(tmp_path, tiny, prepare):
     for run in saved["runs"]:
         report = json.loads((out / run["path"] / "evaluation.json").read_text())
         assert [level["noise"] for level in report["levels"]] == [0, 0.1]
-        assert last_row(Run(out / run["path"]))[0] == 200
+        assert last_row(Run(out / run["path"]).metrics)[0] == 200
 
     # and so did the display while they ran
     assert set(watcher.over) == set(ended) == {run["path"] for run in saved["runs"]}

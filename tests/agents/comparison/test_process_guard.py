@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from nearsym.agents.comparison.process_guard import take_lock
+from nearsym.agents.runs.lock import take_lock
 from nearsym.envs.errors import InputError
 
 HOLD = """

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from nearsym.agents.comparison.status import FINISHED, WAITING, last_row
+from nearsym.agents.comparison.status import FINISHED, WAITING
 from nearsym.agents.comparison.suite import Network, Suite, Task
 from nearsym.agents.comparison.version_0_1 import translated
 from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.metrics import last_row
 from nearsym.envs.errors import InputError
 
 RUN = "Pendulum-v1/none/relaxed/seed0"
@@ -71,7 +72,7 @@ def test_published_runs_without_checkpoints_are_finished(compared, prepare):
     assert prepare(compared)[2][RUN].state == WAITING
     (compared / RUN / "metrics.csv").write_text("step,eval_return\n0,1.0\n200,2.5\n")
     assert prepare(compared)[2][RUN].state == FINISHED
-    assert last_row(Run(compared / RUN)) == (200, 2.5)
+    assert last_row(Run(compared / RUN).metrics) == (200, 2.5)
 
 
 @pytest.mark.parametrize(

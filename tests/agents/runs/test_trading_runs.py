@@ -167,16 +167,22 @@ def test_the_command_writes_all_of_it(trained, capsys):
     assert run(["evaluate", str(trained), "episodes=2", "noise=[0,0.02]", "split=validation"]) == 0
     printed = capsys.readouterr().out
     assert "deflated Sharpe ratio 0." in printed and "minimum" in printed
-    report = json.loads((trained / "evaluation.json").read_text())
+    report = json.loads((trained / "evaluation-validation.json").read_text())
     assert report["split"] == "validation" and set(report["performance"]) >= {"agent", "risk parity"}
     assert set(report["gate"]) == {"untrained", "equal weight"} and report["learned"] is False
     assert "the gate, reward a year on the days it was trained on" in printed and "not passed" in printed
     assert report["paired"]["risk parity"]["low"] < report["paired"]["risk parity"]["difference"]
     low, high = report["performance"]["agent"]["intervals"]["sharpe"]
     assert low < report["performance"]["agent"]["sharpe"] < high
-    assert (trained / "evaluation.csv").read_text().startswith("date,agent,equal weight,buy and hold")
-    for name in ("evaluation.png", "noise.png"):
+    assert (trained / "evaluation-validation.csv").read_text().startswith("date,agent,equal weight,buy and hold")
+    for name in ("evaluation-validation.png", "noise-validation.png"):
         assert (trained / name).read_bytes().startswith(b"\x89PNG")
+    kept = {path.name: path.read_bytes() for path in trained.glob("*-validation.*")}
+    assert len(kept) == 4
+    assert run(["evaluate", str(trained)]) == 0  # of the test period, beside it
+    assert json.loads((trained / "evaluation.json").read_text())["split"] == "test"
+    assert {name: (trained / name).read_bytes() for name in kept} == kept
+    assert (trained / "evaluation.csv").read_bytes() != kept["evaluation-validation.csv"]
 
 
 def test_an_audit_names_the_assets_treated_apart(trained, capsys):

@@ -169,7 +169,7 @@ def test_a_missing_checkpoint_is_said(short):
     (folder,) = short.checkpoints.iterdir()
     folder.rename(short.folder / "elsewhere")
     metrics = short.metrics.read_text()
-    with pytest.raises(InputError, match="has no finished checkpoint yet"):
+    with pytest.raises(InputError, match="has no finished checkpoint any more; restore it"):
         evaluate_run(EvaluateSettings(run=str(short.folder)))
     with pytest.raises(InputError, match=r"the checkpoint of .* is missing"):
         train(tiny(short.folder, total_steps=250, resume=True), ["test"])
