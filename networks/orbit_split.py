@@ -43,15 +43,16 @@ def split(matrices: FloatArray) -> Split:
     mixture, rests = np.zeros((len(matrices), len(copies))), matrices.copy()
     mixture[one], rests[one] = np.eye(len(copies)), 0
     for k in np.flatnonzero(~one):
-        rank, before = _rank(rests[k]), -1
-        while rank != before:
-            before = rank
-            for a, copy in enumerate(copies):
-                times = _most_frequent_eigenvalue(rests[k], copy)
-                lower = rests[k] - times * copy
-                if _rank(lower) < rank:
-                    rank, rests[k] = _rank(lower), lower
-                    mixture[k, a] += times
+        rank = _rank(rests[k])
+        while len(copies):
+            times = [_most_frequent_eigenvalue(rests[k], copy) for copy in copies]
+            lower = [rests[k] - number * copy for number, copy in zip(times, copies, strict=True)]
+            ranks = [_rank(matrix) for matrix in lower]
+            best = int(np.argmin(ranks))
+            if ranks[best] >= rank:
+                break
+            rank, rests[k] = ranks[best], lower[best]
+            mixture[k, best] += times[best]
     return Split(np.abs(copies).argmax(axis=2), copies.sum(axis=2), mixture, rests)
 
 
