@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 import torch
@@ -80,15 +81,16 @@ class OrbitSums(nn.Module):
             inner = [own[c].of_all(core.transpose(1, 2, 0)) for c, core in zip(pooled, cores, strict=True)]
             mix += [np.concatenate(inner, axis=1).reshape(-1, labels.max())] if inner else []
         self.register_buffer("mix", _tensor(np.concatenate(mix)), persistent=False)
-        order = np.argsort(np.concatenate(rows))
-        self.order = None if _is_range(order) else order.tolist()
+        self.order = _Take(np.argsort(np.concatenate(rows)))
 
     def cost(self, c_in: int, c_out: int, banks: int) -> float:
         """Multiplications for one input, and additions where inputs are pooled."""
         if not self.worthwhile:
             return math.inf
         c_in, c_out = (c_in, banks * c_out) if self.relax == "output" else (banks * c_in, c_out)
-        return sum(pool.cost * c_in for pool in self.pools) + sum(part.cost(c_in, c_out) for part in self.parts)
+        return sum(cast(_Pool, pool).cost for pool in self.pools) * c_in + sum(
+            part.cost(c_in, c_out) for part in self._parts
+        )
 
     def forward(self, x: Tensor, filters: Tensor, factors: Tensor | None = None) -> Tensor:
         """Apply: Σ_l Σ_k ψ_lk B_k (w_l ⊙ x), or Σ_l w_l ⊙ Σ_k ψ_lk B_k x where outputs are relaxed.
@@ -112,14 +114,17 @@ class OrbitSums(nn.Module):
         values = values.reshape(members, -1, x.shape[1], self.mix.shape[0])
         pools = [pool(x) for pool in self.pools]
         sums = pools[0] if len(pools) == 1 else torch.cat(pools, dim=2) if pools else None
-        own = torch.split(values, [part.rows for part in self.parts], dim=3)
-        found = [part(x, sums, each) for part, each in zip(self.parts, own, strict=True)]
+        own = torch.split(values, [part.rows for part in self._parts], dim=3)
+        found = [part(x, sums, each) for part, each in zip(self._parts, own, strict=True)]
         y = found[0] if len(found) == 1 else torch.cat(found, dim=2)
-        if self.order is not None:
-            y = y[:, :, self.order]
+        y = self.order(y)
         if factors is not None and outside:
             y = (y.view(members, banks, c_out, *y.shape[2:]) * factors[:, :, None, :, None]).sum(dim=1)
         return y.transpose(1, 2)
+
+    @property
+    def _parts(self) -> list[_Part]:
+        return [cast(_Part, part) for part in self.parts]
 
 
 class _Block:
@@ -146,7 +151,7 @@ class _Block:
 
 
 class _Take(nn.Module):
-    """(..., m, r, batch) of (..., dim, batch), for (m, r) coordinates: a view where they follow one another."""
+    """(..., *shape, batch) of (..., dim, batch), for coordinates of any shape: a view where they follow one another."""
 
     index: Tensor
 
@@ -162,7 +167,7 @@ class _Take(nn.Module):
             taken = x.index_select(-2, self.index)
         else:
             taken = x.narrow(-2, self.start, len(self.index))
-        return taken.unflatten(-2, self.shape)
+        return taken.reshape(*x.shape[:-2], *self.shape, x.shape[-1])
 
 
 class _Pool(nn.Module):

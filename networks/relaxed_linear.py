@@ -165,7 +165,9 @@ class RelaxedLinear(ExpandedLinear):
         """Coordinates of the input, along `dim`, in the order in which `columns` takes them."""
         if self._grid == 1:
             return values
-        return values.unflatten(dim, (-1, self._grid)).transpose(dim, dim + 1).flatten(dim, dim + 1)
+        before, after = values.shape[:dim], values.shape[dim + 1 :]
+        by_coordinate = values.reshape(*before, values.shape[dim] // self._grid, self._grid, *after)
+        return by_coordinate.transpose(dim, dim + 1).flatten(dim, dim + 1)
 
     def _factors(self) -> Tensor | None:
         """`_weights` of the coordinates that `columns` takes or gives."""

@@ -90,7 +90,8 @@ class TemporalConv(nn.Module):
         """The next map."""
         batch, x = x.shape[:-2], x.reshape(-1, *x.shape[-2:])
         if self.applies and pays(len(x)):
-            columns = x.permute(1, 2, 0).unflatten(0, (-1, self.in_rep.dim))
+            dim = self.in_rep.dim
+            columns = x.permute(1, 2, 0).reshape(x.shape[1] // dim, dim, x.shape[2], len(x))
             y = self.columns(columns).flatten(0, 1).permute(2, 0, 1)
         else:
             y = self._convolved(self.time_weights(x)[..., self.skipped :])
@@ -104,7 +105,7 @@ class TemporalConv(nn.Module):
         channels, dim, _, batch = x.shape
         x = self.time_weights(x.transpose(2, 3)).transpose(2, 3)[:, :, self.skipped :]
         # taps s·m + r of the step t are the steps s·(t + m) + r
-        x = x.unflatten(2, (-1, STRIDE)).permute(0, 3, 1, 2, 4)
+        x = x.reshape(channels, dim, x.shape[2] // STRIDE, STRIDE, batch).permute(0, 3, 1, 2, 4)
         patches = torch.stack([x.narrow(3, m, self.steps) for m in range(TAPS // STRIDE)], dim=1)
         patches = patches.reshape(channels, TAPS * dim, self.steps * batch).transpose(0, 1).unsqueeze(0)
         y = cast(RelaxedLinear, self.kernel).columns(patches)[0].transpose(0, 1)

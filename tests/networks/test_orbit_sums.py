@@ -70,6 +70,7 @@ def pairs_of_representations():
         "assets": (six, six),
         "features": (six.copies(3), six),
         "features by asset": (by_asset(six, 3), six),
+        "features by asset, kept": (by_asset(six, 2), by_asset(six, 2)),
         "features and cash": (six.copies(2).direct_sum(trivial(six)), six),
         "weights and cash": (six, six.direct_sum(trivial(six))),
         "cash between": (six, trivial(six, 2).direct_sum(six)),
