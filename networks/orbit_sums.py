@@ -109,7 +109,7 @@ class OrbitSums(nn.Module):
         x, outside = x.transpose(1, 2), self.relax == "output"
         if factors is not None and not outside:
             x = (x.unsqueeze(1) * factors[:, :, None, :, None]).flatten(1, 2)
-        values = small_product(self.mix, filters.flatten(3)).view(members, banks, -1, c_out, c_in)
+        values = small_product(self.mix, filters.flatten(3)).reshape(members, banks, -1, c_out, c_in)
         values = values.permute(0, 1, 3, 4, 2) if outside else values.permute(0, 3, 1, 4, 2)
         values = values.reshape(members, -1, x.shape[1], self.mix.shape[0])
         pools = [pool(x) for pool in self.pools]
@@ -119,7 +119,7 @@ class OrbitSums(nn.Module):
         y = found[0] if len(found) == 1 else torch.cat(found, dim=2)
         y = self.order(y)
         if factors is not None and outside:
-            y = (y.view(members, banks, c_out, *y.shape[2:]) * factors[:, :, None, :, None]).sum(dim=1)
+            y = (y.reshape(members, banks, c_out, *y.shape[2:]) * factors[:, :, None, :, None]).sum(dim=1)
         return y.transpose(1, 2)
 
     @property
@@ -215,11 +215,11 @@ class _Part(nn.Module):
             taken = self.take(x)
             taken = taken * self.sign.unsqueeze(2) if self.signed else taken
             weight = values[..., : self.copies].reshape(members, c_out, -1)
-            y = _product(weight, taken.reshape(len(x), -1, self.dim * batch)).view(members, c_out, self.dim, batch)
+            y = _product(weight, taken.reshape(len(x), -1, self.dim * batch)).reshape(members, c_out, self.dim, batch)
         if self.rank and sums is not None:
-            weight = values[..., self.copies :].view(members, c_out, c_in, self.rank, self.sums)
+            weight = values[..., self.copies :].reshape(members, c_out, c_in, self.rank, self.sums)
             weight = weight.transpose(2, 3).reshape(members, c_out * self.rank, -1)
-            common = _product(weight, sums.reshape(len(x), -1, batch)).view(members, c_out, self.rank, batch)
+            common = _product(weight, sums.reshape(len(x), -1, batch)).reshape(members, c_out, self.rank, batch)
             common = common.expand(-1, -1, self.dim, -1) if self.plain else small_product(self.spread, common)
             y = common if y is None else y + common
         return x.new_zeros(members, c_out, self.dim, batch) if y is None else y
@@ -228,7 +228,7 @@ class _Part(nn.Module):
 def _product(weight: Tensor, x: Tensor) -> Tensor:
     """(members, n, k) times (members or 1, k, m)."""
     if len(x) == 1:
-        return small_product(weight.flatten(0, 1), x[0]).view(*weight.shape[:2], -1)
+        return small_product(weight.flatten(0, 1), x[0]).reshape(*weight.shape[:2], -1)
     return small_product(weight, x)
 
 

@@ -75,7 +75,7 @@ class WindowTrunk(Trunk):
             depth, hidden = next(stacks)
             # step by step, so that each is a whole block of assets (or whatever the group moves)
             if columns:
-                x = part.t().view(1, part.shape[1] // steps, steps, len(part))
+                x = part.t().reshape(1, part.shape[1] // steps, steps, len(part))
                 for _ in range(depth):
                     x = nn.functional.relu(cast(TemporalConv, next(layers)).columns(x))
                 read.append(x.transpose(1, 2).flatten(0, 2))

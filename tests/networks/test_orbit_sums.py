@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nearsym.envs.symmetry import Group, Parts, Representation, Vector, Window
-from nearsym.networks import MLP, Exact, Relaxed, RelaxedLinear, TemporalConv, encoder_for, family, trunk_for
+from nearsym.networks import MLP, Critic, Exact, Relaxed, RelaxedLinear, TemporalConv, encoder_for, family, trunk_for
 from nearsym.networks import hidden_representation as hidden
 from nearsym.networks import relaxed_linear as module
 from nearsym.networks.irreducible import IrreducibleProduct
@@ -263,3 +263,26 @@ def test_windows_are_read_alike_in_large_batches_and_small_ones(settings):
     small = torch.stack([trunk(row) for row in x.flatten(0, 1)]).view(2, LEAST_BATCH, -1)
     torch.testing.assert_close(trunk(x), small, rtol=1e-10, atol=1e-10)
     assert not torch.allclose(trunk(x), small.flip(1))
+
+
+def test_many_networks_at_once_are_each_as_alone():
+    """Through `torch.vmap`, as several seeds are trained in one process."""
+    step = assets(6)
+    observation = Parts({"past": Window(step, 30), "now": Vector(step)})
+    settings = Relaxed(width=48, window_channels=4)
+    critics = [Critic(trunk_for(encoder_for(observation, settings), settings), step, settings) for _ in range(3)]
+    for critic in critics:
+        randomize(critic)
+    x, action = torch.randn(3, LEAST_BATCH, observation.dim), torch.randn(3, LEAST_BATCH, step.dim)
+    parameters, buffers = torch.func.stack_module_state(critics)
+
+    def loss(own, x, action):
+        return torch.func.functional_call(critics[0], (own, {k: v[0] for k, v in buffers.items()}), (x, action)).sum()
+
+    together = torch.vmap(torch.func.grad(loss))(parameters, x, action)
+    for seed, critic in enumerate(critics):
+        wanted = {name: p for name, p in critic.named_parameters() if p.requires_grad}
+        alone = torch.autograd.grad(critic(x[seed], action[seed]).sum(), list(wanted.values()), allow_unused=True)
+        found = [together[name][seed] for name, own in zip(wanted, alone, strict=True) if own is not None]
+        assert largest(found, [own for own in alone if own is not None]) < 1e-10
+    assert largest([together["mlp.layers.0.filters"][0]], [together["mlp.layers.0.filters"][1]]) > 1e-3
