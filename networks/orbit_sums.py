@@ -151,7 +151,15 @@ class _Block:
 
 
 class _Take(nn.Module):
-    """(..., *shape, batch) of (..., dim, batch), for coordinates of any shape: a view where they follow one another."""
+    """(..., *shape, batch) of (..., dim, batch), for coordinates of any shape: a view where they follow one another.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from nearsym.networks.orbit_sums import _Take
+        >>> _Take(np.array([[1, 2], [0, 1]]))(torch.tensor([[5.0], [6.0], [7.0]])).squeeze(-1).tolist()
+        [[6.0, 7.0], [5.0, 6.0]]
+    """
 
     index: Tensor
 
@@ -171,7 +179,15 @@ class _Take(nn.Module):
 
 
 class _Pool(nn.Module):
-    """V x for orbits of inputs that are pooled alike, (..., orbits · rank, batch)."""
+    """V x for orbits of inputs that are pooled alike, (..., orbits · rank, batch).
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from nearsym.networks.orbit_sums import _Pool
+        >>> _Pool(np.array([[0, 1], [2, 3]]), np.ones((1, 2)))(torch.arange(4.0).view(4, 1)).tolist()
+        [[1.0], [5.0]]
+    """
 
     basis: Tensor
 
@@ -188,7 +204,19 @@ class _Pool(nn.Module):
 
 
 class _Part(nn.Module):
-    """An orbit of outputs: copies of inputs times their filters, and pooled sums times theirs, spread by U."""
+    """An orbit of outputs: copies of inputs times their filters, and pooled sums times theirs, spread by U.
+
+    Example:
+        Two outputs that copy two inputs times 2 and add their sum times 10:
+
+        >>> import numpy as np
+        >>> import torch
+        >>> from nearsym.networks.orbit_sums import _Part
+        >>> part = _Part(np.array([[0, 1]]), np.ones((1, 2)), np.ones((2, 1)), sums=1)
+        >>> x = torch.tensor([1.0, 2.0]).view(1, 1, 2, 1)
+        >>> part(x, x.sum(dim=2, keepdim=True), torch.tensor([2.0, 10.0]).view(1, 1, 1, 2)).flatten().tolist()
+        [32.0, 34.0]
+    """
 
     sign: Tensor
     spread: Tensor
