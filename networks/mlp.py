@@ -13,11 +13,7 @@ from nearsym.envs.symmetry import Representation
 
 from .families import Family, Plain
 from .features import hidden_representation
-from .relaxed_linear import RelaxedLinear
-from .small_product import is_written_out
-
-LEAST_BATCH = 64
-"""Inputs from which layers are applied; for fewer, remembered expansions are faster unless all is compiled."""
+from .relaxed_linear import RelaxedLinear, pays
 
 
 class MLP(nn.Module):
@@ -71,7 +67,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """One output for each head."""
         batch, x = x.shape[:-1], x.reshape(-1, x.shape[-1])
-        if self.applies and (len(x) >= LEAST_BATCH or is_written_out()):
+        if self.applies and pays(len(x)):
             x = x.t()[None, :, None]
             for layer in self.layers:
                 x = nn.functional.relu(cast(RelaxedLinear, layer).columns(x))

@@ -11,12 +11,18 @@ from nearsym.envs.symmetry import Representation, coordinate_orbits
 from .initialisation import bounds
 from .irreducible import IrreducibleProduct
 from .linear import ExpandedLinear
+from .orbit_sums import OrbitSums
 from .relaxed_weights import RelaxedWeights
 from .sharing import BasisSharing, invariant_basis, weight_sharing
-from .small_product import small_product
+from .small_product import is_written_out, small_product
+
+Product = IrreducibleProduct | OrbitSums
 
 WORTHWHILE = 0.75
 """Share of the expanded matrix's products above which transforming to and fro does not pay."""
+
+LEAST_BATCH = 64
+"""Inputs from which layers are applied; for fewer, remembered expansions are faster unless all is compiled."""
 
 
 class RelaxedLinear(ExpandedLinear):
@@ -99,11 +105,8 @@ class RelaxedLinear(ExpandedLinear):
         self.positions, self._out_dim = full.dim // self.in_rep.dim, out_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
-        self.product: IrreducibleProduct | None = None
-        if in_rep == out_rep and grid is None and relax == "input" and isinstance(self.sharing, BasisSharing):
-            product = IrreducibleProduct(self.sharing.basis.double().numpy())
-            if product.cost(in_channels, out_channels, banks) < WORTHWHILE * self.in_features * self.out_features:
-                self.product = product
+        self._grid = 1 if grid is None else grid.dim
+        self.product = self._cheapest_product(in_rep, grid)
         fan_in = self.sharing.fan_in
         bound, bias_bound = bounds(max(1.0, in_channels * fan_in.inputs), self.out_features, gain)
         scale = torch.tensor(fan_in.scale(banks))
@@ -128,17 +131,50 @@ class RelaxedLinear(ExpandedLinear):
     def columns(self, x: Tensor) -> Tensor:
         """The same of columns: coordinates before channels and the batch last, the order in which products are fastest.
 
-        Nothing is expanded where `product` is cheaper.
+        Nothing is expanded where `product` is cheaper. Inputs on a grid are taken position by position: coordinate
+        ``position·in_rep.dim + j`` is coordinate j there.
 
         Shapes: (members or 1, in_rep.dim, in_channels, batch) to (members, out_rep.dim, out_channels, batch).
         """
         bias = self._bias().transpose(1, 2)
         if self.product is not None:
-            return self.product(x, self.filters, self._weights()) + bias.unsqueeze(3)
-        weight = self._blocks().transpose(2, 3).reshape(self.members, self.out_features, self.in_features)
+            return self.product(x, self.filters, self._factors()) + bias.unsqueeze(3)
+        weight = self._by_position(self._blocks(), 2)
+        weight = weight.transpose(2, 3).reshape(self.members, self.out_features, self.in_features)
         x, batch = x.reshape(len(x), self.in_features, -1).expand(self.members, -1, -1), x.shape[3]
         y = torch.baddbmm(bias.reshape(self.members, self.out_features, 1), weight, x)
         return y.view(self.members, self._out_dim, self.out_channels, batch)
+
+    def _cheapest_product(self, in_rep: Representation, grid: Representation | None) -> Product | None:
+        """The cheapest way not to expand, if it is cheaper than expanding."""
+        found: list[Product] = []
+        sharing, out_rep = self.sharing, self.out_rep
+        if in_rep == out_rep and grid is None and self.relax == "input" and isinstance(sharing, BasisSharing):
+            found.append(IrreducibleProduct(sharing.basis.double().numpy()))
+        if not in_rep.group.listed and in_rep.is_signed_permutation and out_rep.is_signed_permutation:
+            numbers = torch.arange(1, sharing.count + 1, dtype=torch.get_default_dtype())
+            labels = self._by_position(sharing(numbers.view(1, 1, -1, 1, 1)), 2)[0, :, :, 0, 0]
+            by_position = in_rep if grid is None else grid.tensor_product(in_rep)
+            found.append(OrbitSums(labels.long().numpy(), out_rep, by_position, self.relax))
+        sizes = self.in_channels, self.out_channels, self.banks
+        limit = WORTHWHILE * self.in_features * self.out_features
+        affordable = [product for product in found if product.cost(*sizes) < limit]
+        return min(affordable, key=lambda product: product.cost(*sizes), default=None)
+
+    def _by_position(self, values: Tensor, dim: int) -> Tensor:
+        """Coordinates of the input, along `dim`, in the order in which `columns` takes them."""
+        if self._grid == 1:
+            return values
+        before, after = values.shape[:dim], values.shape[dim + 1 :]
+        by_coordinate = values.reshape(*before, values.shape[dim] // self._grid, self._grid, *after)
+        return by_coordinate.transpose(dim, dim + 1).flatten(dim, dim + 1)
+
+    def _factors(self) -> Tensor | None:
+        """`_weights` of the coordinates that `columns` takes or gives."""
+        w = self._weights()
+        if w is None or self.relax == "output" or self._grid == 1:
+            return w
+        return self._by_position(w, 2) if self.positions == 1 else w.repeat(1, 1, self.positions)
 
     def _weights(self) -> Tensor | None:
         """W / L, (members, banks, hidden_rep.dim), or None for ones."""
@@ -171,3 +207,8 @@ class RelaxedLinear(ExpandedLinear):
             f"{self.in_channels}x{self.in_rep!r} -> {self.out_channels}x{self.out_rep!r}, {kind}, "
             f"banks={self.banks}, members={self.members}"
         )
+
+
+def pays(batch: int) -> bool:
+    """Whether `RelaxedLinear.columns` is faster than `RelaxedLinear.forward` for so many inputs."""
+    return batch >= LEAST_BATCH or is_written_out()

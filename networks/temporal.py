@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
 
 from .families import Family
 from .linear import ExpandedLinear
+from .relaxed_linear import RelaxedLinear, pays
 
 TAPS = 4
 STRIDE = 2
@@ -52,6 +54,7 @@ class TemporalConv(nn.Module):
         in_rep: representation on the quantities of one input channel.
         out_rep: on those of one output channel.
         steps: length of the output.
+        applies: whether batches go through `columns`, because the layer is cheaper so.
 
     Shapes: (..., in_channels·in_rep.dim, steps) to (..., out_channels·out_rep.dim, steps').
     """
@@ -73,6 +76,8 @@ class TemporalConv(nn.Module):
         taps = Representation.trivial(in_rep.group, TAPS)
         self.kernel = family.linear(in_rep, out_rep, in_channels, out_channels, relax=relax, grid=taps)
         self.time_weights = family.time_weights(steps)
+        # a subclass may do something else
+        self.applies = type(self.kernel) is RelaxedLinear and self.kernel.product is not None
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         # version 0.1 saved weights of time for every network, and called them moments
@@ -83,9 +88,28 @@ class TemporalConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The next map."""
-        batch, x = x.shape[:-2], self.time_weights(x.reshape(-1, *x.shape[-2:]))[..., self.skipped :]
-        y = self._convolved(x)
-        return y.view(*batch, *y.shape[1:])
+        batch, x = x.shape[:-2], x.reshape(-1, *x.shape[-2:])
+        if self.applies and pays(len(x)):
+            dim = self.in_rep.dim
+            columns = x.permute(1, 2, 0).reshape(x.shape[1] // dim, dim, x.shape[2], len(x))
+            y = self.columns(columns).flatten(0, 1).permute(2, 0, 1)
+        else:
+            y = self._convolved(self.time_weights(x)[..., self.skipped :])
+        return y.reshape(*batch, *y.shape[1:])
+
+    def columns(self, x: Tensor) -> Tensor:
+        """The same of columns, the batch last, without expanding the kernel.
+
+        Shapes: (in_channels, in_rep.dim, steps, batch) to (out_channels, out_rep.dim, steps', batch).
+        """
+        channels, dim, _, batch = x.shape
+        x = self.time_weights(x.transpose(2, 3)).transpose(2, 3)[:, :, self.skipped :]
+        # taps s·m + r of the step t are the steps s·(t + m) + r
+        x = x.reshape(channels, dim, x.shape[2] // STRIDE, STRIDE, batch).permute(0, 3, 1, 2, 4)
+        patches = torch.stack([x.narrow(3, m, self.steps) for m in range(TAPS // STRIDE)], dim=1)
+        patches = patches.reshape(channels, TAPS * dim, self.steps * batch).transpose(0, 1).unsqueeze(0)
+        y = cast(RelaxedLinear, self.kernel).columns(patches)[0].transpose(0, 1)
+        return y.reshape(-1, self.out_rep.dim, self.steps, batch)
 
     def _convolved(self, x: Tensor) -> Tensor:
         if isinstance(self.kernel, ExpandedLinear):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from nearsym.envs.symmetry import Image, Observation, Parts, Window, direct_sum
 
 from ..families import Family
 from ..features import hidden_representation
+from ..relaxed_linear import pays
 from ..temporal import SHORTEST, TemporalConv
 from .encoder import Trunk, follows, refuse_matching
 from .vector import IdentityTrunk
@@ -58,23 +60,32 @@ class WindowTrunk(Trunk):
         self._depths, self._hidden = [len(stack) for stack in stacks], [rep.dim for rep in hidden]
         self._sizes = [part.dim for part in parts]
         self._steps = [part.steps if isinstance(part, Window) else 0 for part in parts]
+        self._applies = all(layer.applies for stack in stacks for layer in stack)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of the windows, then the other parts."""
         flat = features.reshape(-1, self.in_rep.dim)
-        read, others = [], []
+        columns = self._applies and pays(len(flat))  # the batch last, all the way
         layers, stacks = iter(self.layers), iter(zip(self._depths, self._hidden, strict=True))
+        read, others = [], []
         for part, steps in zip(torch.split(flat, self._sizes, dim=1), self._steps, strict=True):
             if not steps:
-                others.append(part)
+                others.append(part.t() if columns else part)
                 continue
             depth, hidden = next(stacks)
-            x = part.reshape(len(part), part.shape[1] // steps, steps)
-            for _ in range(depth):
-                x = nn.functional.relu(next(layers)(x))
             # step by step, so that each is a whole block of assets (or whatever the group moves)
-            read.append(x.view(len(x), x.shape[1] // hidden, hidden, x.shape[2]).transpose(2, 3).flatten(1))
-        return torch.cat([*read, *others], dim=1).view(*features.shape[:-1], self.out_rep.dim)
+            if columns:
+                x = part.t().reshape(1, part.shape[1] // steps, steps, len(part))
+                for _ in range(depth):
+                    x = nn.functional.relu(cast(TemporalConv, next(layers)).columns(x))
+                read.append(x.transpose(1, 2).flatten(0, 2))
+            else:
+                x = part.reshape(len(part), part.shape[1] // steps, steps)
+                for _ in range(depth):
+                    x = nn.functional.relu(next(layers)(x))
+                read.append(x.view(len(x), x.shape[1] // hidden, hidden, x.shape[2]).transpose(2, 3).flatten(1))
+        joined = torch.cat([*read, *others], dim=0).t() if columns else torch.cat([*read, *others], dim=1)
+        return joined.reshape(*features.shape[:-1], self.out_rep.dim)
 
 
 @follows(Parts)
