@@ -154,6 +154,12 @@ def sbx(python: str, settings: TrainSettings) -> Contender:
     except OSError as error:
         raise InputError(f"sbx={python} cannot be run ({error.strerror}); give the Python that has sbx-rl") from error
 
+    def close() -> None:
+        try:
+            process.communicate()
+        except BrokenPipeError:
+            pass  # it has ended already
+
     def told(words: str) -> None:
         """Have it done, and wait."""
         assert process.stdin is not None and process.stdout is not None  # both are pipes
@@ -169,9 +175,6 @@ def sbx(python: str, settings: TrainSettings) -> Contender:
 
     def policy(observations: Any, memory: Any) -> tuple[Any, Any]:
         raise NotImplementedError("SBX is timed alone")
-
-    def close() -> None:
-        process.communicate()
 
     told("ready")
     return Contender(lambda n: told(f"learn {n}"), lambda n: told(f"update {n}"), policy, lambda: "jit", close)
