@@ -11,7 +11,7 @@ from nearsym.agents.benchmarks.record import printed, write
 from nearsym.agents.benchmarks.settings import LEARNING, BenchSettings
 from nearsym.agents.benchmarks.suites import measure
 from nearsym.agents.report.rendering.learning_figure import draw_learning
-from nearsym.agents.runs.console import print_table
+from nearsym.agents.runs.console import show
 
 from .compose import compose
 from .help import command_help
@@ -43,7 +43,7 @@ def _suite(settings: BenchSettings, command: list[str]) -> None:
     path = None if settings.out is None else Path(f"{settings.out}.json")
     for table in measure(settings):
         tables.append(table)
-        print_table(printed(table))
+        show([table.title, printed(table)])
         if path is not None:
             write(path, command, settings.threads, tables)
     if path is not None:

@@ -57,7 +57,7 @@ def _ours(name: str, settings: TrainSettings) -> Contender:
     world = build_world(chosen, settings.seed)
     learner = build_learner(chosen, world)
     failed: list[str] = []
-    compiles = settings.compile != "false"
+    compiles = settings.compile.lower() != "false"
     if compiles:
         learner.compile(failed.append)
     steps = interact(learner, world.envs, learner.experience(settings.total_steps))
@@ -147,8 +147,7 @@ def sbx(python: str, settings: TrainSettings) -> Contender:
         "buffer_size": min(agent.buffer_size, settings.total_steps),
         "seed": settings.seed,
     }
-    script = Path(__file__).with_name("sbx_process.py")
-    command = [python, "-I", str(script), json.dumps(given)]
+    command = [python, "-I", str(Path(__file__).with_name("sbx_process.py")), json.dumps(given)]
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     except OSError as error:
@@ -169,9 +168,8 @@ def sbx(python: str, settings: TrainSettings) -> Contender:
         except BrokenPipeError:
             pass  # it has ended, and answers nothing
         if process.stdout.readline() != "done\n":
-            raise InputError(
-                f"sbx={python} stopped, for the reason above; it needs sbx-rl: {python} -m pip install sbx-rl"
-            )
+            close()
+            raise InputError(f"sbx={python} stopped, for the reason above; without SBX: {python} -m pip install sbx-rl")
 
     def policy(observations: Any, memory: Any) -> tuple[Any, Any]:
         raise NotImplementedError("SBX is timed alone")

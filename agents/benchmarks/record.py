@@ -18,8 +18,8 @@ from .timing import Row, Table, quartiles
 
 
 def printed(table: Table) -> Printed:
-    """Medians over rounds with quartiles, and ratios to the first row."""
-    shown = Printed(title=table.title, title_justify="left")
+    """Medians over rounds with quartiles, and ratios to the first row; the title is printed before it."""
+    shown = Printed()
     columns = ("", table.unit, f"ratio to {table.peer}", *(("",) if any(row.state for row in table.rows) else ()))
     for column in columns:
         shown.add_column(column, justify="right" if column else "left")

@@ -124,7 +124,7 @@ def test_sbx_is_told_what_to_do_and_waited_for(tmp_path):
 
 
 def test_sbx_that_ends_is_no_timing(tmp_path):
-    with pytest.raises(InputError, match=r"stopped, for the reason above; where it has no SBX: .*pip install sbx-rl"):
+    with pytest.raises(InputError, match=r"stopped, for the reason above; without SBX: .*pip install sbx-rl"):
         sbx(fake_python(tmp_path, "exit 1"), pendulum())
 
 
