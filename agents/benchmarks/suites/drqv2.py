@@ -9,8 +9,8 @@ import torch
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.drqv2 import DrQv2Settings
-from nearsym.agents.algorithms.experience import Experience
 from nearsym.agents.algorithms.interaction import interact
+from nearsym.agents.algorithms.replay import FrameReplay
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.benchmarks.timing import Table, milliseconds, take_turns
 from nearsym.agents.runs.build import build_learner, build_world
@@ -39,16 +39,16 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
         world = build_world(run, 0)
         learner = build_learner(run, world)
         experience = learner.experience(run.total_steps)
+        assert isinstance(experience, FrameReplay)  # of images
         for _ in zip(range(STORED), interact(learner, world.envs, experience), strict=False):
             pass  # random actions fill the replay buffer
         world.close()
-        calls[name] = partial(_update, learner, experience, DrQv2Settings.train_every)
+        calls[name] = partial(_update, learner, experience, batch)
     title = f"a DrQ-v2 update, D1, width {WIDTH}, batch {batch}, {settings.threads} thread(s)"
     states = dict.fromkeys(calls, "eager")
     yield Table(title, "ms", milliseconds(take_turns(calls, settings.rounds), states), {"group": "D1", "batch": batch})
 
 
-def _update(learner: Learner, experience: Experience, every: int) -> None:
+def _update(learner: Learner, experience: FrameReplay, batch: int) -> None:
     """One update."""
-    for batch in experience.due(learner.steps, learner.steps + every):
-        learner.update(batch)
+    learner.update(experience.sample(batch))

@@ -7,9 +7,11 @@ from collections import Counter
 import pytest
 import stable_baselines3
 
+from nearsym.agents.algorithms.drqv2 import DrQv2Learner
 from nearsym.agents.algorithms.sac import SACLearner
 from nearsym.agents.benchmarks.contenders import STOCK, contender, sbx
-from nearsym.agents.benchmarks.suites import SUITES
+from nearsym.agents.benchmarks.settings import BenchSettings
+from nearsym.agents.benchmarks.suites import SUITES, measure
 from nearsym.agents.benchmarks.suites.layers import hidden_features
 from nearsym.agents.benchmarks.timing import milliseconds, quartiles, rates, take_turns
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
@@ -89,6 +91,20 @@ def test_contenders_do_the_same_number_of_updates(monkeypatch):
         chosen.learn(2)  # from its own replay again
         assert done[name] == 9
         assert chosen.state() == "eager"
+
+
+def test_whole_updates_are_done(monkeypatch):
+    """One for each family in every turn, of full batches."""
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.STORED", 20)
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.WIDTH", 16)
+    monkeypatch.setattr("nearsym.agents.benchmarks.timing.SHORTEST", 1e-9)
+    sizes = []
+    update = DrQv2Learner.update
+    monkeypatch.setattr(
+        DrQv2Learner, "update", lambda self, batch: sizes.append(len(batch.actions)) or update(self, batch)
+    )
+    list(measure(compose("bench", BenchSettings, ["what=drqv2", *SMALL])))
+    assert sizes == [4] * 4 * 3  # a turn that does not count, and two rounds
 
 
 def test_what_cannot_be_compiled_is_said_to_be_eager(monkeypatch):
