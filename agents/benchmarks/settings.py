@@ -24,12 +24,13 @@ class BenchSettings:
     """One suite of timings, or learning curves of our SAC and stable-baselines3's.
 
     Attributes:
-        env: the environment (``sac``, ``learning``).
+        env: the environment (``sac``, ``learning``, and one more of ``environments``).
         agent: hyperparameters, the same for all (``sac``, ``learning``); its batch size is that of every suite.
         network: width and depth, the same for all; the family is varied, but for ``learning``.
         what: ``sac`` times training steps and updates beside stable-baselines3 (and SBX), ``layers`` single layers
             beside `torch.nn.Linear`, ``encoder`` encoders of images beside escnn's, ``drqv2`` its whole updates,
-            ``render`` drawing, ``replay`` buffers beside stable-baselines3's; ``learning`` trains and evaluates.
+            ``render`` drawing, ``replay`` buffers beside stable-baselines3's, ``environments`` several in processes of
+            their own and the loop around one; ``learning`` trains and evaluates.
         symmetry: as for training.
         rounds: turns each contender gets.
         steps: training steps, updates or frames in each turn.

@@ -11,7 +11,7 @@ from nearsym.agents.algorithms.drqv2 import DrQv2Learner
 from nearsym.agents.algorithms.sac import SACLearner
 from nearsym.agents.benchmarks.contenders import STOCK, contender, sbx
 from nearsym.agents.benchmarks.settings import BenchSettings
-from nearsym.agents.benchmarks.suites import SUITES, measure
+from nearsym.agents.benchmarks.suites import SUITES, environments, measure
 from nearsym.agents.benchmarks.suites.layers import hidden_features
 from nearsym.agents.benchmarks.timing import milliseconds, quartiles, rates, take_turns
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
@@ -32,6 +32,7 @@ SUITE_WORDS = {
     "render": ([], ["dm_control", "nearsym"]),
     "replay": ([], [STOCK, "nearsym"]),
     "drqv2": (["rounds=1"], FAMILIES),
+    "environments": ([], ["in turn", "in processes", "SyncVectorEnv, ReplayBuffer", "nearsym"]),
 }
 
 
@@ -45,21 +46,25 @@ def test_numbers_are_positive_and_saved(what, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.sac.WARM", 2)
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.STORED", 20)
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.WIDTH", 16)
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.environments.COUNTS", (2,))
+    simulators = environments.SIMULATORS[:1]
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.environments.SIMULATORS", simulators)
     words, names = SUITE_WORDS[what]
     assert run(["bench", f"what={what}", *SMALL, *words, f"out={tmp_path}/found"]) == 0
     printed = capsys.readouterr().out
     saved = json.loads((tmp_path / "found.json").read_text())
     assert saved["command"].startswith(f"nearsym bench what={what} ")
     assert saved["machine"]["threads"] == 1 and saved["machine"]["cpu"] and saved["machine"]["torch"]
-    assert len(saved["tables"]) == {"sac": 2, "layers": 2, "replay": 4}.get(what, 1)
+    assert len(saved["tables"]) == {"sac": 2, "layers": 2, "replay": 4, "environments": 3}.get(what, 1)
     for table in saved["tables"]:
         assert table["title"] in printed
         rows = {row["name"]: row for row in table["rows"]}
-        assert set(rows) <= set(names) and next(iter(rows)) == table["peer"] == names[0]
+        assert set(rows) <= set(names) and next(iter(rows)) == table["peer"]
         for row in rows.values():
             low, high = row["quartiles"]
             assert 0 < low <= row["median"] <= high < math.inf and 0 < row["ratio"] < math.inf
         assert rows[table["peer"]]["ratio"] == 1
+    assert saved["tables"][0]["peer"] == names[0]
     assert {row["name"] for table in saved["tables"] for row in table["rows"]} == set(names)
 
 
