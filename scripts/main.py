@@ -15,7 +15,7 @@ COMMANDS = {
     "audit": "measure how well a declared symmetry holds in the simulator",
     "envs": "list the environments whose symmetry comes with nearsym",
     "data": "show, check and download daily prices for trading",
-    "bench": "compare speed or learning with stock stable-baselines3",
+    "bench": "compare speed or learning with stable-baselines3 and other peers",
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
     "report": "write what a comparison shows, with intervals and a verdict",
     "doctor": "check versions, threads, devices and rendering",

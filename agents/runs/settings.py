@@ -148,69 +148,6 @@ class EvaluateSettings:
 
 
 @dataclass(frozen=True)
-class BenchSettings:
-    """Our SAC beside stock stable-baselines3.
-
-    Attributes:
-        env: the environment.
-        agent: hyperparameters, the same for both.
-        network: width and depth, the same for both; the family is varied (``what=speed``) or taken
-            (``what=learning``).
-        what: ``speed`` times training steps, ``learning`` trains and evaluates, ``pixels`` times encoders beside
-            escnn's, drawing, and DrQ-v2's updates, ``environments`` several in processes of their own and the loop
-            around one.
-        symmetry: as for training.
-        rounds: turns each contender gets in a speed comparison.
-        steps: training steps, or frames, in each turn.
-        seeds: seeds of a learning comparison.
-        total_steps: environment steps of each learning curve.
-        eval_every: steps between its points.
-        eval_episodes: episodes for each point.
-        threads: torch threads.
-        out: a learning comparison writes <out>.csv and <out>.png.
-
-    Raises:
-        InputError: a value is out of range.
-    """
-
-    env: EnvSettings = field(default_factory=EnvSettings)
-    agent: SACSettings = field(default_factory=SACSettings)
-    network: Family = field(default_factory=Relaxed)
-    what: str = "speed"
-    symmetry: str | None = None
-    rounds: int = 5
-    steps: int = 200
-    seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
-    total_steps: int = 12_000
-    eval_every: int = 1000
-    eval_episodes: int = 5
-    threads: int = 1
-    out: str = "runs/bench"
-
-    def __post_init__(self) -> None:
-        if self.what not in ("speed", "learning", "pixels", "environments"):
-            raise InputError(f"what is {self.what!r}, expected speed, learning, pixels or environments")
-        if not self.seeds or min(self.seeds) < 0:
-            raise InputError(f"seeds is {self.seeds}, expected whole numbers >= 0 such as [0,1,2]")
-        check_range("", self, 1, ("rounds", "steps"))
-        self.training(0)
-
-    def training(self, seed: int) -> TrainSettings:
-        """The training run that both contenders get."""
-        return TrainSettings(
-            env=self.env,
-            agent=self.agent,
-            network=self.network,
-            symmetry=self.symmetry,
-            seed=seed,
-            total_steps=self.total_steps,
-            eval_every=self.eval_every,
-            eval_episodes=self.eval_episodes,
-            threads=self.threads,
-        )
-
-
-@dataclass(frozen=True)
 class AuditSettings:
     """Measuring how well a symmetry holds.
 

@@ -22,7 +22,7 @@ class Pixels(gymnasium.Wrapper[NDArray[np.uint8], NDArray[Any], NDArray[Any], ND
     """Observes camera 0 of the suite instead of numbers: uint8 of shape (3, size, size).
 
     Checkers on the floor and stars in the sky betray which way is which, so they are taken away unless asked for.
-    Without shadows, reflections and multisampling a frame is drawn several times faster (`nearsym bench what=pixels`).
+    Without shadows, reflections and multisampling a frame is drawn several times faster (`nearsym bench what=render`).
 
     Args:
         env: the task.

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from nearsym.agents.algorithms import LEARNERS
+from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
-from nearsym.agents.runs.settings import AuditSettings, BenchSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS
 from nearsym.networks import FAMILIES, family, keys_of
@@ -136,7 +137,16 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         ("train agent=ppo", "there is no agent=ppo"),
         ("envs all", "expected key=value, got 'all'"),
         ("envs samples=-1", "samples is -1"),
-        ("bench what=size", "what is 'size', expected speed, learning, pixels or environments"),
+        ("bench what=size", "expected drqv2, encoder, environments, layers, render, replay, sac or learning"),
+        ("bench what=layer", "what is 'layer' (did you mean 'layers'?), expected"),
+        ("bench what=speed", "what=speed is called what=sac"),
+        ("bench what=pixels", "what=pixels is called what=encoder, what=drqv2, what=render and what=replay"),
+        ("bench what=layers groups=[C2,E8]", "groups has 'E8', expected C, D or S and a number"),
+        ("bench what=encoder groups=C2", "groups has 'C2', expected D1, C4 or D4"),
+        ("bench widths=[0]", "widths is [0], expected whole numbers >= 1"),
+        ("bench sbx=python", "sbx= trains in gymnasium's own environments, not in dmc/cartpole-swingup"),
+        ("bench env=Pendulum-v1 sbx=none/python", "sbx=none/python cannot be run (No such file or directory)"),
+        ("bench round=3", "did you mean 'rounds'?"),
     ],
 )
 def test_bad_input_is_one_clear_line(words, message, tmp_path, monkeypatch, capsys):

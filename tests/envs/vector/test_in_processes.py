@@ -67,7 +67,7 @@ def test_a_failure_is_one_line_with_the_users_file_and_line(opened):
     with pytest.raises(InputError) as caught:
         second_step(opened(partial(guarded, "divide")))
     said = str(caught.value)
-    assert said.startswith("environment 1 of 2: the environment's step raises in step 2 of an episode: ZeroDivisionError")
+    assert said.startswith("environment 1 of 2: the environment's step raises in step 2 of an episode: ZeroDivision")
     assert said.endswith(f"{source.name}:{line})")
     assert "Traceback" in str(caught.value.__cause__) and "1 / 0" in str(caught.value.__cause__)
 
