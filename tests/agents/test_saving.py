@@ -155,7 +155,7 @@ def test_dropout_is_left_out_of_acting(monkeypatch):
     agent = ours()
     dropping = Dropping(agent.learner.actor)
     monkeypatch.setattr(agent.learner, "actor", dropping)
-    monkeypatch.setattr(agent.learner, "acting_actor", dropping)
+    monkeypatch.setattr(agent.learner, "acting", lambda seen, noise: agent.learner.policy(dropping(seen), noise))
     observation = np.full((64, 2), 0.5, np.float32)
     first, again = (agent.predict(observation)[0] for _ in range(2))
     np.testing.assert_array_equal(first, again)

@@ -17,6 +17,7 @@ from nearsym.scripts.main import run
 SOURCE = """
 import gymnasium
 import numpy as np
+import dm_env
 from dm_control import suite
 from gymnasium.envs.mujoco.inverted_pendulum_v5 import InvertedPendulumEnv
 from gymnasium.envs.mujoco.swimmer_v5 import SwimmerEnv
@@ -68,7 +69,7 @@ class Wrapped(gymnasium.Env):
         return np.concatenate(list(self.inner.task.get_observation(self.physics).values())).astype(np.float32)
 
 
-def ours():
+def ours() -> dm_env.Environment:
     return suite.load("cartpole", "balance")
 """
 

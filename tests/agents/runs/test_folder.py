@@ -121,7 +121,7 @@ def test_a_run_that_had_not_saved_begins_again(tmp_path):
     """Killed between the folder of checkpoints and the first of them, after two evaluations."""
     whole = train(tiny(tmp_path / "whole"), ["test"]).metrics.read_bytes()
     Short.done = 0
-    with pytest.raises(RuntimeError):
+    with pytest.raises(InputError, match="the rope has snapped"):
         train(tiny(tmp_path / "run", kwargs={"fails": 24}), ["test"])
     run = Run(tmp_path / "run")
     assert not run.checkpoints.exists() and run.metrics.read_bytes().count(b"\n") > 2 and not run.is_blank()
@@ -137,7 +137,7 @@ def test_a_run_that_had_not_saved_begins_again(tmp_path):
 @pytest.mark.parametrize("fails", [0, 5, 7])  # in the first evaluation, at the first step, soon after
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_failed_beginning_does_not_block_the_folder(tmp_path, fails, resume):
-    with pytest.raises(RuntimeError, match="the rope has snapped"):
+    with pytest.raises(InputError, match="the rope has snapped"):
         train(tiny(tmp_path / "run", kwargs={"fails": fails}), ["test"])
     assert Run(tmp_path / "run").is_blank()
     mended = tiny(tmp_path / "run", resume=resume)
