@@ -248,7 +248,9 @@ def test_every_option_composes(group):
         elif group == "agent":  # what is not written is the dataclass's
             assert found == {**dataclasses.asdict(LEARNERS[saved["name"]].settings_type()), **saved}
         else:  # strengths are 0
-            assert found == ({"count": 1, **saved} if group == "env" else dict.fromkeys(WRAPPERS, 0.0) | saved)
+            assert found == (
+                {"count": 1, "processes": "auto", **saved} if group == "env" else dict.fromkeys(WRAPPERS, 0.0) | saved
+            )
 
 
 def fields_never_read(sources, schemas):

@@ -120,7 +120,8 @@ def test_what_cannot_be_made_elsewhere_is_said(opened):
 
 # no `if __name__ == "__main__"`: the main module must not run again in the workers
 SCRIPT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 sys.path.insert(0, sys.argv[1])
 from functools import partial
 import numpy as np
