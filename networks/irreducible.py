@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+from typing import cast
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,54 +27,33 @@ class IrreducibleProduct(nn.Module):
 
         W(ψ) = Tᵀ diag(M_1(ψ), …, M_q(ψ)) T,        M_s(ψ) = Σ_k M_sk ψ_k
 
-    So transform x along the group, multiply by all blocks at once, transform back. For a mirror that is half of the
-    products of W, for D4 a quarter. Relaxed weights w and the mean over banks are part of the first transform.
-
-    Blocks are of one size d, the largest; smaller ones share one.
+    So transform x along the group, multiply by all blocks of one size at once, transform back. For a mirror that is
+    half of the products of W, for D4 3/16. Relaxed weights w and the mean over banks are part of the first transform.
 
     Example:
         >>> import numpy as np
         >>> from nearsym.networks.irreducible import IrreducibleProduct
         >>> mirror = np.stack([np.eye(2), 1 - np.eye(2)], axis=-1)  # two filter values, for equal and for other sides
-        >>> IrreducibleProduct(mirror).blocks.shape
-        torch.Size([2, 2])
+        >>> IrreducibleProduct(mirror).parts
+        ModuleList(
+          (0): 2 blocks of 1 coordinate(s)
+        )
 
     Args:
         basis: (dim, dim, count), the matrix that each filter value fills.
 
     Attributes:
-        transform: T, (q·d, dim), with rows of zeros where blocks do not fill up.
-        blocks: M, (q·d·d, count).
+        parts: blocks by their size, the largest first.
     """
-
-    transform: Tensor
-    blocks: Tensor
 
     def __init__(self, basis: FloatArray) -> None:
         super().__init__()
-        dim, found = len(basis), sorted(irreducible_blocks(basis), key=len, reverse=True)
-        self.size = len(found[0])
-        bins: list[list[FloatArray]] = []
-        for block in found:
-            room = next((b for b in bins if sum(map(len, b)) + len(block) <= self.size), None)
-            if room is None:
-                bins.append(room := [])
-            room.append(block)
-        transform = np.zeros((len(bins), self.size, dim))
-        blocks = np.zeros((len(bins), self.size, self.size, basis.shape[2]))
-        for number, shared in enumerate(bins):
-            start = 0
-            for block in shared:
-                own = slice(start, start := start + len(block))
-                transform[number, own] = block
-                blocks[number, own, own] = _in_coordinates(block, basis)
-        self.register_buffer("transform", _tensor(transform.reshape(-1, dim)), persistent=False)
-        self.register_buffer("blocks", _tensor(blocks.reshape(-1, basis.shape[2])), persistent=False)
+        found = sorted(irreducible_blocks(basis), key=len, reverse=True)
+        self.parts = nn.ModuleList(_Blocks(list(blocks), basis) for _, blocks in groupby(found, len))
 
     def cost(self, c_in: int, c_out: int, banks: int) -> int:
         """Multiplications for one input."""
-        units, dim = self.transform.shape
-        return units * (dim * (banks * c_in + c_out) + self.size * banks * c_in * c_out)
+        return sum(part.cost(c_in, c_out, banks) for part in self._blocks())
 
     def forward(self, x: Tensor, filters: Tensor, factors: Tensor | None = None) -> Tensor:
         """Apply.
@@ -83,18 +66,56 @@ class IrreducibleProduct(nn.Module):
         Returns:
             (members, dim, c_out, batch).
         """
+        first, *rest = (part(x, filters, factors) for part in self._blocks())
+        for part in rest:
+            first = first + part
+        return first
+
+    def _blocks(self) -> Iterator[_Blocks]:
+        return (cast(_Blocks, part) for part in self.parts)
+
+
+class _Blocks(nn.Module):
+    """The blocks of one size: transform to their coordinates, multiply by each, transform back.
+
+    Args:
+        blocks: (size, dim) each, orthonormal coordinates of one block.
+        basis: as in `IrreducibleProduct`.
+    """
+
+    transform: Tensor
+    filled: Tensor
+
+    def __init__(self, blocks: list[FloatArray], basis: FloatArray) -> None:
+        super().__init__()
+        self.units, self.size = len(blocks), len(blocks[0])
+        self.register_buffer("transform", _tensor(np.concatenate(blocks)), persistent=False)
+        filled = np.stack([_in_coordinates(block, basis) for block in blocks])
+        self.register_buffer("filled", _tensor(filled.reshape(-1, basis.shape[2])), persistent=False)
+
+    def cost(self, c_in: int, c_out: int, banks: int) -> int:
+        """Multiplications for one input."""
+        rows, dim = self.transform.shape
+        return rows * (dim * (banks * c_in + c_out) + self.size * banks * c_in * c_out)
+
+    def forward(self, x: Tensor, filters: Tensor, factors: Tensor | None) -> Tensor:
+        """Shapes as in `IrreducibleProduct.forward`."""
         members, banks, _, c_out, c_in = filters.shape
-        (units, dim), size, batch = self.transform.shape, self.size, x.shape[3]
+        (rows, dim), size, batch = self.transform.shape, self.size, x.shape[3]
         inwards = self.transform.unsqueeze(0)
         if factors is not None:
             inwards = (self.transform.view(1, -1, 1, size, dim) * factors.unsqueeze(1).unsqueeze(3)).flatten(1, 3)
         inside = small_product(inwards, x.flatten(2)).expand(members, -1, -1)
-        weight = small_product(self.blocks, filters.flatten(3))
+        weight = small_product(self.filled, filters.flatten(3))
         weight = weight.view(members, banks, -1, size, size, c_out, c_in).permute(0, 2, 3, 5, 1, 4, 6)
         weight = weight.reshape(-1, size * c_out, banks * size * c_in)
         y = torch.bmm(weight, inside.reshape(-1, banks * size * c_in, batch))
-        y = small_product(self.transform.t(), y.view(members, units, c_out * batch))
+        y = small_product(self.transform.t(), y.view(members, rows, c_out * batch))
         return y.view(members, dim, c_out, batch)
+
+    def __repr__(self) -> str:
+        """For ``print(module)``."""
+        return f"{self.units} blocks of {self.size} coordinate(s)"
 
 
 def irreducible_blocks(basis: FloatArray) -> list[FloatArray]:

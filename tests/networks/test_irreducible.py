@@ -120,20 +120,27 @@ def test_training_expands_no_hidden_layer_and_checkpoints_hold_no_coordinates(mo
 
 
 @pytest.mark.parametrize(
-    "name, size, units, share", [("C2", 1, 2, 1 / 2), ("C4", 2, 4, 1 / 2), ("D4", 2, 8, 1 / 4), ("S5", 1, 5, 1 / 5)]
+    "name, parts, share",
+    [
+        ("C2", [(2, 1)], 1 / 2),
+        ("C4", [(1, 2), (2, 1)], 3 / 8),
+        ("D4", [(2, 2), (4, 1)], 3 / 16),
+        ("S5", [(5, 1)], 1 / 5),
+    ],
 )
-def test_what_a_product_costs(name, size, units, share):
+def test_what_a_product_costs(name, parts, share):
     """Blocks of the sizes that representation theory gives; what is left are the transforms."""
     rep = GROUPS[name]()
     product = IrreducibleProduct(RelaxedLinear(rep, rep).sharing.basis.double().numpy())
-    assert (product.size, len(product.transform)) == (size, units)
+    assert [(part.units, part.size) for part in product.parts] == parts
     channels = 10_000
     assert product.cost(channels, channels, 1) / (channels * rep.dim) ** 2 == pytest.approx(share, rel=1e-2)
 
 
 def test_expanding_stays_where_it_is_cheaper():
-    rep = Representation.regular(Group.cyclic(3))  # two blocks of two in three coordinates
-    assert RelaxedLinear(rep, rep, 64, 64).product is None
+    rep = GROUPS["C3"]()
+    assert RelaxedLinear(rep, rep, 64, 64).product is not None
+    assert RelaxedLinear(rep, rep, 4, 4).product is None  # the transforms cost more than what blocks save
     mirror = GROUPS["C2"]()
     assert RelaxedLinear(mirror, mirror, 64, 64).product is not None
     assert RelaxedLinear(mirror, mirror, 64, 64, banks=3).product is None
