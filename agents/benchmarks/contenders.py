@@ -61,7 +61,7 @@ def _ours(name: str, settings: TrainSettings) -> Contender:
     if compiles:
         learner.compile(failed.append)
     steps = interact(learner, world.envs, learner.experience(settings.total_steps))
-    batch = _random_batch(settings, world.env)
+    batch = random_batch(settings, world.env)
 
     def learn(count: int) -> None:
         for _ in range(count):
@@ -100,7 +100,7 @@ def _stock(settings: TrainSettings) -> Contender:
         seed=settings.seed,
         device=settings.device,
     )
-    batch = _random_batch(settings, env)
+    batch = random_batch(settings, env)
     over = 1 - batch.discounts.unsqueeze(1) / agent.discount
     drawn = ReplayBufferSamples(
         batch.observations, batch.actions, batch.next_observations, over, batch.rewards.unsqueeze(1)
@@ -178,7 +178,7 @@ def sbx(python: str, settings: TrainSettings) -> Contender:
     return Contender(lambda n: told(f"learn {n}"), lambda n: told(f"update {n}"), policy, lambda: "jit", close)
 
 
-def _random_batch(settings: TrainSettings, env: gymnasium.Env[Any, Any]) -> Batch:
+def random_batch(settings: TrainSettings, env: gymnasium.Env[Any, Any]) -> Batch:
     """Normal observations and rewards, uniform actions, episodes that all go on."""
     agent, generator = settings.agent, torch.Generator().manual_seed(settings.seed)
     count, shape = agent.batch_size, env.observation_space.shape

@@ -26,20 +26,21 @@ class BenchSettings:
     Attributes:
         env: the environment (``sac``, ``learning``, and one more of ``environments``).
         agent: hyperparameters, the same for all (``sac``, ``learning``); its batch size is that of every suite.
-        network: width and depth, the same for all; the family is varied, but for ``learning``.
+        network: width and depth, the same for all; the family is varied, but for ``learning`` and ``seeds``.
         what: ``sac`` times training steps and updates beside stable-baselines3 (and SBX), ``layers`` single layers
             beside `torch.nn.Linear`, ``encoder`` encoders of images beside escnn's, ``drqv2`` its whole updates,
             ``render`` drawing, ``replay`` buffers beside stable-baselines3's, ``environments`` several in processes of
-            their own and the loop around one; ``learning`` trains and evaluates.
+            their own and the loop around one, ``seeds`` updates of several seeds at once beside one after another;
+            ``learning`` trains and evaluates.
         symmetry: as for training.
         rounds: turns each contender gets.
         steps: training steps, updates or frames in each turn.
         compile: compile our updates and actions first, as long runs do; otherwise they run as they stand.
         sbx: Python of an environment with SBX, which then takes turns in ``sac``.
         groups: of ``layers`` (C2, D4, S20: turns, turns and mirrors, permutations) and ``encoder`` (D1, C4, D4).
-        widths: of ``layers``; empty takes that of the network.
-        batches: of ``layers``; empty takes that of the agent.
-        seeds: seeds of ``learning``.
+        widths: of ``layers`` and ``seeds``; empty takes that of the network.
+        batches: of ``layers`` and ``seeds``; empty takes that of the agent.
+        seeds: of ``learning`` and ``seeds``.
         total_steps: environment steps of each learning curve.
         eval_every: steps between its points.
         eval_episodes: episodes for each point.

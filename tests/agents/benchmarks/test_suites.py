@@ -8,6 +8,7 @@ import pytest
 import stable_baselines3
 
 from nearsym.agents.algorithms.drqv2 import DrQv2Learner
+from nearsym.agents.algorithms.many_seeds import ManySeeds
 from nearsym.agents.algorithms.sac import SACLearner
 from nearsym.agents.benchmarks.contenders import STOCK, contender, sbx
 from nearsym.agents.benchmarks.settings import BenchSettings
@@ -32,6 +33,7 @@ SUITE_WORDS = {
     "render": ([], ["dm_control", "nearsym"]),
     "replay": ([], [STOCK, "nearsym"]),
     "drqv2": (["rounds=1"], FAMILIES),
+    "seeds": (["env=Pendulum-v1", "widths=[8,16]"], ["one after another", "at once"]),
     "environments": ([], ["in turn", "in processes", "SyncVectorEnv, ReplayBuffer", "nearsym"]),
 }
 
@@ -55,7 +57,7 @@ def test_numbers_are_positive_and_saved(what, tmp_path, monkeypatch, capsys):
     saved = json.loads((tmp_path / "found.json").read_text())
     assert saved["command"].startswith(f"nearsym bench what={what} ")
     assert saved["machine"]["threads"] == 1 and saved["machine"]["cpu"] and saved["machine"]["torch"]
-    assert len(saved["tables"]) == {"sac": 2, "layers": 2, "replay": 4, "environments": 3}.get(what, 1)
+    assert len(saved["tables"]) == {"sac": 2, "layers": 2, "replay": 4, "environments": 3, "seeds": 2}.get(what, 1)
     for table in saved["tables"]:
         assert table["title"] in printed
         rows = {row["name"]: row for row in table["rows"]}
@@ -96,6 +98,18 @@ def test_contenders_do_the_same_number_of_updates(monkeypatch):
         chosen.learn(2)  # from its own replay again
         assert done[name] == 9
         assert chosen.state() == "eager"
+
+
+def test_all_seeds_are_updated_as_often_as_one_after_the_other(monkeypatch):
+    monkeypatch.setattr("nearsym.agents.benchmarks.timing.SHORTEST", 1e-9)
+    done = Counter()
+    alone, together = SACLearner.update, ManySeeds.update
+    monkeypatch.setattr(SACLearner, "update", lambda self, batch: done.update(["alone"]) or alone(self, batch))
+    monkeypatch.setattr(
+        ManySeeds, "update", lambda self, batches: done.update({"together": len(batches)}) or together(self, batches)
+    )
+    list(measure(compose("bench", BenchSettings, ["what=seeds", *SMALL, "env=Pendulum-v1", "seeds=[0,1,2]"])))
+    assert done["alone"] == done["together"] > 0
 
 
 def test_whole_updates_are_done(monkeypatch):
