@@ -47,6 +47,7 @@ class Job:
         folder: where the command was given; a user's own environments are looked for there.
         launch: which `nearsym compare` it is of.
         retries: how often a failed run is tried again.
+        companions: the same with other seeds, which are trained in its process; never carried out at the same time.
     """
 
     spec: RunSpec
@@ -55,11 +56,17 @@ class Job:
     folder: str
     launch: str
     retries: int
+    companions: tuple[tuple[RunSpec, TrainSettings], ...] = ()
+
+    @property
+    def group(self) -> str:
+        """What it has in common with its companions."""
+        return self.spec.path.rpartition("/")[0] if self.companions else self.spec.path
 
     @property
     def run(self) -> Run:
         """The run's folder."""
-        return Run(Path(self.folder, self.out, self.spec.path))
+        return self._run_of(self.spec)
 
     @property
     def log(self) -> Path:
@@ -88,12 +95,20 @@ class Job:
         """Whether its last checkpoint was evaluated as the suite says."""
         return is_done(self.run, self.spec.evaluation)
 
+    def at_once(self) -> list[TrainSettings]:
+        """Settings of what is left to train in its process: its own first, and those of its companions."""
+        left = [train for spec, train in self.companions if not is_trained(self._run_of(spec), spec.total_steps)]
+        return [self.training, *left]
+
+    def _run_of(self, spec: RunSpec) -> Run:
+        return Run(Path(self.folder, self.out, spec.path))
+
     def _beside(self, suffix: str) -> Path:
         return Path(self.folder, self.out, "logs", f"{self.spec.path}.{suffix}")
 
 
 def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
-    """Train and evaluate, again after a failure, from the last checkpoint each time.
+    """Train and evaluate, again after a failure, from the last checkpoint each time, and then without its companions.
 
     Args:
         job: the run.
@@ -103,12 +118,12 @@ def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
         A status that is finished, failed with the last line that was printed, or waiting when stopped.
     """
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    command = ["nearsym", TRAIN, *job.spec.overrides]
-    write_settings(job.settings, command, job.training, job.spec.evaluation)
     attempts = 1 + job.retries
     message = ""
     for attempt in range(1, attempts + 1):
         label = "" if attempt == 1 else f"attempt {attempt} of {attempts}: "
+        training = job.at_once() if attempt == 1 else [job.training]
+        write_settings(job.settings, ["nearsym", TRAIN, *job.spec.overrides], training, job.spec.evaluation)
         try:
             message = _attempt(job, label, stopped)
         except _StoppedError:

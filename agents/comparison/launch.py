@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from nearsym.agents.runs.many_seeds import check_alike
 from nearsym.agents.runs.settings import TrainSettings
 
 from .jobs import Job
 from .settings import CompareSettings
 from .status import FINISHED, RUNNING, WAITING, Status, read_status
+from .suite import RunSpec
 from .suite_folder import SuiteFolder
 
 POLL = 0.2
@@ -58,7 +59,20 @@ def jobs_of(folder: SuiteFolder, settings: CompareSettings, training: Mapping[st
     launch, here = uuid.uuid4().hex, str(Path.cwd())
     # a worker asks nobody: what its run names is of the current folder, or the comparison was told to trust it
     specs = [replace(spec, evaluation=replace(spec.evaluation, trust=settings.trust)) for spec in folder.runs]
-    return [Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries) for spec in specs]
+    jobs = [Job(spec, training[spec.path], str(folder.out), here, launch, settings.retries) for spec in specs]
+    return [replace(job, companions=_companions(job, jobs)) for job in jobs] if settings.seeds_at_once else jobs
+
+
+def _companions(job: Job, jobs: Sequence[Job]) -> tuple[tuple[RunSpec, TrainSettings], ...]:
+    """The same run with other seeds.
+
+    Raises:
+        InputError: they cannot be trained together.
+    """
+    condition, _, _ = job.spec.path.rpartition("/")
+    others = [other for other in jobs if other != job and other.spec.path.rpartition("/")[0] == condition]
+    check_alike([job.training, *(other.training for other in others)])
+    return tuple((other.spec, other.training) for other in others)
 
 
 def states_at_start(jobs: Sequence[Job], folder: SuiteFolder) -> dict[str, Status]:
@@ -98,14 +112,15 @@ def launch(
         The last status of every run. Interrupted ones, also after an exception such as Ctrl-C, wait in suite.json.
     """
     states = dict(states)
-    queue = deque(job for job in jobs if states[job.spec.path].state != FINISHED)
+    queue = [job for job in jobs if states[job.spec.path].state != FINISHED]
     active: dict[str, Job] = {}
     looked = -LOOK
     try:
         while queue or active:
             free = len(queue) if limit is None else min(limit - len(active), len(queue))
-            if free > 0:
-                batch = [queue.popleft() for _ in range(free)]
+            batch = _ready(queue, active.values())[: max(0, free)]
+            if batch:
+                queue = [job for job in queue if job not in batch]
                 active.update({job.spec.path: job for job in batch})
                 pool.submit(batch)
             for path, status in pool.ended().items():
@@ -124,6 +139,16 @@ def launch(
         states.update({path: replace(_status_of(job), state=WAITING) for path, job in active.items()})
         folder.write(states)
     return states
+
+
+def _ready(queue: Sequence[Job], active: Iterable[Job]) -> list[Job]:
+    """What can be started: of companions one at a time, for it trains the others."""
+    busy, ready = {job.group for job in active}, []
+    for job in queue:
+        if job.group not in busy:
+            busy.add(job.group)
+            ready.append(job)
+    return ready
 
 
 def _status_of(job: Job) -> Status:

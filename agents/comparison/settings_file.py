@@ -1,7 +1,7 @@
 """The settings file of a run: everything its processes need, written beside its log before they start.
 
 command: [nearsym, train, …]     what gives the same run by hand
-train: {…}                       `TrainSettings`
+train: [{…}, …]                  `TrainSettings`, and those of other seeds that are trained at once
 evaluate: {…}                    `EvaluateSettings`
 """
 
@@ -17,13 +17,16 @@ from nearsym.agents.runs.folder import settings_from, write_atomic
 from nearsym.agents.runs.settings import EvaluateSettings, TrainSettings
 
 
-def write_settings(path: Path, command: Sequence[str], train: TrainSettings, evaluate: EvaluateSettings) -> None:
-    """Write the settings of one run."""
-    content = {"command": list(command), "train": asdict(train), "evaluate": asdict(evaluate)}
+def write_settings(
+    path: Path, command: Sequence[str], train: Sequence[TrainSettings], evaluate: EvaluateSettings
+) -> None:
+    """Write the settings of one run, and of those that are trained with it."""
+    content = {"command": list(command), "train": [asdict(one) for one in train], "evaluate": asdict(evaluate)}
     write_atomic(path, yaml.safe_dump(content, sort_keys=False))
 
 
-def read_settings(path: Path) -> tuple[list[str], TrainSettings, EvaluateSettings]:
+def read_settings(path: Path) -> tuple[list[str], list[TrainSettings], EvaluateSettings]:
     """The command, and the settings of training and evaluation."""
     content = yaml.safe_load(path.read_text())
-    return content["command"], settings_from(content["train"]), EvaluateSettings(**content["evaluate"])
+    train = [settings_from(one) for one in content["train"]]
+    return content["command"], train, EvaluateSettings(**content["evaluate"])

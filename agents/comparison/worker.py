@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from nearsym.agents.runs.console import evaluate_and_show, train_and_show
+from nearsym.agents.runs.console import evaluate_and_show, train_and_show, train_seeds_and_show
 from nearsym.envs.errors import InputError
 
 from .jobs import EVALUATE, TRAIN
@@ -24,7 +24,7 @@ def main(file: str, step: str) -> None:
     try:
         command, training, evaluation = read_settings(path)
         if step == TRAIN:
-            train_and_show(training, command)
+            train_seeds_and_show(training, command) if len(training) > 1 else train_and_show(training[0], command)
         if step == EVALUATE:
             evaluate_and_show(evaluation)
     except InputError as error:

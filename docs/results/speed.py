@@ -26,6 +26,7 @@ BEFORE = "d071ec5"
 
 SAC = "steps=50 rounds=5"
 SMALL = "network.width=128 agent.batch_size=128"
+SEEDS = "network=relaxed rounds=3 seeds=[0,1,2,3,4,5,6,7,8,9] widths=[32,64,128] batches=[128]"
 SUITES = {
     "sac-cartpole-256": SAC,
     "sac-cartpole-128": f"{SAC} {SMALL}",
@@ -43,6 +44,8 @@ SUITES = {
     "drqv2": "what=drqv2 rounds=3",
     "render": "what=render rounds=3",
     "replay": "what=replay",
+    "seeds": f"what=seeds {SEEDS}",
+    "seeds-eager": f"what=seeds {SEEDS} compile=false",
     "environments": "what=environments steps=100 rounds=3",
 }
 """Arguments of `nearsym bench` for each file."""
@@ -161,6 +164,7 @@ def other_rows(folder, *names):
     for name in (name for name in names if (folder / f"{name}.json").exists()):
         for table in json.loads((folder / f"{name}.json").read_text())["tables"]:
             title = f"{table['title'].split(', 1 thread')[0]}, {table['unit']}"
+            title += ", eager" if name.endswith("-eager") else ""
             for row in table["rows"]:
                 yield f"| {title} | {row['name']} | {' | '.join(cells(row))} |"
                 title = ""
@@ -188,6 +192,7 @@ def fill(folder, page):
         "layers": other_rows(folder, "layers"),
         "pixels": other_rows(folder, "encoder", "drqv2", "render", "replay"),
         "environments": other_rows(folder, "environments"),
+        "seeds": other_rows(folder, "seeds", "seeds-eager"),
     }
     for name, lines in parts.items():
         mark, text = f"<!-- {name} -->", "\n".join(lines)
