@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.table import Table as Printed
 
 from nearsym.agents.runs.folder import write_atomic
@@ -54,6 +55,7 @@ def machine(threads: int) -> dict[str, Any]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": threads,
         "system": platform.platform(),
         "python": platform.python_version(),

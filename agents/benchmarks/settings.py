@@ -45,6 +45,7 @@ class BenchSettings:
         eval_every: steps between its points.
         eval_episodes: episodes for each point.
         threads: torch threads.
+        device: of the networks, ``cpu`` or ``cuda`` (``sac``, ``seeds`` and ``drqv2``, ``learning``).
         out: timings are also written to <out>.json; ``learning`` writes <out>.csv and <out>.png.
 
     Raises:
@@ -68,6 +69,7 @@ class BenchSettings:
     eval_every: int = 1000
     eval_episodes: int = 5
     threads: int = 1
+    device: str = "cpu"
     out: str | None = None
 
     def __post_init__(self) -> None:
@@ -97,5 +99,6 @@ class BenchSettings:
             eval_every=self.eval_every,
             eval_episodes=self.eval_episodes,
             threads=self.threads,
+            device=self.device,
             compile=str(self.compile).lower(),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 
 SHORTEST = 0.05
 """Seconds that a turn takes at least: what is faster is repeated."""
@@ -103,8 +104,10 @@ def _repeats(call: Callable[[], object]) -> int:
 
 
 def _timed(call: Callable[[], object], repeats: int) -> float:
-    """Seconds of a call."""
+    """Seconds of a call, until a GPU has done what it was told."""
     start = time.perf_counter()
     for _ in range(repeats):
         call()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
     return max(time.perf_counter() - start, 1e-9) / repeats

@@ -35,6 +35,7 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
             network=family(name, width=WIDTH),
             pixels=True,
             total_steps=1000,
+            device=settings.device,
         )
         world = build_world(run, 0)
         learner = build_learner(run, world)

@@ -11,6 +11,7 @@ import torch
 from nearsym.agents.benchmarks.contenders import SBX, STOCK, Contender, contender, sbx
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.benchmarks.timing import Table, rates, take_turns
+from nearsym.agents.runs.build import device_named
 from nearsym.networks import architectures
 
 WARM = 50
@@ -20,6 +21,7 @@ WARM = 50
 def measure(settings: BenchSettings) -> Iterator[Table]:
     """Steps of environment, acting and learning together; then updates on one batch of random numbers."""
     torch.set_num_threads(settings.threads)
+    device_named(settings.device)  # before stable-baselines3 looks for it
     chosen, width, batch = settings.training(0), settings.network.width, settings.agent.batch_size
     with ExitStack() as stack:
         contenders: dict[str, Contender] = {}

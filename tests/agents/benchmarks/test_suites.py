@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 import stable_baselines3
+import torch
 
 from nearsym.agents.algorithms.drqv2 import DrQv2Learner
 from nearsym.agents.algorithms.many_seeds import ManySeeds
@@ -196,6 +197,22 @@ def test_what_is_fast_is_repeated(monkeypatch):
     (found,) = take_turns({"it": call}, rounds=1).values()
     assert found == pytest.approx([0.01])
     assert len(calls) == 2 + 5  # SHORTEST is 0.05 s
+
+
+def test_a_gpu_is_waited_for(monkeypatch):
+    """What it was told is done only after the call."""
+    waited = []
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.synchronize", lambda: waited.append(1))
+    take_turns({"it": lambda: None}, rounds=3)
+    assert len(waited) >= 3
+
+
+def test_a_device_that_is_not_there_is_refused(capsys):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert run(["bench", *SMALL, "env=Pendulum-v1", "device=cuda"]) == 2
+    assert "sees no CUDA device; use device=cpu" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "count"), [("C2", 2), ("C3", 3), ("D3", 6), ("S3", 2), ("S20", 2)])
