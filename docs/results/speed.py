@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "speed.md"
@@ -93,7 +94,7 @@ def profile(folder):
 def draw_profile(folder):
     """Bars of what an update is made of."""
     updates = json.loads((folder / "profile.json").read_text())["updates"]
-    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    figure = Figure(figsize=(8.5, 3.8), layout="constrained")
     for axes, size in zip(figure.subplots(1, 2), (128, 256), strict=True):
         shown = [update for update in updates if update["size"] == size]
         labels = [f"{update['network']}, {update['when']}" for update in shown]
@@ -133,6 +134,8 @@ def draw_growth(folder):
         axes.set_xlabel({"order": "order of the group, width 512", "assets": "assets, width 640"}.get(what, what))
         axes.set_xticks(x, [str(key) for key in x])
         axes.minorticks_off()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=7)
     save(figure, folder / "layers.svg")

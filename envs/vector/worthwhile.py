@@ -11,7 +11,7 @@ from typing import Any
 
 import gymnasium
 
-SLOW = 3e-4
+SLOW = 1e-3
 """Seconds of a step from which a second core saves more than asking another process costs (docs/speed.md)."""
 
 STEPS, LONGEST = 10, 1.0
