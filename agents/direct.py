@@ -92,6 +92,7 @@ class DirectPortfolio:
         self._moves = _Moves(symmetry.observation.rep, symmetry.action, seed) if family.augment else None
         groups = [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in self._groups()]
         self._optimizer = torch.optim.Adam(groups, lr=self.settings.learning_rate)
+        self._rate = torch.tensor(past.rate, dtype=torch.get_default_dtype())
         self._growth = torch.tensor(past.growth, dtype=torch.get_default_dtype())
         self._observed = torch.tensor(np.log(past.growth) / past.scale, dtype=torch.get_default_dtype())
 
@@ -125,12 +126,14 @@ class DirectPortfolio:
             seen = self._observed[starts[:, None] + day + view].transpose(1, 2).flatten(1)
             action = self._act(torch.cat([seen, weights], dim=1), element)
             drifted = weights * self._growth[starts + day + 1]
-            before = 1 + drifted.sum(dim=1) - weights.sum(dim=1)
+            cash = 1 - weights.sum(dim=1)
+            owed = (-cash).clamp(min=0) + (-weights).clamp(min=0).sum(dim=1)
+            before = cash + past.interest * cash.clamp(min=0) - past.borrowing * owed + drifted.sum(dim=1)
             held = drifted / before[:, None]
             weights = self.weights(action)
             after = torch.ones_like(before)
             for _ in range(COST_STEPS):
-                after = 1 - past.rate * (weights * after[:, None] - held).abs().sum(dim=1)
+                after = 1 - (self._rate * (weights * after[:, None] - held).abs()).sum(dim=1)
             percent = 100 * (before * after).log()
             rewards.append(percent - 0.5 * past.risk_aversion * percent**2)
         return torch.stack(rewards, dim=1)

@@ -17,7 +17,9 @@ class PastReturns:
         train: (start, stop) rows of training.
         window: log-returns of each asset in an observation, oldest first, followed by the assets' weights.
         scale: unit of these log-returns.
-        rate: costs, as a fraction of the traded value.
+        rate: costs, as a fraction of the traded value: (), or (N,) for each asset.
+        interest: that a day earns on cash.
+        borrowing: that a day costs on borrowed cash and on what is sold short.
         sharpness: long-only weights are those of softmax(sharpness · action) but for the last, which is cash.
         leverage: weights are leverage · a / max(1, Σ|a|) instead; None for long-only ones.
         risk_aversion: λ of the reward p - λ/2 p², p the log-return of a day in percent.
@@ -27,7 +29,9 @@ class PastReturns:
     train: tuple[int, int]
     window: int
     scale: float
-    rate: float
+    rate: NDArray[np.float64]
+    interest: float
+    borrowing: float
     sharpness: float
     leverage: float | None
     risk_aversion: float

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from nearsym.envs.errors import InputError
 
-from .prices import FloatArray
+from .prices import YEAR, FloatArray
 
 CENT = 1e-12
 """Fraction of the value to which costs and target weights are brought into agreement."""
@@ -16,30 +17,47 @@ CENT = 1e-12
 
 @dataclass(frozen=True)
 class Costs:
-    """What trading costs, as fractions of the traded value.
+    """What trading costs, as fractions of the traded value, and what holding costs and earns, as fractions a year.
 
     Attributes:
-        commission: paid to the broker.
-        slippage: lost because one buys above and sells below the quoted price.
+        commission: paid to the broker; the same for all assets, or one for each.
+        slippage: lost because one buys above and sells below the quoted price; likewise.
+        interest: earned by cash.
+        borrowing: paid for borrowed cash, and for the value of what is sold short.
 
     Raises:
-        InputError: a fraction is negative or 0.1 and more.
+        InputError: a fraction is out of range.
     """
 
-    commission: float = 0.001
-    slippage: float = 0.0
+    commission: float | tuple[float, ...] = 0.001
+    slippage: float | tuple[float, ...] = 0.0
+    interest: float = 0.0
+    borrowing: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("commission", "slippage"):
-            if not 0 <= getattr(self, name) < 0.1:
-                raise InputError(
-                    f"{name} is {getattr(self, name)}, expected a fraction of the traded value from 0 to 0.1"
-                )
+            given = getattr(self, name)
+            if not all(_is_number(each) and 0 <= each < 0.1 for each in np.atleast_1d(np.asarray(given, object))):
+                raise InputError(f"{name} is {given}, expected a fraction of the traded value from 0 to 0.1")
+        for name in ("interest", "borrowing"):
+            given = getattr(self, name)
+            if not (_is_number(given) and 0 <= given < 1):
+                raise InputError(f"{name} is {given}, expected a fraction a year from 0 to 1, such as 0.02")
 
     @property
-    def rate(self) -> float:
-        """Of both together."""
-        return self.commission + self.slippage
+    def rate(self) -> FloatArray:
+        """Of commission and slippage together: () for all assets, or (N,)."""
+        rate: FloatArray = np.add(self.commission, self.slippage, dtype=np.float64)
+        return rate
+
+    def carry(self, cash: float, held: FloatArray) -> float:
+        """What a day earns on (N,) values held and on cash, negative where it costs."""
+        short = -float(np.minimum(held, 0.0).sum())
+        return (self.interest * max(cash, 0.0) - self.borrowing * (max(-cash, 0.0) + short)) / YEAR
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -81,19 +99,23 @@ class Account:
     def trade(self, change: FloatArray, prices: FloatArray) -> Trade:
         """Buy (or sell, where negative) `change` shares of each asset.
 
-        cash ← cash - change·p - κ |change|·p,   κ = commission + slippage
+        cash ← cash - change·p - Σ_i κ_i |change_i| p_i,   κ = commission + slippage
         """
-        traded = float(np.abs(change) @ prices)
-        paid = self.costs.rate * traded
+        values = np.abs(change) * prices
+        traded, paid = float(values.sum()), float((self.costs.rate * values).sum())
         self.cash -= float(change @ prices) + paid
         self.shares = self.shares + change
         return Trade(traded, paid)
 
+    def carry(self, prices: FloatArray) -> None:
+        """Pass a day at (N,) prices of its beginning: cash earns interest, and what is borrowed costs."""
+        self.cash += self.costs.carry(self.cash, self.shares * prices)
+
     def rebalance(self, target: FloatArray, prices: FloatArray) -> Trade:
         """Trade to the target weights *after* costs.
 
-        The value V' left over solves V' + κ Σ_i |w_i V' - h_i p_i| = V, found by iteration, which contracts by
-        κ Σ|w_i| < 1.
+        The value V' left over solves V' + Σ_i κ_i |w_i V' - h_i p_i| = V, found by iteration, which contracts by
+        Σ κ_i |w_i| < 1.
 
         Args:
             target: (N,) weights; the rest, 1 - Σ w_i, stays in cash.
@@ -107,7 +129,7 @@ class Account:
             raise InputError(f"target weights are {target.tolist()}, expected finite numbers")
         if not before > 0:
             raise InputError(f"the account is worth {before:g}; nothing can be traded")
-        if self.costs.rate * np.abs(target).sum() >= 1:
+        if (self.costs.rate * np.abs(target)).sum() >= 1:
             raise InputError(
                 f"target weights with a gross exposure of {np.abs(target).sum():g} cost all they are worth"
             )
@@ -115,5 +137,5 @@ class Account:
         after, previous = before, np.inf
         while abs(after - previous) > CENT * before:
             previous = after
-            after = before - self.costs.rate * float(np.abs(target * after - held).sum())
+            after = before - float((self.costs.rate * np.abs(target * after - held)).sum())
         return self.trade(target * after / prices - self.shares, prices)

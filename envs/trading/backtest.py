@@ -85,8 +85,8 @@ def backtest(
     """Trade a strategy on the days start, …, stop - 1.
 
     Each day t = start, …, stop - 2 the strategy sees close[0], …, close[t] and decides; the trade is done at
-    close[t + 1]. Nothing is thus held before close[start + 1]. Short positions pay no borrowing fee and cash earns no
-    interest. An account worth nothing or less is closed: its value stays as it is to the end.
+    close[t + 1]. Nothing is thus held before close[start + 1]. An account worth nothing or less is closed: its value
+    stays as it is to the end.
 
     Args:
         prices: of N assets.
@@ -115,6 +115,7 @@ def backtest(
         today = start + day
         close = prices.close[today]
         target = strategy(prices.close[:today])  # decided yesterday, on the rows up to and with today - 1
+        account.carry(prices.close[today - 1])
         if account.value(close) > 0 and target is not None:
             try:
                 check_weights(target, prices.tickers, max_gross)

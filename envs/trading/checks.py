@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 from nearsym.envs.errors import InputError
+
+Fractions = float | Sequence[float] | Mapping[str, float]
+"""One number for all assets, or one for each: in their order, or by ticker."""
 
 
 def check_whole(name: str, value: Any, least: int, unit: str = "") -> None:
@@ -23,3 +27,27 @@ def check_whole(name: str, value: Any, least: int, unit: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         counted = f" of {unit}" if unit else ""
         raise InputError(f"{name} is {value!r}, expected a whole number{counted} >= {least}")
+
+
+def of_assets(name: str, given: Any, tickers: tuple[str, ...]) -> Any:
+    """One number for all assets, or a tuple with one for each in the order of the tickers.
+
+    Args:
+        name: of what is given.
+        given: `Fractions`.
+        tickers: of the assets.
+
+    Raises:
+        InputError: there are too few or too many, or a ticker is missing or unknown.
+    """
+    if isinstance(given, Mapping):
+        missing, unknown = [t for t in tickers if t not in given], [str(t) for t in given if t not in tickers]
+        wrong = [*(f"{ticker} is missing" for ticker in missing), *(f"{ticker} is no asset" for ticker in unknown)]
+        if wrong:
+            raise InputError(f"{name} by ticker needs one number for each of {', '.join(tickers)}; {', '.join(wrong)}")
+        return tuple(given[ticker] for ticker in tickers)
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        return given  # a number, or nothing that makes sense, which its reader refuses
+    if len(given) != len(tickers):
+        raise InputError(f"{name} has {len(given)} numbers, expected one, or one for each of {len(tickers)} assets")
+    return tuple(given)

@@ -16,7 +16,7 @@ from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
-from .checks import check_whole
+from .checks import Fractions, check_whole, of_assets
 from .evaluation import TradingReport, evaluate
 from .extra import version
 from .prices import FloatArray, Prices
@@ -49,8 +49,10 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         start: first day, such as ``2005-01-01``.
         end: day after the last.
         prices: a file, in place of the source; or `Prices`, in place of source, tickers, start and end.
-        commission: fraction of the traded value.
-        slippage: fraction of the traded value.
+        commission: fraction of the traded value; a number, or one for each asset, in their order or by ticker.
+        slippage: fraction of the traded value; likewise.
+        interest: a year, that cash earns.
+        borrowing: a year, on borrowed cash and on what is sold short.
         episode_days: length of a training episode.
         fold: which rolling window; see `SplitSettings`.
         train_years: years of training; all there are by default.
@@ -73,8 +75,10 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         start: str | None = None,
         end: str | None = None,
         prices: Prices | str | None = None,
-        commission: float = 0.001,
-        slippage: float = 0.0,
+        commission: Fractions = 0.001,
+        slippage: Fractions = 0.0,
+        interest: float = 0.0,
+        borrowing: float = 0.0,
         episode_days: int = 252,
         fold: int = 0,
         train_years: int | None = None,
@@ -86,7 +90,12 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         if not isinstance(prices, Prices):
             prices = load_prices(source if prices is None else prices, tickers, start, end)
         self.prices, self.window, self.episode_days = prices, window, episode_days
-        self.costs = Costs(commission, slippage)
+        self.costs = Costs(
+            of_assets("commission", commission, prices.tickers),
+            of_assets("slippage", slippage, prices.tickers),
+            interest,
+            borrowing,
+        )
         self.split = SplitSettings(fold, train_years, validation_years, test_years).split(prices.dates, window)
         self.current, self.whole = "train", False
         self.price_noise = 0.0
@@ -177,6 +186,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
                 f"action is {action.tolist()}, expected {self.action_space.shape} finite numbers from -1 to 1"
             )
         before = self.account.value(self.prices.close[self.day])
+        self.account.carry(self.prices.close[self.day])
         self.day += 1
         close = self.prices.close[self.day]
         traded = paid = 0.0

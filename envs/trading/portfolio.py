@@ -14,7 +14,7 @@ from nearsym.envs.symmetry import Symmetry
 
 from .allocation import SHARPNESS, Allocation, LongOnly, LongShort
 from .market import Market
-from .prices import FloatArray
+from .prices import YEAR, FloatArray
 from .rewards import DifferentialSharpe, RiskPenalised, reward_by_name
 from .symmetry import market_symmetry
 
@@ -71,6 +71,8 @@ class Portfolio(Market):
             window=self.window,
             scale=self.scale,
             rate=self.costs.rate,
+            interest=self.costs.interest / YEAR,
+            borrowing=self.costs.borrowing / YEAR,
             sharpness=SHARPNESS,
             leverage=allocation.leverage if isinstance(allocation, LongShort) else None,
             risk_aversion=self._reward.risk_aversion if isinstance(self._reward, RiskPenalised) else 0.0,

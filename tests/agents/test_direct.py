@@ -23,7 +23,15 @@ def small(name, **keys):
 
 
 @pytest.mark.parametrize(
-    "kwargs", [{}, {"short": True, "leverage": 2.0}, {"reward": "risk_penalised"}, {"commission": 0.05}]
+    "kwargs",
+    [
+        {},
+        {"short": True, "leverage": 2.0},
+        {"reward": "risk_penalised"},
+        {"commission": 0.05},
+        {"commission": [0.0, 0.05, 0.01, 0.0]},
+        {"short": True, "leverage": 2.0, "interest": 0.9, "borrowing": 0.9},
+    ],
 )
 def test_rewards_are_those_of_the_environment(kwargs):
     """Day by day, with drift, delay, costs and noise of a policy that trades a lot."""

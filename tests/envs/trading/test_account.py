@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.trading.account import Account, Costs
+from nearsym.envs.trading.checks import of_assets
 
 PRICES = np.array([50.0, 20.0, 125.0])
 price = st.lists(st.floats(0.5, 500), min_size=3, max_size=3)
@@ -51,6 +52,52 @@ def test_a_purchase_by_hand() -> None:
     np.testing.assert_allclose(account.shares, [20, 0, 0])
     assert trade.traded == pytest.approx(1000) and trade.paid == pytest.approx(10)
     assert account.cash == pytest.approx(0, abs=1e-9)
+
+
+def test_every_asset_may_cost_something_else() -> None:
+    """Half of 1000 into each of two assets, at 10% less nothing and at 25 times less."""
+    account = Account(1000.0, 3, Costs((0.0, 0.05, 0.02)))
+    trade = account.rebalance(np.array([0.5, 0.5, 0.0]), PRICES)
+    after = account.value(PRICES)
+    np.testing.assert_allclose(account.weights(PRICES), [0.5, 0.5, 0], atol=1e-9)
+    assert trade.paid == pytest.approx(0.05 * 0.5 * after) and after == pytest.approx(1000 - trade.paid)
+    assert after == pytest.approx(1000 / 1.025)
+
+
+def test_a_day_of_interest_and_of_borrowing_by_hand() -> None:
+    lent = Account(2520.0, 3, Costs(0.0, 0.0, interest=0.1, borrowing=0.5))
+    lent.carry(PRICES)
+    assert lent.cash == pytest.approx(2521)  # 2520 · 0.1 / 252
+    short = Account(0.0, 3, Costs(0.0, 0.0, interest=0.1, borrowing=0.5))
+    short.trade(np.array([-10.0, 0, 2.0]), PRICES)  # 500 sold short, 250 bought: 250 in cash
+    short.carry(PRICES)
+    assert short.cash == pytest.approx(250 + (0.1 * 250 - 0.5 * 500) / 252)
+    borrowed = Account(0.0, 3, Costs(0.0, 0.0, interest=0.1, borrowing=0.5))
+    borrowed.trade(np.array([0.0, 0, 2.0]), PRICES)
+    borrowed.carry(PRICES)
+    assert borrowed.cash == pytest.approx(-250 * (1 + 0.5 / 252))
+
+
+@pytest.mark.parametrize("given", [{"commission": (0.001, 0.2)}, {"commission": "1%"}, {"slippage": (0.1, True)}])
+def test_costs_that_are_no_fractions_are_refused(given: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=r"expected a fraction of the traded value from 0 to 0\.1"):
+        Costs(**given)
+
+
+@pytest.mark.parametrize("given", [{"interest": -0.01}, {"borrowing": 2}, {"interest": np.nan}, {"interest": "2%"}])
+def test_rates_that_are_no_fractions_a_year_are_refused(given: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="expected a fraction a year from 0 to 1"):
+        Costs(**given)
+
+
+def test_costs_by_ticker() -> None:
+    assert of_assets("commission", {"B": 0.2, "A": 0.1}, ("A", "B")) == (0.1, 0.2)
+    assert of_assets("commission", [0.1, 0.2], ("A", "B")) == (0.1, 0.2)
+    assert of_assets("commission", 0.1, ("A", "B")) == 0.1
+    with pytest.raises(InputError, match=r"needs one number for each of A, B; B is missing, C is no asset"):
+        of_assets("commission", {"A": 0.1, "C": 0.2}, ("A", "B"))
+    with pytest.raises(InputError, match=r"commission has 3 numbers, expected one, or one for each of 2 assets"):
+        of_assets("commission", [0.1, 0.2, 0.3], ("A", "B"))
 
 
 def test_bad_orders_are_refused() -> None:
