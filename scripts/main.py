@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": "measure how well a declared symmetry holds in the simulator",
     "envs": "list the environments whose symmetry comes with nearsym",
     "data": "show, check and download daily prices for trading",
+    "trade": "show what a trained trading policy would hold now",
     "bench": "compare speed or learning with stable-baselines3 and other peers",
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
     "report": "write what a comparison shows, with intervals and a verdict",

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearsym.agents.comparison.settings import CompareSettings
-from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
 
-Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, CompareSettings)
+Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings)
 Found = TypeVar("Found")
 
 

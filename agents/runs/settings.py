@@ -190,3 +190,50 @@ class AuditSettings:
             raise InputError(f"discount is {self.discount}, expected 0 <= discount < 1")
         if self.lipschitz is not None and not self.lipschitz >= 0:
             raise InputError(f"lipschitz is {self.lipschitz}, expected null or a number >= 0")
+
+
+@dataclass(frozen=True)
+class TradeSettings:
+    """A run of a trading environment, and the prices and holdings of today.
+
+    Attributes:
+        run: folder of the run; may be given first, without ``run=``.
+        prices: ``yfinance``, or a CSV or parquet file with at least `window` days of every asset, the last one today;
+            null takes the prices that the run was trained on.
+        start: first day, for yfinance.
+        end: day after the last; null for the last there is.
+        held: what is held now, fractions of the account's value such as ``[AAPL:0.1,KO:0.2]``; the rest is cash.
+        value: of the account, to say numbers of shares.
+        out: the same as a CSV.
+        trust: import the modules that the run names from wherever they are.
+
+    Raises:
+        InputError: the value is not positive, or what is held is no fraction of a ticker.
+    """
+
+    run: str
+    prices: str | None = None
+    start: str | None = None
+    end: str | None = None
+    held: list[str] = field(default_factory=list)
+    value: float = 1_000_000.0
+    out: str | None = None
+    trust: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.value < math.inf:
+            raise InputError(f"value is {self.value:g}, expected what the account is worth, a positive number")
+        self.weights()
+
+    def weights(self) -> dict[str, float]:
+        """What is held, by ticker."""
+        found = {}
+        for each in self.held:
+            ticker, _, fraction = each.rpartition(":")
+            try:
+                found[ticker] = float(fraction)
+            except ValueError:
+                ticker = ""
+            if not ticker:
+                raise InputError(f"held has {each!r}, expected a ticker and a fraction such as AAPL:0.1")
+        return found

@@ -16,6 +16,7 @@ from nearsym.envs.rollout import Policy, Remembering, acting, rollout
 from nearsym.envs.vector import vectorised
 
 from .backtest import Curve, backtest
+from .orders import Order, orders
 from .paired import Paired, paired
 from .performance import Performance, deflated_sharpe, intervals, performance
 from .prices import YEAR
@@ -46,6 +47,7 @@ class TradingReport:
         paired: the policy against each of the others on the same days, in the reward that it was trained with.
         gate: the same on all days of training, against its untrained self and equal weight; empty where there is no
             untrained policy.
+        orders: every trade of the policy.
     """
 
     split: str
@@ -58,6 +60,7 @@ class TradingReport:
     left_out: tuple[str, ...] = ()
     paired: Mapping[str, Paired] = field(default_factory=dict)
     gate: Mapping[str, Paired] = field(default_factory=dict)
+    orders: Sequence[Order] = ()
 
     @property
     def learned(self) -> bool | None:
@@ -80,13 +83,14 @@ class TradingReport:
         return tables(self, title)
 
     def write(self, folder: Path, title: str) -> list[Path]:
-        """Write ``evaluation.csv`` with every day, and the curves' figure."""
+        """Write ``evaluation.csv`` with every day, ``trades.csv`` with every trade, and the curves' figure."""
         from .figure import draw_trading  # only now: matplotlib takes long to load
-        from .report import write_days
+        from .report import write_days, write_orders
 
-        written = [folder / "evaluation.csv", folder / "evaluation.png"]
+        written = [folder / "evaluation.csv", folder / "trades.csv", folder / "evaluation.png"]
         write_days(self, written[0])
-        draw_trading(dict(self.curves), title, written[1])
+        write_orders(self.orders, written[1])
+        draw_trading(dict(self.curves), title, written[2])
         return written
 
 
@@ -167,6 +171,7 @@ def evaluate(
         left_out=short,
         paired=_against(market, curves),
         gate={} if untrained is None else _gate(market, env, policy, untrained),
+        orders=orders(curves[AGENT], market.prices, market.costs),
     )
 
 

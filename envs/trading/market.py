@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
@@ -16,6 +17,7 @@ from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
+from .backtest import ROUNDING
 from .checks import Fractions, check_whole, of_assets
 from .evaluation import TradingReport, evaluate
 from .extra import version
@@ -197,6 +199,37 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         reward = self.worth(max(after, 1e-6 * before) / before)
         truncated = self.day >= self.period[1] - 1 and not ruined
         return self.observation(), reward, ruined, truncated, self._info(traded, paid)
+
+    def as_of(self, prices: Prices, held: Mapping[str, float]) -> Self:
+        """This market at the close of the last of other prices, with an account of 1,000,000 that holds something.
+
+        Returns stay in the unit of the training period, as an agent has learned them.
+
+        Args:
+            prices: of the same assets, in any order.
+            held: weights by ticker; the rest is cash.
+
+        Raises:
+            InputError: an asset is missing or unknown, there are too few days, or weights exceed the account's value.
+        """
+        prices = prices.of(self.tickers)
+        if len(prices.dates) <= self.window:
+            raise InputError(f"{prices.source} has {len(prices.dates)} days, expected at least {self.window + 1}")
+        unknown = [ticker for ticker in held if ticker not in self.tickers]
+        if unknown:
+            raise InputError(f"held names {', '.join(unknown)}, and the assets are {', '.join(self.tickers)}")
+        weights = np.array([held.get(ticker, 0.0) for ticker in self.tickers], dtype=np.float64)
+        if not np.isfinite(weights).all():
+            raise InputError(f"held is {dict(held)}, expected a fraction of the account's value for each ticker")
+        if not np.abs(weights).sum() <= 1 + ROUNDING:
+            raise InputError(f"held sums to {np.abs(weights).sum():g}, expected fractions of at most 1 together")
+        seen = copy.copy(self)
+        seen.prices, seen.day = prices, len(prices.dates) - 1
+        seen._observed_logs, seen.price_noise = np.log(prices.close), 0.0
+        seen.account = Account(CASH * (1 - float(weights.sum())), self.assets, self.costs)
+        seen.account.shares = CASH * weights / prices.close[-1]
+        seen._started()
+        return seen
 
     @abstractmethod
     def observation(self) -> NDArray[np.float32]:

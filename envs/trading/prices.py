@@ -108,6 +108,20 @@ class Prices:
                 digest.update(name.encode() + np.ascontiguousarray(value, dtype="<f8").tobytes())
         return digest.hexdigest()
 
+    def of(self, tickers: tuple[str, ...]) -> Prices:
+        """These assets alone, in this order.
+
+        Raises:
+            InputError: one of them is not there.
+        """
+        missing = [ticker for ticker in tickers if ticker not in self.tickers]
+        if missing:
+            raise InputError(f"{self.source} has no {', '.join(missing)}; it has {', '.join(self.tickers)}")
+        columns = [self.tickers.index(ticker) for ticker in tickers]
+        known = [name for name in FIELDS if getattr(self, name) is not None]
+        cut: dict[str, Any] = {name: getattr(self, name)[:, columns] for name in known}
+        return replace(self, tickers=tickers, **cut)
+
     def rows(self, start: int, stop: int) -> Prices:
         """The days start, …, stop - 1."""
         known = [name for name in ("dates", *FIELDS, "index") if getattr(self, name) is not None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich import box
 from rich.table import Table
 
 from .evaluation import AGENT, INDEX, TradingReport
+from .orders import Order
 from .paired import Paired
 
 
@@ -117,6 +119,16 @@ def write_days(report: TradingReport, path: Path) -> None:
         writer.writerow(["date", *report.curves])
         dates = next(iter(report.curves.values())).dates
         writer.writerows(zip(dates, *(curve.value.round(2) for curve in report.curves.values()), strict=True))
+
+
+def write_orders(orders: Sequence[Order], path: Path) -> None:
+    """One row for each trade, as CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in fields(Order))
+        for order in orders:
+            numbers = (order.shares, order.price, order.cost, order.before, order.after)
+            writer.writerow((order.date, order.ticker, *(round(number, 6) for number in numbers)))
 
 
 def _numbers(found: Paired) -> dict[str, float | None]:

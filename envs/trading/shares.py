@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
@@ -14,7 +15,7 @@ from nearsym.envs.symmetry import Symmetry
 from .checks import check_whole
 from .indicators import INDICATORS, WARM_UP, indicators
 from .market import Market
-from .prices import FloatArray
+from .prices import FloatArray, Prices
 from .symmetry import shares_symmetry
 
 
@@ -73,6 +74,12 @@ class Shares(Market):
     def worth(self, growth: float) -> float:
         """The log-return, in percent."""
         return 100 * float(np.log(growth))
+
+    def as_of(self, prices: Prices, held: Mapping[str, float]) -> Self:
+        """As `Market.as_of`, with the indicators of these prices."""
+        seen = super().as_of(prices, held)
+        seen._indicators = seen._clean = indicators(seen.prices.close)
+        return seen
 
     def _started(self) -> None:
         self._indicators = indicators(np.exp(self._observed_logs)) if self.price_noise else self._clean
