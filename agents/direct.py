@@ -113,7 +113,8 @@ class DirectPortfolio:
         """(stretches, days) rewards, differentiable, of the decisions of so many days in a row.
 
         A long-only account starts invested at equal weights, another one in cash. The decision of a day is carried out
-        at the close of the next one: (batch,) `starts` are the rows on whose close the first one is made.
+        at the close of the next one, and its reward is what that costs and what is earned until the close after:
+        (batch,) `starts` are the rows on whose close the first one is made.
         """
         past, assets = self._past, self._growth.shape[1]
         weights = torch.zeros(len(starts), assets)
@@ -121,22 +122,26 @@ class DirectPortfolio:
             weights = weights + 1 / assets
         element = None if self._moves is None else self._moves.draw(len(starts), self._generator)
         view = torch.arange(1 - past.window, 1)
-        rewards = []
+        rewards, (held, _) = [], self._drifted(weights, starts + 1)
         for day in range(days):
             seen = self._observed[starts[:, None] + day + view].transpose(1, 2).flatten(1)
             action = self._act(torch.cat([seen, weights], dim=1), element)
-            drifted = weights * self._growth[starts + day + 1]
-            cash = 1 - weights.sum(dim=1)
-            owed = (-cash).clamp(min=0) + (-weights).clamp(min=0).sum(dim=1)
-            before = cash + past.interest * cash.clamp(min=0) - past.borrowing * owed + drifted.sum(dim=1)
-            held = drifted / before[:, None]
             weights = self.weights(action)
-            after = torch.ones_like(before)
+            after = torch.ones_like(weights[:, 0])
             for _ in range(COST_STEPS):
                 after = 1 - (self._rate * (weights * after[:, None] - held).abs()).sum(dim=1)
-            percent = 100 * (before * after).log()
+            held, growth = self._drifted(weights, starts + day + 2)
+            percent = 100 * (after * growth).log()
             rewards.append(percent - 0.5 * past.risk_aversion * percent**2)
         return torch.stack(rewards, dim=1)
+
+    def _drifted(self, weights: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """(batch, N) weights a day later, at the closes of the (batch,) rows, and by what the account has grown."""
+        past, cash = self._past, 1 - weights.sum(dim=1)
+        owed = (-cash).clamp(min=0) + (-weights).clamp(min=0).sum(dim=1)
+        values = weights * self._growth[rows]
+        growth = cash + past.interest * cash.clamp(min=0) - past.borrowing * owed + values.sum(dim=1)
+        return values / growth[:, None], growth
 
     def weights(self, action: Tensor) -> Tensor:
         """(batch, N) target weights of actions, as the environment has them."""
@@ -163,7 +168,8 @@ class DirectPortfolio:
 
     def _starts(self) -> Tensor:
         start, stop = self._past.train
-        return torch.randint(start, stop - self.settings.days, (self.settings.batch_size,), generator=self._generator)
+        last = stop - self.settings.days - 1
+        return torch.randint(start, last, (self.settings.batch_size,), generator=self._generator)
 
     def _groups(self) -> list[dict[str, Any]]:
         return [dict(group) for group in self.family.parameter_groups([self.actor])]

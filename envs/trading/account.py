@@ -111,6 +111,10 @@ class Account:
         """Pass a day at (N,) prices of its beginning: cash earns interest, and what is borrowed costs."""
         self.cash += self.costs.carry(self.cash, self.shares * prices)
 
+    def after_a_day(self, prices: FloatArray, following: FloatArray) -> float:
+        """The value at the (N,) prices of the following day, if nothing is traded."""
+        return self.value(following) + self.costs.carry(self.cash, self.shares * prices)
+
     def rebalance(self, target: FloatArray, prices: FloatArray) -> Trade:
         """Trade to the target weights *after* costs.
 

@@ -40,7 +40,9 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     """Base of the trading environments.
 
     A day t: the agent observes closing prices up to day t and decides; the decision is carried out at the close of day
-    t + 1; the reward is what the account made from close t to close t + 1. In training an episode starts on a random
+    t + 1; the reward is what it made there: costs, and the account's growth to the close of day t + 2. An agent would
+    otherwise have to find out that what it is given has been earned by the decision before. Nothing observed knows of
+    that growth before its day has come. In training an episode starts on a random
     day of the period and lasts `episode_days`; in validation and test it is the whole period (`set_split`). The period
     ends by truncation, ruin by termination.
 
@@ -179,6 +181,8 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def step(self, action: NDArray[Any]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Pass one day: the account drifts to the next close, and there the decision is carried out.
 
+        The reward is that of the growth until the close after, but for costs alone on the last day.
+
         Raises:
             InputError: the action is no vector of finite numbers of the right length.
         """
@@ -187,18 +191,20 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
             raise InputError(
                 f"action is {action.tolist()}, expected {self.action_space.shape} finite numbers from -1 to 1"
             )
-        before = self.account.value(self.prices.close[self.day])
         self.account.carry(self.prices.close[self.day])
         self.day += 1
         close = self.prices.close[self.day]
+        before = self.account.value(close)
         traded = paid = 0.0
-        if self.account.value(close) > RUIN * CASH:
+        if before > RUIN * CASH:
             traded, paid = self.trade(np.clip(action, -1, 1), close)
         after = self.account.value(close)
         ruined = after <= RUIN * CASH
-        reward = self.worth(max(after, 1e-6 * before) / before)
-        truncated = self.day >= self.period[1] - 1 and not ruined
-        return self.observation(), reward, ruined, truncated, self._info(traded, paid)
+        over = ruined or self.day >= self.period[1] - 1
+        observation = self.observation()  # before a reward that remembers learns of the next close
+        earned = after if over else self.account.after_a_day(close, self.prices.close[self.day + 1])
+        growth = max(earned / before, 1e-6) if before > 0 else 1.0  # what is lost was lost the day before
+        return observation, self.worth(growth), ruined, over and not ruined, self._info(traded, paid)
 
     def as_of(self, prices: Prices, held: Mapping[str, float]) -> Self:
         """This market at the close of the last of other prices, with an account of 1,000,000 that holds something.

@@ -92,16 +92,34 @@ def test_the_scale_of_returns_is_that_of_training(walks: Walks) -> None:
 
 
 def test_decisions_are_carried_out_a_day_later(walks: Walks) -> None:
-    """A portfolio chosen on day t earns nothing on the way to t + 1, where it is bought, and its return after that."""
-    env = build("short", walks(), commission=0.0, leverage=1.0)
+    """A portfolio chosen on day t is bought at t + 1, and its reward is what that costs and its return to t + 2."""
+    env = build("short", walks(), commission=0.01, leverage=1.0)
     env.set_split("test")
     env.reset(seed=0)
-    all_in_a = np.array([1.0, 0, 0, 0], dtype=np.float32)
-    _, reward, *_ = env.step(all_in_a)
-    assert reward == 0
     close, day = env.prices.close, env.day
-    _, reward, *_ = env.step(all_in_a)
-    assert reward == pytest.approx(100 * np.log(close[day + 1, 0] / close[day, 0]))
+    all_in = {"A": np.array([1.0, 0, 0, 0], dtype=np.float32), "B": np.array([0, 1.0, 0, 0], dtype=np.float32)}
+    _, reward, _, _, info = env.step(all_in["A"])
+    assert info["value"] == pytest.approx(CASH / 1.01)  # bought, and nothing earned yet
+    assert reward == pytest.approx(100 * np.log(close[day + 2, 0] / close[day + 1, 0] / 1.01))
+    _, reward, *_ = env.step(all_in["B"])
+    assert reward == pytest.approx(100 * np.log(close[day + 3, 1] / close[day + 2, 1] * 0.99 / 1.01))
+
+
+@pytest.mark.parametrize("name", ["long", "short", "shares"])
+def test_rewards_add_up_to_what_the_account_has_grown(name: str, walks: Walks) -> None:
+    """With costs, interest and borrowing; the last decision costs, and earns nothing in the period any more."""
+    env = build(name, walks(), commission=0.002, interest=0.1, borrowing=0.2)
+    env.set_split("test")
+    env.reset(seed=0)
+    generator, rewards, over = np.random.default_rng(3), [], False
+    while not over:
+        action = generator.uniform(-1, 1, env.action_space.shape).astype(np.float32)
+        _, reward, *ended, info = env.step(action)
+        rewards.append(reward)
+        over = any(ended)
+    assert len(rewards) == env.period[1] - env.period[0] - 1
+    interest = env.costs.interest / 252  # on the first day, before anything can be decided
+    assert sum(rewards) == pytest.approx(100 * np.log(info["value"] / (CASH * (1 + interest))))
 
 
 @pytest.mark.parametrize("name", ENVS)
@@ -131,12 +149,15 @@ def test_ruin_ends_an_episode(walks: Walks) -> None:
     env = build("short", replace(prices, close=close), episode_days=160, commission=0.0)
     env.period, env.day = (env.split.train[0], 220), 197  # straight to the jump
     short = np.array([-1.0, 0, 0, 0], dtype=np.float32)
+    rewards = []
     for _ in range(10):
         observation, reward, terminated, truncated, info = env.step(short)
+        rewards.append(reward)
         if terminated:
             break
-    assert terminated and not truncated and info["value"] < 0.01 * CASH
-    assert np.isfinite(reward) and reward < -100 and np.isfinite(observation).all()
+    assert terminated and not truncated and info["value"] < 0.01 * CASH and np.isfinite(observation).all()
+    assert np.isfinite(rewards).all() and rewards[-2] < -100  # of the decision that is ruined by the next close
+    assert rewards[-1] == 0  # nothing is left to be decided
 
 
 @pytest.mark.parametrize("name", ENVS)
