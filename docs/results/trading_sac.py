@@ -45,10 +45,12 @@ class Late(gymnasium.Wrapper):
     """Gives every reward a step late, as an account's books would: when it has been earned."""
 
     def reset(self, **options):
+        """Nothing is owed."""
         self.owed = 0.0
         return self.env.reset(**options)
 
     def step(self, action):
+        """With the reward of the step before."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         owed, self.owed = self.owed, float(reward)
         return observation, owed, terminated, truncated, info
