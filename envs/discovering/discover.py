@@ -1,0 +1,201 @@
+"""Discovering the symmetry of an environment whose state can be set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from nearsym.envs.auditing import AuditReport, audit
+from nearsym.envs.symmetry import Symmetry
+
+from .closing import closed, holds, without_idle
+from .elements import Element, Trial
+from .infinitesimal import Rotations, rotations, turns
+from .observing import observed_elements
+from .signed import signed_elements
+from .simulator import SAMPLES, FloatArray, Simulator
+
+EXACT, NEARLY = 1e-5, 0.1
+"""Mean errors in units of what a step changes, of candidates for exact and for approximate elements."""
+
+LABELS = (1e-5, 0.05)
+"""Responses that differ by less, relative to the largest, count as one, when approximate elements are looked for."""
+
+FIRST = 40
+"""Samples of the first audit of an element, by itself."""
+
+STAGES = 6
+"""Of one discovery."""
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A group that was found, and its audit.
+
+    Attributes:
+        symmetry: the group with its actions.
+        report: of the audit; every element is at least approximate.
+        residual: largest mean residual of the observation's regression, relative to a coordinate's spread.
+    """
+
+    symmetry: Symmetry
+    report: AuditReport
+    residual: float
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found in an environment.
+
+    Attributes:
+        exact: the largest group found all of whose elements the audit calls exact; None for none.
+        nearly: a larger one that also has approximate elements; None for none.
+        singular: singular values of continuous generators, the smallest first; see `rotations`.
+        continuous: how many generators of continuous groups were found that hold for every angle.
+        notes: what else is to be said, in sentences.
+    """
+
+    exact: Found | None
+    nearly: Found | None
+    singular: FloatArray
+    continuous: int
+    notes: tuple[str, ...]
+
+
+def discover(
+    env: gymnasium.Env[Any, Any],
+    samples: int = SAMPLES,
+    seed: int = 0,
+    candidates: list[Element] | None = None,
+    progress: Progress = lambda stage, done: None,
+) -> Discovery:
+    """Find the signed permutations and rotations under which an environment stays the same, from its simulator alone.
+
+    A declared symmetry is not looked at. Signed permutations come from `signed_elements`, turns from `rotations`; the
+    observation's representation from regression of o(g·s) on o(s); what is kept from `audit`.
+
+    Args:
+        env: with ``get_state`` and ``set_state``, or on MuJoCo.
+        samples: pairs of state and action in every audit.
+        seed: of all sampling.
+        candidates: further elements on state and action to try, such as a model's.
+        progress: called with what is done next, and the fraction that is done.
+
+    Raises:
+        InputError: the state cannot be set, outcomes are random, actions are no Box, or observations are images.
+    """
+    progress("samples transitions", 0 / STAGES)
+    simulator = Simulator(env, seed)
+    notes: list[str] = []
+    candidates = candidates or []
+
+    progress("searches signed permutations", 1 / STAGES)
+    trial = Trial(simulator, EXACT)
+    elements, stopped = signed_elements(simulator, EXACT, trial)
+    progress("differentiates", 2 / STAGES)
+    turned = rotations(simulator)
+    if not len(turned.singular):
+        notes.append(f"no continuous symmetries were looked for: the state's {simulator.state_dim} numbers are too many")
+    elements += [element for element in candidates if trial.passes(element)]
+    turning, continuous = _turned(simulator, turned, trial)
+    elements += turning
+    progress("audits", 3 / STAGES)
+    exact, known = _audited(simulator, elements, [], trial, ("exact",), samples, seed)
+    if exact is None and any(element.moves for element in elements):
+        notes.append("candidates for exact elements were found, and the audit calls none of them exact")
+
+    progress("searches approximate ones", 4 / STAGES)
+    near_trial = Trial(simulator, NEARLY)
+    near, near_turning = [], _turned(simulator, turned, near_trial)[0]
+    for tolerance in LABELS:
+        more, early = signed_elements(simulator, tolerance, near_trial)
+        near, stopped = near + more, stopped or early
+    near += [element for element in candidates if near_trial.passes(element)] + near_turning
+    progress("audits", 5 / STAGES)
+    allowed = ("exact", "consistent", "approximate")
+    nearly, _ = _audited(simulator, [*elements, *near], known, near_trial, allowed, samples, seed)
+    if stopped:
+        notes.append("the search stopped before it had looked everywhere, so there may be more")
+    if nearly is not None and exact is not None and not _larger(nearly.symmetry, exact.symmetry):
+        nearly = None
+    progress("done", 1.0)
+    return Discovery(exact, nearly, turned.singular, continuous, tuple(notes))
+
+
+def _turned(simulator: Simulator, found: Rotations, trial: Trial) -> tuple[list[Element], int]:
+    """Turns of every generator by an angle that networks like, and how many generators hold for any angle."""
+    elements, continuous = [], 0
+    for generator in found.generators:
+        passing = []
+        for angle in turns(generator):
+            element = generator.turned(angle)
+            if _fits(simulator, element) and trial.passes(element):
+                passing.append(element)
+        continuous += bool(passing) and trial.passes(generator.turned(0.7))
+        elements += passing
+    return elements, continuous
+
+
+def _fits(simulator: Simulator, element: Element) -> bool:
+    """Whether it takes the box of actions to itself."""
+    low, high = simulator.low, simulator.high
+    one = np.abs(element.action).max(axis=1, initial=0)
+    if (np.abs(one - 1) > 1e-6).any() and np.isfinite(low).any():
+        return False
+    middle, reach = simulator.rest, simulator.reach
+    return bool(np.allclose(element.action @ middle, middle) and np.allclose(np.abs(element.action) @ reach, reach)) and (
+        len(low) == len(high)
+    )
+
+
+def _audited(
+    simulator: Simulator,
+    elements: list[Element],
+    known: list[Element],
+    trial: Trial,
+    verdicts: tuple[str, ...],
+    samples: int,
+    seed: int,
+) -> tuple[Found | None, list[Element]]:
+    """The group of known elements and of those of which the audit says no worse, and its generators.
+
+    Every element is audited by itself first, so that one that the audit does not like does not spoil the others.
+    """
+    space = simulator.env.observation_space
+    keys = tuple(space.spaces) if isinstance(space, gymnasium.spaces.Dict) else ()
+    seen = without_idle(observed_elements(simulator, elements, SAMPLES, trial.tolerance), trial.passes)
+    good, group = list(known), closed(known, keys)[0]
+    for element in seen:
+        if holds(group, element):
+            continue
+        symmetry, _ = closed([element], keys)
+        if symmetry is None:
+            continue
+        if audit(simulator.env, symmetry, min(samples, FIRST), seed).verdict in verdicts:
+            good.append(element)
+            group = closed(good, keys)[0]
+    while good:
+        symmetry, kept = closed(good, keys)
+        if symmetry is None:
+            break
+        report = audit(simulator.env, symmetry, samples, seed)
+        if report.verdict in verdicts:
+            return Found(symmetry, report, max(element.residual for element in good)), kept
+        names = {each.element for each in report.elements if each.verdict not in verdicts}
+        rows = [symmetry.group.names[g] for g in symmetry.group.generators]
+        bad = [element for element, row in zip(kept, rows, strict=True) if row in names] or kept[-1:]
+        good = [element for element in good if not any(element is other for other in bad)]
+    return None, []
+
+
+def _larger(one: Symmetry, other: Symmetry) -> bool:
+    """Whether one group has more elements than another; an unlisted one has more than a listed one."""
+    if one.group.order is None or other.group.order is None:
+        return one.group.order is None and (other.group.order is not None or one.group.rows > other.group.rows)
+    return one.group.order > other.group.order
