@@ -38,7 +38,7 @@ def build(
         id: what `make` takes.
         kwargs: of its constructor.
         pixels: observe a camera instead of numbers, where it has one.
-        symmetry: ``my_module:name``, see `load_symmetry`; None takes the environment's own.
+        symmetry: ``my_module:name`` or ``my_file.yaml``, see `load_symmetry`; None takes the environment's own.
         perturbation: what disturbs it.
         split: ``train``, ``validation`` or ``test``, for an environment whose data are divided so.
         precise: observe in float64 where it offers a choice.

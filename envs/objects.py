@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ForwardRef, get_origin, get_type_hints
 
 from nearsym.envs.errors import InputError, did_you_mean, told
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Symmetry, read_symmetry
 
 LOADERS: tuple[tuple[Any, list[str]], ...] = (
     (ExtensionFileLoader, EXTENSION_SUFFIXES),
@@ -48,12 +48,14 @@ def load_object(spec: str) -> Any:
 
 
 def load_symmetry(spec: str) -> Symmetry:
-    """The `Symmetry` named by ``my_module:name``, or made by the function of that name.
+    """The `Symmetry` named by ``my_module:name``, or made by the function of that name, or of a file ``my_file.yaml``.
 
     Raises:
         InputError: there is no such object, it is neither, or the function raises; nothing is called that is not
             declared to make one.
     """
+    if spec.endswith((".yaml", ".yml")):
+        return read_symmetry(Path(spec))
     found = load_object(spec)
     try:
         symmetry = found() if makes(found, Symmetry) else found

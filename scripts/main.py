@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "train an agent, or continue training it",
     "evaluate": "measure a run's policy, with and without observation noise",
     "audit": "measure how well a declared symmetry holds in the simulator",
+    "discover": "find the symmetry of an environment from its simulator",
     "envs": "list the environments whose symmetry comes with nearsym",
     "data": "show, check and download daily prices for trading",
     "trade": "show what a trained trading policy would hold now",

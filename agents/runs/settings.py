@@ -57,7 +57,8 @@ class TrainSettings:
         perturbation: what disturbs the environment, in training and evaluation alike.
         pixels: observe a camera instead of numbers (dm_control); images that an environment observes of itself need no
             such thing.
-        symmetry: ``my_module:name`` of a `Symmetry` or a function making one; None takes the environment's own.
+        symmetry: ``my_module:name`` of a `Symmetry` or a function making one, or ``my_file.yaml``; None takes the
+            environment's own.
         seed: seeds networks, exploration, replay and every episode.
         total_steps: environment steps (agent decisions) to train for.
         run_dir: folder of the run.
@@ -155,7 +156,7 @@ class AuditSettings:
         env: the environment, with a state that can be set.
         perturbation: what disturbs it.
         pixels: observe a camera instead of numbers (dm_control).
-        symmetry: ``my_module:name`` of the symmetry; None takes the environment's own.
+        symmetry: ``my_module:name`` of the symmetry, or a file ``my_file.yaml``; None takes the environment's own.
         samples: pairs of state and action.
         seed: of the sampling.
         run: folder of a trained run; its environment, perturbation and symmetry are audited, its critic gives a

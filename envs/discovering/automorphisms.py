@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.intp]
 FloatArray = NDArray[np.float64]
 
-NODES = 1000
+NODES = 500
 """Nodes of the search after which it stops."""
 
 

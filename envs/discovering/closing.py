@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.errors import SymmetryError
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Representation, Symmetry
 
 from .elements import Element
 from .simulator import FloatArray
@@ -53,13 +53,13 @@ def _declared(elements: list[Element], keys: tuple[str, ...] = ()) -> Symmetry:
     observation = [element.observation for element in elements]
     named = {keys if len(keys) > 1 else keys[0]: observation} if keys else observation
     return Symmetry.generated(
-        named,  # type: ignore[arg-type]
+        named,
         [element.action for element in elements],
         [element.state for element in elements],
     )
 
 
-def without_idle(elements: list[Element], passes: object) -> list[Element]:
+def without_idle(elements: list[Element], passes: Callable[[Element], bool]) -> list[Element]:
     """Elements that leave alone whatever elements move that move nothing observed and no action.
 
     Those say that some coordinates of the state do not matter; mixed into others they would only make the group larger.
@@ -81,7 +81,7 @@ def without_idle(elements: list[Element], passes: object) -> list[Element]:
         calm[idle, idle] = 1
         candidate = Element(calm, element.action, element.observation, element.residual)
         orthogonal = np.abs(calm @ calm.T - np.eye(len(calm))).max(initial=0) < SAME
-        found.append(candidate if idle.any() and orthogonal and passes(candidate) else element)  # type: ignore[operator]
+        found.append(candidate if idle.any() and orthogonal and passes(candidate) else element)
     return found
 
 
@@ -99,8 +99,13 @@ def _simplified(symmetry: Symmetry | None) -> list[Element]:
         if len(reached) == len(table):
             parts = (symmetry.state, symmetry.action, symmetry.observation.rep)
             chosen = [turn] if other == 0 else [turn, other]
-            return [Element(*(part.apply(g, np.eye(part.dim)).T for part in parts)) for g in chosen]
+            return [Element(*_matrices(parts, g)) for g in chosen]
     return []
+
+
+def _matrices(parts: tuple[Representation, ...], element: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    state, action, observation = (part.apply(element, np.eye(part.dim)).T for part in parts)
+    return state, action, observation
 
 
 def _cycle(table: NDArray[np.intp], element: int) -> int:

@@ -10,11 +10,13 @@ import gymnasium
 import numpy as np
 
 from nearsym.envs.auditing import AuditReport, audit
+from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
 from .closing import closed, holds, without_idle
 from .elements import Element, Trial
 from .infinitesimal import Rotations, rotations, turns
+from .model import for_state, isometries, model_of, pairs
 from .observing import observed_elements
 from .signed import signed_elements
 from .simulator import SAMPLES, FloatArray, Simulator
@@ -58,6 +60,7 @@ class Discovery:
         nearly: a larger one that also has approximate elements; None for none.
         singular: singular values of continuous generators, the smallest first; see `rotations`.
         continuous: how many generators of continuous groups were found that hold for every angle.
+        model: what the isometries of a MuJoCo model do, where it does not quite match and what becomes of them, in words.
         notes: what else is to be said, in sentences.
     """
 
@@ -65,6 +68,7 @@ class Discovery:
     nearly: Found | None
     singular: FloatArray
     continuous: int
+    model: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -72,19 +76,17 @@ def discover(
     env: gymnasium.Env[Any, Any],
     samples: int = SAMPLES,
     seed: int = 0,
-    candidates: list[Element] | None = None,
     progress: Progress = lambda stage, done: None,
 ) -> Discovery:
-    """Find the signed permutations and rotations under which an environment stays the same, from its simulator alone.
+    """Find the signed permutations and rotations under which an environment stays the same, from its simulator.
 
-    A declared symmetry is not looked at. Signed permutations come from `signed_elements`, turns from `rotations`; the
+    A declared symmetry is not looked at. Where there is a MuJoCo model, its `isometries` are candidates as well. Signed permutations come from `signed_elements`, turns from `rotations`; the
     observation's representation from regression of o(g·s) on o(s); what is kept from `audit`.
 
     Args:
         env: with ``get_state`` and ``set_state``, or on MuJoCo.
         samples: pairs of state and action in every audit.
         seed: of all sampling.
-        candidates: further elements on state and action to try, such as a model's.
         progress: called with what is done next, and the fraction that is done.
 
     Raises:
@@ -93,15 +95,21 @@ def discover(
     progress("samples transitions", 0 / STAGES)
     simulator = Simulator(env, seed)
     notes: list[str] = []
-    candidates = candidates or []
+    if simulator.samples.rewards.std() <= 1e-3 * np.abs(simulator.samples.rewards).max(initial=1.0):
+        notes.append(
+            "rewards hardly vary over the samples, so that what holds for them is known near the resting states alone"
+        )
 
     progress("searches signed permutations", 1 / STAGES)
-    trial = Trial(simulator, EXACT)
+    trial, near_trial = Trial(simulator, EXACT), Trial(simulator, NEARLY)
+    model, candidates = _from_model(simulator, trial, near_trial, notes)
     elements, stopped = signed_elements(simulator, EXACT, trial)
     progress("differentiates", 2 / STAGES)
     turned = rotations(simulator)
     if not len(turned.singular):
-        notes.append(f"no continuous symmetries were looked for: the state's {simulator.state_dim} numbers are too many")
+        notes.append(
+            f"no continuous symmetries were looked for: the state's {simulator.state_dim} numbers are too many"
+        )
     elements += [element for element in candidates if trial.passes(element)]
     turning, continuous = _turned(simulator, turned, trial)
     elements += turning
@@ -111,12 +119,11 @@ def discover(
         notes.append("candidates for exact elements were found, and the audit calls none of them exact")
 
     progress("searches approximate ones", 4 / STAGES)
-    near_trial = Trial(simulator, NEARLY)
-    near, near_turning = [], _turned(simulator, turned, near_trial)[0]
+    near = _turned(simulator, turned, near_trial)[0]
     for tolerance in LABELS:
         more, early = signed_elements(simulator, tolerance, near_trial)
         near, stopped = near + more, stopped or early
-    near += [element for element in candidates if near_trial.passes(element)] + near_turning
+    near += [element for element in candidates if near_trial.passes(element)]
     progress("audits", 5 / STAGES)
     allowed = ("exact", "consistent", "approximate")
     nearly, _ = _audited(simulator, [*elements, *near], known, near_trial, allowed, samples, seed)
@@ -125,7 +132,34 @@ def discover(
     if nearly is not None and exact is not None and not _larger(nearly.symmetry, exact.symmetry):
         nearly = None
     progress("done", 1.0)
-    return Discovery(exact, nearly, turned.singular, continuous, tuple(notes))
+    return Discovery(exact, nearly, turned.singular, continuous, model, tuple(notes))
+
+
+def _from_model(
+    simulator: Simulator, exact: Trial, near: Trial, notes: list[str]
+) -> tuple[tuple[str, ...], list[Element]]:
+    """What is to be said of a model's isometries, and those that have an action on this state."""
+    model = model_of(simulator.env)
+    if model is None:
+        return (), []
+    try:
+        found = isometries(model)
+    except InputError as error:
+        notes.append(str(error))
+        return (), []
+    words, elements = [], []
+    for isometry in found:
+        words.append(f"{isometry.name}: {pairs(isometry, model) or 'no joint moves otherwise'}")
+        words += [f"    but {each}" for each in isometry.unequal]
+        element = for_state(isometry, model, simulator.state_dim)
+        if element is None or len(element.action) != simulator.action_dim:
+            continue
+        elements.append(element)
+        if not near.passes(element):
+            kept = exact.passes(element, rewards=False)
+            why = "reward or observation does not" if kept else "the simulator does not"
+            words.append(f"    the model matches itself, {why}")
+    return tuple(words), elements
 
 
 def _turned(simulator: Simulator, found: Rotations, trial: Trial) -> tuple[list[Element], int]:
@@ -149,9 +183,9 @@ def _fits(simulator: Simulator, element: Element) -> bool:
     if (np.abs(one - 1) > 1e-6).any() and np.isfinite(low).any():
         return False
     middle, reach = simulator.rest, simulator.reach
-    return bool(np.allclose(element.action @ middle, middle) and np.allclose(np.abs(element.action) @ reach, reach)) and (
-        len(low) == len(high)
-    )
+    return bool(
+        np.allclose(element.action @ middle, middle) and np.allclose(np.abs(element.action) @ reach, reach)
+    ) and (len(low) == len(high))
 
 
 def _audited(

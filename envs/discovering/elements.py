@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Element:
         return not (still and np.abs(self.action - np.eye(len(self.action))).max() < 1e-6)
 
 
-def signed_matrix(source: IntArray, sign: NDArray[np.floating | np.integer]) -> FloatArray:
+def signed_matrix(source: IntArray, sign: NDArray[Any]) -> FloatArray:
     """(dim, dim) matrix with (M x)[i] = sign[i] · x[source[i]]."""
     return np.eye(len(source))[source] * np.asarray(sign, dtype=np.float64)[:, None]
 
@@ -66,8 +67,13 @@ class Trial:
         self._after: list[Outcome] = [simulator.step(*pair) for pair in self._pairs]
         self._rewards = max(float(simulator.samples.rewards.std()), 1e-12)
 
-    def passes(self, element: Element) -> bool:
-        """Whether all of that is so in the mean, sample by sample until it cannot be any more."""
+    def passes(self, element: Element, rewards: bool = True) -> bool:
+        """Whether all of that is so in the mean, sample by sample until it cannot be any more.
+
+        Args:
+            element: the candidate.
+            rewards: whether rewards and observations count, or the state alone.
+        """
         total, allowed, seen = 0.0, self.tolerance * len(self._pairs), []
         unit = self._simulator.unit
         unit = np.maximum(unit, np.abs(element.state) @ unit)  # alike for what the element exchanges
@@ -77,12 +83,15 @@ class Trial:
             except InputError:  # no state of the simulator
                 return False
             error = np.abs(moved.state - element.state @ after.state) / unit
-            total += max(error.max(), abs(moved.reward - after.reward) / self._rewards)
-            total += abs(moved.terminated - after.terminated)
+            total += error.max()
+            if rewards:
+                total += abs(moved.reward - after.reward) / self._rewards + abs(moved.terminated - after.terminated)
             if not total <= allowed:
                 return False
             seen.append(moved.observation)
-        return same_shape(np.array([after.observation for after in self._after]), np.array(seen), self.tolerance)
+        return not rewards or same_shape(
+            np.array([after.observation for after in self._after]), np.array(seen), self.tolerance
+        )
 
 
 def same_shape(before: FloatArray, after: FloatArray, tolerance: float) -> bool:

@@ -4,9 +4,10 @@ With c(s, a) = f(s, a) - s for the next state f, exp(tX) on states and exp(tY) o
 
     J_s X s + J_a Y a = X c(s, a),        ∇_s r · X s + ∇_a r · Y a = 0        (J the Jacobian of c, ∇r the reward's)
 
-at every (s, a), and inner products of observations stay, ⟨o, J_o' X s'⟩ + ⟨J_o X s, o'⟩ = 0 for every two samples, which
-is so when some orthogonal matrices move them. This is linear in (X, Y): the skew-symmetric ones, whose exponentials are orthogonal, are the null space
-of a matrix with rows for every sample. Singular values that are small instead of zero are approximate symmetries.
+at every (s, a), and inner products of observations stay, ⟨o, J_o' X s'⟩ + ⟨J_o X s, o'⟩ = 0 for every two samples,
+which is so when some orthogonal matrices move them. This is linear in (X, Y): the skew-symmetric ones, whose
+exponentials are orthogonal, are the null space of a matrix with rows for every sample. Singular values that are small
+instead of zero are approximate symmetries.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Generator:
 
     def turned(self, angle: float) -> Element:
         """exp(angle · (X, Y)), entries that are nearly whole numbers rounded to these."""
-        return Element(*(_snapped(expm(angle * part)) for part in (self.state, self.action)))
+        return Element(_snapped(expm(angle * self.state)), _snapped(expm(angle * self.action)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +213,11 @@ def _generator(vector: FloatArray, pairs: list[tuple[int, int]], n: int, m: int,
 def _snapped(matrix: FloatArray) -> FloatArray:
     """The nearest orthogonal matrix; a signed permutation where that is near."""
     rounded = np.rint(matrix)
-    if matrix.size and np.abs(matrix - rounded).max() < 0.02 and np.array_equal(rounded @ rounded.T, np.eye(len(matrix))):
+    if (
+        matrix.size
+        and np.abs(matrix - rounded).max() < 0.02
+        and np.array_equal(rounded @ rounded.T, np.eye(len(matrix)))
+    ):
         return rounded
     left, _, right = np.linalg.svd(matrix)
     nearest: NDArray[np.float64] = left @ right

@@ -14,7 +14,6 @@ from .elements import SINGLE, Element, IntArray, signed_matrix
 from .simulator import FloatArray, Simulator
 
 
-
 def observed_elements(simulator: Simulator, elements: list[Element], samples: int, tolerance: float) -> list[Element]:
     """The elements under which observations move linearly, with how they do.
 
@@ -82,4 +81,3 @@ def _signed(before: FloatArray, after: FloatArray, spread: FloatArray) -> FloatA
     rows, source = linear_sum_assignment(cost + 1e-6 * order)
     signs: NDArray[np.float64] = sign[rows, source]
     return signed_matrix(source, signs)
-

@@ -17,6 +17,7 @@ from nearsym.envs.errors import InputError
 
 from .automorphisms import Relation, Search, combined, group_values
 from .elements import Element, Trial, signed_matrix
+from .model import model_of
 from .simulator import FloatArray, Outcome, Simulator
 
 IntArray = NDArray[np.intp]
@@ -46,7 +47,9 @@ def signed_elements(simulator: Simulator, tolerance: float, trial: Trial) -> tup
         search = Search(pushed.relation(), lambda images, p=pushed: trial.passes(p.element(images)), pushed.plausible)  # type: ignore[misc]
         for images in search.generators():
             element = pushed.element(images)
-            if not any(np.array_equal(element.state, e.state) and np.array_equal(element.action, e.action) for e in found):
+            if not any(
+                np.array_equal(element.state, e.state) and np.array_equal(element.action, e.action) for e in found
+            ):
                 found.append(element)
         stopped |= search.exhausted
     return found, stopped
@@ -60,10 +63,9 @@ def resting_states(simulator: Simulator) -> list[FloatArray]:
         simulator.env.reset(seed=seed)
         begins.append(np.array(get(), dtype=np.float64))
     guesses = [np.zeros(simulator.state_dim), _snapped(np.array(begins))]
-    model = getattr(getattr(simulator.env.unwrapped, "physics", simulator.env.unwrapped), "model", None)
-    reference = getattr(model, "qpos0", None)
-    if reference is not None and simulator.state_dim >= model.nq + model.nv:
-        guesses.append(np.concatenate([reference, np.zeros(simulator.state_dim - model.nq)]))
+    model = model_of(simulator.env)
+    if model is not None and simulator.state_dim >= model.nq + model.nv:
+        guesses.append(np.concatenate([model.qpos0, np.zeros(simulator.state_dim - model.nq)]))
     states: list[FloatArray] = []
     for guess in guesses:
         try:
@@ -94,9 +96,12 @@ class _Pushed:
         self._base = np.concatenate([base, simulator.rest])
         self._states, self._count = simulator.state_dim, simulator.state_dim + simulator.action_dim
         self._reach = self._reaches()
-        self._resting = self._outcome(np.zeros(self._count))
+        resting = self._outcome(np.zeros(self._count))
+        assert resting is not None  # it is a state that was stepped from
+        self._resting = resting
         self._rewards = max(float(simulator.samples.rewards.std()), 1e-12)
         self._responses = self._respond()
+        self._rewards = max(self._rewards, float(np.abs(self._responses.rewards).max(initial=0)))
         largest = np.abs(self._responses.changes).max(axis=(0, 1), initial=0)
         self._size = np.where(largest > 1e-9, largest, 1.0)
         self._draw = np.random.default_rng(0).uniform(*PUSHES, self._count)
@@ -166,7 +171,7 @@ class _Pushed:
         return np.concatenate([alike, [self._simulator.reach[groups == number].mean() for number in groups]])
 
     def _respond(self) -> _Responses:
-        changes, rewards, ended = [], [], []
+        columns: list[list[FloatArray]] = [[], [], []]
         n = self._states
         for push in PUSHES:
             rows = []
@@ -175,7 +180,7 @@ class _Pushed:
                     pushed = np.zeros(self._count)
                     pushed[coordinate] = sign * push * self._reach[coordinate]
                     outcome = self._outcome(pushed)
-                    if outcome is None or self._resting is None:
+                    if outcome is None:
                         rows.append((np.zeros(n), 0.0, 2.0))
                         continue
                     rows.append(
@@ -185,9 +190,9 @@ class _Pushed:
                             outcome.terminated,
                         )
                     )
-            for kept, column in zip((changes, rewards, ended), zip(*rows, strict=True), strict=True):
+            for kept, column in zip(columns, zip(*rows, strict=True), strict=True):
                 kept.append(np.array(column))
-        return _Responses(np.array(changes), np.array(rewards), np.array(ended))
+        return _Responses(*map(np.array, columns))
 
     def _remembered(self, pushed: FloatArray) -> Outcome | None:
         key = pushed.tobytes()

@@ -7,6 +7,7 @@ from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
 from .representation import Representation, direct_sum
 from .symmetry import Symmetry
+from .written import read_symmetry, symmetry_python, symmetry_yaml
 
 __all__ = [
     "Group",
@@ -25,4 +26,7 @@ __all__ = [
     "equivariant_orbits",
     "image_representation",
     "invariant_orbits",
+    "read_symmetry",
+    "symmetry_python",
+    "symmetry_yaml",
 ]

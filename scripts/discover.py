@@ -1,0 +1,121 @@
+"""`nearsym discover`: the symmetry of an environment that nobody has declared yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from nearsym.agents.algorithms.settings import check_range
+from nearsym.agents.runs.console import show
+from nearsym.agents.runs.folder import write_atomic
+from nearsym.agents.runs.settings import EnvSettings
+from nearsym.envs import build
+from nearsym.envs.discovering import Found, discover
+from nearsym.envs.discovering.picture import draw_elements
+from nearsym.envs.discovering.tables import tables
+from nearsym.envs.errors import InputError
+from nearsym.envs.perturbations import PerturbationSettings
+from nearsym.envs.symmetry import symmetry_yaml
+
+from .compose import compose
+from .help import command_help
+
+
+@dataclass(frozen=True)
+class DiscoverSettings:
+    """Finding a symmetry.
+
+    Attributes:
+        env: the environment, with a state that can be set; a symmetry that it declares is not looked at.
+        perturbation: what disturbs it.
+        samples: pairs of state and action in each audit.
+        seed: of the sampling.
+        out: YAML file for what was found, which ``symmetry=`` takes; pictures are drawn beside it, and approximate
+            elements go to a file of their own. None prints alone.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    env: EnvSettings = field(default_factory=EnvSettings)
+    perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
+    samples: int = 200
+    seed: int = 0
+    out: str | None = None
+
+    def __post_init__(self) -> None:
+        check_range("", self, 1, ("samples",))
+        check_range("", self, 0, ("seed",))
+        if self.out is not None and not self.out.endswith((".yaml", ".yml")):
+            raise InputError(f"out is {self.out}, expected a name that ends in .yaml")
+
+
+def run(arguments: list[str]) -> int:
+    """Discover, print, and write."""
+    settings = compose("discover", DiscoverSettings, arguments)
+    env = build(settings.env.id, settings.env.kwargs, perturbation=settings.perturbation, precise=True)
+    with _Bar() as bar:
+        found = discover(env, settings.samples, settings.seed, progress=bar.at)
+    show(tables(found, settings.env.id))
+    if settings.out is not None:
+        command = f"nearsym discover {' '.join(arguments)}"
+        for group, path in ((found.exact, Path(settings.out)), (found.nearly, _nearly(Path(settings.out)))):
+            if group is not None:
+                _write(group, path, command, settings)
+    return 0
+
+
+def _nearly(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-nearly{path.suffix}")
+
+
+def _write(found: Found, path: Path, command: str, settings: DiscoverSettings) -> None:
+    """The YAML and, where frames can be drawn, the picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    verdict, count = found.report.verdict, found.report.samples
+    write_atomic(path, symmetry_yaml(found.symmetry, f"{command}\n{verdict} in an audit of {count} samples"))
+    print(f"written: {path}")
+    picture = path.with_suffix(".png")
+    try:
+        env = build(settings.env.id, settings.env.kwargs, perturbation=settings.perturbation, film=True)
+        draw_elements(env, found.symmetry, picture, settings.seed)
+    except InputError as error:
+        print(f"no picture: {error}")
+    else:
+        print(f"written: {picture}")
+
+
+class _Bar:
+    """A progress bar on a terminal, and nothing elsewhere."""
+
+    def __init__(self) -> None:
+        console = Console(highlight=False)
+        columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("", total=1.0)
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def at(self, stage: str, done: float) -> None:
+        """Show what is done next, and how much is done."""
+        self._progress.update(self._task, completed=done, description=stage)
+
+
+def usage() -> str:
+    """Help text."""
+    return command_help(
+        "discover",
+        DiscoverSettings,
+        "nearsym discover: find the symmetry of an environment from its simulator, measured by an audit",
+        "nearsym discover env=dmc/point_mass-easy out=square.yaml",
+        ("env", "perturbation"),
+    )
