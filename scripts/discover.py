@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+import gymnasium
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,10 +17,11 @@ from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.settings import EnvSettings
 from nearsym.envs import build
 from nearsym.envs.discovering import Found, discover
+from nearsym.envs.discovering.model_env import ModelEnv
 from nearsym.envs.discovering.picture import draw_elements
 from nearsym.envs.discovering.tables import tables
 from nearsym.envs.errors import InputError
-from nearsym.envs.perturbations import PerturbationSettings
+from nearsym.envs.perturbations import PerturbationSettings, perturb
 from nearsym.envs.symmetry import symmetry_yaml
 
 from .compose import compose
@@ -31,6 +34,8 @@ class DiscoverSettings:
 
     Attributes:
         env: the environment, with a state that can be set; a symmetry that it declares is not looked at.
+        model: path of a MuJoCo model to look at in place of an environment, such as ``robot.xml``: its state and
+            controls, without a task.
         perturbation: what disturbs it.
         samples: pairs of state and action in each audit.
         seed: of the sampling.
@@ -42,6 +47,7 @@ class DiscoverSettings:
     """
 
     env: EnvSettings = field(default_factory=EnvSettings)
+    model: str | None = None
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     samples: int = 200
     seed: int = 0
@@ -57,16 +63,26 @@ class DiscoverSettings:
 def run(arguments: list[str]) -> int:
     """Discover, print, and write."""
     settings = compose("discover", DiscoverSettings, arguments)
-    env = build(settings.env.id, settings.env.kwargs, perturbation=settings.perturbation, precise=True)
+    if settings.model is not None and any(argument.startswith("env") for argument in arguments):
+        raise InputError("model= and env= were both given; leave one out")
+    env = _env(settings)
     with _Bar() as bar:
         found = discover(env, settings.samples, settings.seed, progress=bar.at)
-    show(tables(found, settings.env.id))
+    show(tables(found, settings.model or settings.env.id))
     if settings.out is not None:
         command = f"nearsym discover {' '.join(arguments)}"
         for group, path in ((found.exact, Path(settings.out)), (found.nearly, _nearly(Path(settings.out)))):
             if group is not None:
                 _write(group, path, command, settings)
     return 0
+
+
+def _env(settings: DiscoverSettings, film: bool = False) -> gymnasium.Env[Any, Any]:
+    """The environment, or the model as one."""
+    if settings.model is not None:
+        return perturb(ModelEnv(settings.model), settings.perturbation)
+    id, kwargs = settings.env.id, settings.env.kwargs
+    return build(id, kwargs, perturbation=settings.perturbation, precise=not film, film=film)
 
 
 def _nearly(path: Path) -> Path:
@@ -81,8 +97,7 @@ def _write(found: Found, path: Path, command: str, settings: DiscoverSettings) -
     print(f"written: {path}")
     picture = path.with_suffix(".png")
     try:
-        env = build(settings.env.id, settings.env.kwargs, perturbation=settings.perturbation, film=True)
-        draw_elements(env, found.symmetry, picture, settings.seed)
+        draw_elements(_env(settings, film=True), found.symmetry, picture, settings.seed)
     except InputError as error:
         print(f"no picture: {error}")
     else:

@@ -14,11 +14,11 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
 from .closing import closed, holds, without_idle
-from .elements import Element, Trial
+from .elements import TRIED, Element, Trial
 from .infinitesimal import Rotations, rotations, turns
-from .model import for_state, isometries, model_of, pairs
+from .model import Isometry, for_state, isometries, model_of, pairs
 from .observing import observed_elements
-from .signed import signed_elements
+from .signed import Pushes
 from .simulator import SAMPLES, FloatArray, Simulator
 
 EXACT, NEARLY = 1e-5, 0.1
@@ -60,7 +60,7 @@ class Discovery:
         nearly: a larger one that also has approximate elements; None for none.
         singular: singular values of continuous generators, the smallest first; see `rotations`.
         continuous: how many generators of continuous groups were found that hold for every angle.
-        model: what the isometries of a MuJoCo model do, where it does not quite match and what becomes of them, in words.
+        model: what the isometries of a MuJoCo model do, where it does not quite match, and what becomes of them.
         notes: what else is to be said, in sentences.
     """
 
@@ -80,8 +80,9 @@ def discover(
 ) -> Discovery:
     """Find the signed permutations and rotations under which an environment stays the same, from its simulator.
 
-    A declared symmetry is not looked at. Where there is a MuJoCo model, its `isometries` are candidates as well. Signed permutations come from `signed_elements`, turns from `rotations`; the
-    observation's representation from regression of o(g·s) on o(s); what is kept from `audit`.
+    A declared symmetry is not looked at. Signed permutations come from `Pushes`, turns from `rotations`, and
+    where there is a MuJoCo model its `isometries` are candidates as well; the observation's representation from
+    regression of o(g·s) on o(s); what is kept from `audit`.
 
     Args:
         env: with ``get_state`` and ``set_state``, or on MuJoCo.
@@ -102,8 +103,11 @@ def discover(
 
     progress("searches signed permutations", 1 / STAGES)
     trial, near_trial = Trial(simulator, EXACT), Trial(simulator, NEARLY)
-    model, candidates = _from_model(simulator, trial, near_trial, notes)
-    elements, stopped = signed_elements(simulator, EXACT, trial)
+    model = _isometries(simulator, notes)
+    images = _candidates(simulator, model)
+    candidates = [element for element in images if element is not None]
+    pushes = Pushes(simulator)
+    elements, stopped = pushes.elements(EXACT, trial)
     progress("differentiates", 2 / STAGES)
     turned = rotations(simulator)
     if not len(turned.singular):
@@ -121,7 +125,7 @@ def discover(
     progress("searches approximate ones", 4 / STAGES)
     near = _turned(simulator, turned, near_trial)[0]
     for tolerance in LABELS:
-        more, early = signed_elements(simulator, tolerance, near_trial)
+        more, early = pushes.elements(tolerance, near_trial)
         near, stopped = near + more, stopped or early
     near += [element for element in candidates if near_trial.passes(element)]
     progress("audits", 5 / STAGES)
@@ -131,35 +135,46 @@ def discover(
         notes.append("the search stopped before it had looked everywhere, so there may be more")
     if nearly is not None and exact is not None and not _larger(nearly.symmetry, exact.symmetry):
         nearly = None
+    best = nearly or exact
+    words = _told(simulator, model, images, None if best is None else best.symmetry)
     progress("done", 1.0)
-    return Discovery(exact, nearly, turned.singular, continuous, model, tuple(notes))
+    return Discovery(exact, nearly, turned.singular, continuous, tuple(words), tuple(notes))
 
 
-def _from_model(
-    simulator: Simulator, exact: Trial, near: Trial, notes: list[str]
-) -> tuple[tuple[str, ...], list[Element]]:
-    """What is to be said of a model's isometries, and those that have an action on this state."""
+def _isometries(simulator: Simulator, notes: list[str]) -> list[Isometry]:
     model = model_of(simulator.env)
-    if model is None:
-        return (), []
     try:
-        found = isometries(model)
+        return [] if model is None else isometries(model)
     except InputError as error:
         notes.append(str(error))
-        return (), []
-    words, elements = [], []
-    for isometry in found:
+        return []
+
+
+def _candidates(simulator: Simulator, found: list[Isometry]) -> list[Element | None]:
+    """Of every isometry of the model its element on this state and action, None where it has none."""
+    model = model_of(simulator.env)
+    elements = [for_state(isometry, model, simulator.state_dim) for isometry in found]
+    return [each if each is not None and len(each.action) == simulator.action_dim else None for each in elements]
+
+
+def _told(
+    simulator: Simulator, found: list[Isometry], elements: list[Element | None], best: Symmetry | None
+) -> list[str]:
+    """What isometries of the model do, where the model does not quite match, and what the simulator says of them."""
+    model, words, exact, near = model_of(simulator.env), [], Trial(simulator, EXACT), Trial(simulator, NEARLY)
+    for isometry, element in zip(found, elements, strict=True):
         words.append(f"{isometry.name}: {pairs(isometry, model) or 'no joint moves otherwise'}")
         words += [f"    but {each}" for each in isometry.unequal]
-        element = for_state(isometry, model, simulator.state_dim)
-        if element is None or len(element.action) != simulator.action_dim:
-            continue
-        elements.append(element)
-        if not near.passes(element):
-            kept = exact.passes(element, rewards=False)
-            why = "reward or observation does not" if kept else "the simulator does not"
-            words.append(f"    the model matches itself, {why}")
-    return tuple(words), elements
+        if element is None:
+            words.append("    the state of this environment is not the model's, so it was not tried")
+        elif not near.passes(element):
+            if exact.passes(element, rewards=False):
+                words.append("    not declared: the dynamics keep it, reward or observation do not")
+            else:
+                words.append(f"    not declared: the simulator breaks it in {exact.broken(element)} of {TRIED} samples")
+        elif not any(holds(best, each) for each in observed_elements(simulator, [element], SAMPLES, np.inf)):
+            words.append("    not declared: the audit calls it broken")
+    return words
 
 
 def _turned(simulator: Simulator, found: Rotations, trial: Trial) -> tuple[list[Element], int]:

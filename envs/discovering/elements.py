@@ -75,15 +75,11 @@ class Trial:
             rewards: whether rewards and observations count, or the state alone.
         """
         total, allowed, seen = 0.0, self.tolerance * len(self._pairs), []
-        unit = self._simulator.unit
-        unit = np.maximum(unit, np.abs(element.state) @ unit)  # alike for what the element exchanges
-        for (state, action), after in zip(self._pairs, self._after, strict=True):
-            try:
-                moved = self._simulator.step(element.state @ state, element.action @ action)
-            except InputError:  # no state of the simulator
+        for pair, after in zip(self._pairs, self._after, strict=True):
+            moved = self._moved(element, pair)
+            if moved is None:
                 return False
-            error = np.abs(moved.state - element.state @ after.state) / unit
-            total += error.max()
+            total += self._error(element, after, moved)
             if rewards:
                 total += abs(moved.reward - after.reward) / self._rewards + abs(moved.terminated - after.terminated)
             if not total <= allowed:
@@ -92,6 +88,25 @@ class Trial:
         return not rewards or same_shape(
             np.array([after.observation for after in self._after]), np.array(seen), self.tolerance
         )
+
+    def broken(self, element: Element) -> int:
+        """At how many samples the state does not move as the element says."""
+        moved = [self._moved(element, pair) for pair in self._pairs]
+        both = zip(self._after, moved, strict=True)
+        return sum(image is None or self._error(element, after, image) > self.tolerance for after, image in both)
+
+    def _moved(self, element: Element, pair: tuple[FloatArray, FloatArray]) -> Outcome | None:
+        """What happens at the image of a state and an action; None where there is none."""
+        try:
+            return self._simulator.step(element.state @ pair[0], element.action @ pair[1])
+        except InputError:
+            return None
+
+    def _error(self, element: Element, after: Outcome, moved: Outcome) -> float:
+        """Of the state, the largest coordinate in units that are alike for what the element exchanges."""
+        unit = self._simulator.unit
+        unit = np.maximum(unit, np.abs(element.state) @ unit)
+        return float((np.abs(moved.state - element.state @ after.state) / unit).max())
 
 
 def same_shape(before: FloatArray, after: FloatArray, tolerance: float) -> bool:

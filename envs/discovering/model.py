@@ -169,7 +169,7 @@ class _Matching:
         if actuators is None:
             return None
         partners, turned = actuators
-        element = self._element(bodies, images, signs, partners, turned)
+        element = self._element(images, signs, partners, turned)
         found = Isometry(name, element, self._space, bodies, images, signs, partners)
         unequal = differences(self._model, self._data, found, turned)
         gravity = np.array(self._model.opt.gravity)
@@ -276,7 +276,7 @@ class _Matching:
         return images, turned
 
     def _element(
-        self, bodies: list[int], joints: list[int], signs: list[float], actuators: list[int], turned: list[float]
+        self, joints: list[int], signs: list[float], actuators: list[int], controls_turned: list[float]
     ) -> Element:
         model = self._model
         position, velocity = np.zeros((model.nq, model.nq)), np.zeros((model.nv, model.nv))
@@ -295,15 +295,19 @@ class _Matching:
             else:
                 behind = before.T @ self._space.T @ after
                 ahead = behind.T
-            position[to : to + 4, at : at + 4] = _on_quaternions(self._handed * ahead, self._handed * behind)
+            turned = _on_quaternions(self._handed * ahead, self._handed * behind)
+            # q and -q are one rotation; of both maps the one that takes the reference pose to itself
+            if model.qpos0[to : to + 4] @ turned @ model.qpos0[at : at + 4] < 0:
+                turned = -turned
+            position[to : to + 4, at : at + 4] = np.where(np.abs(turned) < 1e-12, 0.0, turned)
             velocity[vto : vto + 3, vat : vat + 3] = self._handed * behind.T
         controls = np.zeros((model.nu, model.nu))
         activation = np.zeros((model.na, model.na))
         for actuator, image in enumerate(actuators):
-            controls[image, actuator] = turned[actuator]
+            controls[image, actuator] = controls_turned[actuator]
             at, to = int(model.actuator_actadr[actuator]), int(model.actuator_actadr[image])
             if at >= 0 and to >= 0:
-                activation[to, at] = turned[actuator]
+                activation[to, at] = controls_turned[actuator]
         parts, start = (position, velocity, activation), 0
         state = np.zeros((model.nq + model.nv + model.na,) * 2)
         for part in parts:
@@ -322,9 +326,7 @@ def _on_quaternions(ahead: FloatArray, behind: FloatArray) -> FloatArray:
         [[b[0], -b[1], -b[2], -b[3]], [b[1], b[0], b[3], -b[2]], [b[2], -b[3], b[0], b[1]], [b[3], b[2], -b[1], b[0]]]
     )
     product: FloatArray = left @ right
-    if np.trace(product) < -1e-9:
-        product = -product
-    return np.where(np.abs(product) < 1e-12, 0.0, product)
+    return product
 
 
 def _check_transmissions(model: Any) -> None:

@@ -10,6 +10,8 @@ Where pushes of single coordinates do not tell, pushes of all coordinates do who
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,27 +34,39 @@ RESETS = 64
 """Episodes begun to see where they begin in the mean."""
 
 
-def signed_elements(simulator: Simulator, tolerance: float, trial: Trial) -> tuple[list[Element], bool]:
-    """Generators found from every resting state there is, and whether the search stopped early.
+class Pushes:
+    """A simulator pushed from every resting state there is.
 
     Args:
         simulator: the environment.
-        tolerance: responses that differ by less, relative to the largest of a coordinate, count as the same.
-        trial: what candidates have to pass.
     """
-    found: list[Element] = []
-    stopped = False
-    for base in resting_states(simulator):
-        pushed = _Pushed(simulator, base, tolerance)
-        search = Search(pushed.relation(), lambda images, p=pushed: trial.passes(p.element(images)), pushed.plausible)  # type: ignore[misc]
-        for images in search.generators():
-            element = pushed.element(images)
-            if not any(
-                np.array_equal(element.state, e.state) and np.array_equal(element.action, e.action) for e in found
-            ):
-                found.append(element)
-        stopped |= search.exhausted
-    return found, stopped
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._pushed = [_Pushed(simulator, base) for base in resting_states(simulator)]
+
+    def elements(self, tolerance: float, trial: Trial) -> tuple[list[Element], bool]:
+        """Generators that were found, and whether a search stopped before it had looked everywhere.
+
+        Args:
+            tolerance: responses that differ by less, relative to the largest of a coordinate, count as the same.
+            trial: what candidates have to pass.
+        """
+        found: list[Element] = []
+        stopped = False
+        for pushed in self._pushed:
+            search = Search(
+                pushed.relation(tolerance),
+                lambda images, p=pushed: trial.passes(p.element(images)),  # type: ignore[misc]
+                partial(pushed.plausible, tolerance),
+            )
+            found += [pushed.element(images) for images in search.generators()]
+            stopped |= search.exhausted
+        return _distinct(found), stopped
+
+
+def _distinct(elements: list[Element]) -> list[Element]:
+    keys = [element.state.tobytes() + element.action.tobytes() for element in elements]
+    return [element for k, element in enumerate(elements) if keys[k] not in keys[:k]]
 
 
 def resting_states(simulator: Simulator) -> list[FloatArray]:
@@ -91,8 +105,8 @@ def _snapped(begins: FloatArray) -> FloatArray:
 class _Pushed:
     """A simulator pushed from one state; coordinates are those of the state, then those of the action."""
 
-    def __init__(self, simulator: Simulator, base: FloatArray, tolerance: float) -> None:
-        self._simulator, self._tolerance = simulator, tolerance
+    def __init__(self, simulator: Simulator, base: FloatArray) -> None:
+        self._simulator = simulator
         self._base = np.concatenate([base, simulator.rest])
         self._states, self._count = simulator.state_dim, simulator.state_dim + simulator.action_dim
         self._reach = self._reaches()
@@ -115,9 +129,9 @@ class _Pushed:
         n = self._states
         return Element(signed_matrix(source[:n], sign[:n]), signed_matrix(source[n:] - n, sign[n:]))
 
-    def relation(self) -> Relation:
+    def relation(self, tolerance: float) -> Relation:
         """Responses to pushes of single coordinates, as labels and colours of points."""
-        n, count, tolerance = self._states, self._count, self._tolerance
+        n, count = self._states, self._count
         labels = np.zeros((2 * count, 2 * count), dtype=np.intp)
         colours = np.repeat((np.arange(count) >= n).astype(np.intp), 2)
         low, high = self._simulator.low, self._simulator.high
@@ -137,7 +151,7 @@ class _Pushed:
             colours = combined(colours, group_values(values, max(tolerance, 1e-6)))
         return Relation(labels, colours)
 
-    def plausible(self, points: IntArray, images: IntArray) -> bool:
+    def plausible(self, tolerance: float, points: IntArray, images: IntArray) -> bool:
         """Whether pushes of all coordinates whose images are known do the same on both sides."""
         one, other = np.zeros(self._count), np.zeros(self._count)
         positive = points % 2 == 0
@@ -148,14 +162,14 @@ class _Pushed:
         if before is None or after is None:
             return before is after
         reward = max(self._rewards, abs(before.reward - self._resting.reward))
-        if abs(before.reward - after.reward) > self._tolerance * reward or before.terminated != after.terminated:
+        if abs(before.reward - after.reward) > tolerance * reward or before.terminated != after.terminated:
             return False
         base, n = self._base[: self._states], self._states
         changed, moved = (_points(o.state - base - p[:n]) for o, p in ((before, one), (after, other)))
         inside = points < 2 * n
         size = np.repeat(np.maximum(self._size, np.abs(changed[::2])), 2)[points[inside]]
         gap = np.abs(changed[points[inside]] - moved[images[inside]])
-        return bool((gap <= self._tolerance * size).all())
+        return bool((gap <= tolerance * size).all())
 
     @property
     def _resting_change(self) -> FloatArray:
