@@ -37,17 +37,11 @@ def elements(symmetry):
     return rep.matrix
 
 
-def holds(found, matrix):
-    """Whether a symmetry has an element, listed or not, with this matrix."""
-    return bool((np.abs(elements(found) - matrix).max(axis=(1, 2)) < 1e-6).any())
-
-
 def alike(found, declared, env):
     """Share of declared elements that are found, on the observations that there are.
 
     Coordinates that are always equal may be exchanged, so elements are compared by what they do to observations.
     """
-    seen = np.array([np.concatenate([np.ravel(env.observation_space.sample() * 0)])])
     env.reset(seed=0)
     rows = []
     for k in range(200):

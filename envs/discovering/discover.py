@@ -174,6 +174,8 @@ def _told(
                 words.append(f"    not declared: the simulator breaks it in {exact.broken(element)} of {TRIED} samples")
         elif not any(holds(best, each) for each in observed_elements(simulator, [element], SAMPLES, np.inf)):
             words.append("    not declared: the audit calls it broken")
+        elif isometry.unequal and exact.passes(element):
+            words.append("    declared as exact: what differs makes no difference in the samples")
     return words
 
 

@@ -239,7 +239,8 @@ class _Matching:
         for tendon in range(model.ntendon):
             first, count = int(model.tendon_adr[tendon]), int(model.tendon_num[tendon])
             wraps = range(first, first + count)
-            pulls.append({int(model.wrap_objid[w]): float(model.wrap_prm[w]) for w in wraps if model.wrap_type[w] == 1})
+            fixed = [w for w in wraps if int(model.wrap_type[w]) == 1 and model.wrap_prm[w] != 0]  # mjWRAP_JOINT
+            pulls.append({int(model.wrap_objid[w]): float(model.wrap_prm[w]) for w in fixed})
         found = {}
         for tendon, pull in enumerate(pulls):
             moved = {joints[joint]: signs[joint] * coefficient for joint, coefficient in pull.items()}

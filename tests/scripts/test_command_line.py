@@ -21,6 +21,7 @@ from nearsym.envs.perturbations import WRAPPERS
 from nearsym.networks import FAMILIES, family, keys_of
 from nearsym.scripts.compose import compose, defaults, options
 from nearsym.scripts.data import DataSettings
+from nearsym.scripts.discover import DiscoverSettings
 from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.help import keys
 from nearsym.scripts.main import COMMANDS, run
@@ -206,6 +207,7 @@ SCHEMAS = {
     "audit": AuditSettings,
     "compare": CompareSettings,
     "data": DataSettings,
+    "discover": DiscoverSettings,
     "envs": EnvsSettings,
     "train": TrainSettings,
     "evaluate": EvaluateSettings,
