@@ -136,6 +136,12 @@ def discover(
     if nearly is not None and exact is not None and not _larger(nearly.symmetry, exact.symmetry):
         nearly = None
     best = nearly or exact
+    constant = int((np.ptp(simulator.samples.observations, axis=0) == 0).sum())
+    if constant and best is not None:
+        notes.append(
+            f"{constant} of the {simulator.samples.observations.shape[1]} numbers observed never vary in the samples: "
+            "which of them are exchanged is not known"
+        )
     words = _told(simulator, model, images, None if best is None else best.symmetry)
     progress("done", 1.0)
     return Discovery(exact, nearly, turned.singular, continuous, tuple(words), tuple(notes))

@@ -84,10 +84,9 @@ class Trial:
                 total += abs(moved.reward - after.reward) / self._rewards + abs(moved.terminated - after.terminated)
             if not total <= allowed:
                 return False
-            seen.append(moved.observation)
-        return not rewards or same_shape(
-            np.array([after.observation for after in self._after]), np.array(seen), self.tolerance
-        )
+            seen.append(moved.observations)
+        before = np.concatenate([after.observations for after in self._after])
+        return not rewards or same_shape(before, np.concatenate(seen), self.tolerance)
 
     def broken(self, element: Element) -> int:
         """At how many samples the state does not move as the element says."""

@@ -157,9 +157,9 @@ def _differentiate(
             slope[k] -= 1
         slopes.append(slope)
         gradient.append((ahead.reward - behind.reward) / (2 * STEP))
-        seen.append((ahead.observation - behind.observation) / (2 * STEP))
+        seen.append((ahead.observations[0] - behind.observations[0]) / (2 * STEP))
     here = simulator.step(state, action)
-    return np.array(slopes).T, here.state - state, np.array(gradient), np.array(seen).T, here.observation
+    return np.array(slopes).T, here.state - state, np.array(gradient), np.array(seen).T, here.observations[0]
 
 
 def _inner(observations: FloatArray, motions: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -20,18 +20,19 @@ def observed_elements(simulator: Simulator, elements: list[Element], samples: in
     Args:
         simulator: the environment.
         elements: on state and action.
-        samples: states at which observations are compared.
+        samples: states at which observations are compared, and after a step from them: some quantities, such as forces
+            of actuators, are only there after a step.
         tolerance: largest mean residual, relative to each coordinate's spread.
     """
     pairs = simulator.spaced(samples)
-    before = np.array([simulator.step(*pair).observation for pair in pairs])
+    before = np.concatenate([simulator.step(*pair).observations for pair in pairs])
     found = []
     for element in elements:
         try:
-            after = [simulator.step(element.state @ s, element.action @ a).observation for s, a in pairs]
+            after = [simulator.step(element.state @ s, element.action @ a).observations for s, a in pairs]
         except InputError:
             continue
-        matrix, residual = observed_matrix(before, np.array(after))
+        matrix, residual = observed_matrix(before, np.concatenate(after))
         if residual <= tolerance:
             found.append(replace(element, observation=matrix, residual=residual))
     return found

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.auditing import Transitions, sample_transitions
-from nearsym.envs.auditing.outcomes import draw
-from nearsym.envs.capabilities import state_setter
+from nearsym.envs.auditing.outcomes import draw, set_state
+from nearsym.envs.auditing.transitions import flat
+from nearsym.envs.capabilities import state_getter, state_setter
 from nearsym.envs.errors import InputError
 from nearsym.envs.spaces import checked
 from nearsym.envs.wrappers import is_image, with_state
@@ -27,13 +28,13 @@ class Outcome:
     """What one step gives.
 
     Attributes:
-        observation: at the state where set_state tells it, after the step elsewhere; flattened.
+        observations: (1 or 2, observation_dim) at the state where set_state tells it, and after the step; flattened.
         reward: of the step.
         state: after the step.
         terminated: 1 where the episode ends there for good.
     """
 
-    observation: FloatArray
+    observations: FloatArray
     reward: float
     state: FloatArray
     terminated: float
@@ -62,11 +63,13 @@ class Simulator:
             raise InputError(f"the environment has actions {self.env.action_space}; symmetries are found for a Box")
         if is_image(self.env.observation_space):
             raise InputError("the environment shows images; discover what moves its numbers, without pixels=true")
-        if state_setter(self.env) is None:
+        get = state_getter(self.env)
+        if get is None or state_setter(self.env) is None:
             raise InputError(
                 "the state of this environment cannot be set; give it get_state and set_state (docs/audit.md), or "
                 "record transitions and pass transitions=file.npz"
             )
+        self._state = get
         self.samples: Transitions = sample_transitions(self.env, SAMPLES, seed)
         self.state_dim, self.action_dim = self.samples.states.shape[1], self.samples.actions.shape[1]
         self.low = np.asarray(self.env.action_space.low, dtype=np.float64)
@@ -94,8 +97,10 @@ class Simulator:
         Raises:
             InputError: the environment rejects the state.
         """
-        drawn = draw(self.env, state, action, [self._seed])
-        return Outcome(drawn.observations[0], float(drawn.rewards[0]), drawn.states[0], float(drawn.terminated[0]))
+        at_state = set_state(self.env, state, self._seed)
+        after, reward, terminated, _, _ = self.env.step(action.astype(self.env.action_space.dtype))
+        seen = [flat(self.env, after)] if at_state is None else [at_state, flat(self.env, after)]
+        return Outcome(np.array(seen), float(reward), self._state(), float(terminated))
 
     def spaced(self, count: int) -> list[tuple[FloatArray, FloatArray]]:
         """Pairs (s, a), spaced evenly over the samples."""
