@@ -17,8 +17,10 @@ from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.settings import EnvSettings
 from nearsym.envs import build
 from nearsym.envs.discovering import Found, discover
+from nearsym.envs.discovering.from_transitions import discover_from_transitions
 from nearsym.envs.discovering.model_env import ModelEnv
 from nearsym.envs.discovering.picture import draw_elements
+from nearsym.envs.discovering.recorded import read_transitions
 from nearsym.envs.discovering.tables import tables
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings, perturb
@@ -36,11 +38,13 @@ class DiscoverSettings:
         env: the environment, with a state that can be set; a symmetry that it declares is not looked at.
         model: path of a MuJoCo model to look at in place of an environment, such as ``robot.xml``: its state and
             controls, without a task.
+        transitions: ``.npz`` file of recorded transitions, or id of a Minari dataset, to look at in place of an
+            environment: observations, actions, rewards, next_observations and terminated.
         perturbation: what disturbs it.
         samples: pairs of state and action in each audit.
         seed: of the sampling.
         out: YAML file for what was found, which ``symmetry=`` takes; pictures are drawn beside it, and approximate
-            elements go to a file of their own. None prints alone.
+            or merely consistent elements go to a file of their own. None prints alone.
 
     Raises:
         InputError: a value is out of range.
@@ -48,6 +52,7 @@ class DiscoverSettings:
 
     env: EnvSettings = field(default_factory=EnvSettings)
     model: str | None = None
+    transitions: str | None = None
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     samples: int = 200
     seed: int = 0
@@ -63,12 +68,15 @@ class DiscoverSettings:
 def run(arguments: list[str]) -> int:
     """Discover, print, and write."""
     settings = compose("discover", DiscoverSettings, arguments)
-    if settings.model is not None and any(argument.startswith("env") for argument in arguments):
-        raise InputError("model= and env= were both given; leave one out")
-    env = _env(settings)
+    given = [key for key in ("model", "transitions", "env") if any(a.startswith(key) for a in arguments)]
+    if len(given) > 1:
+        raise InputError(f"{'= and '.join(given)}= were both given; leave one out")
     with _Bar() as bar:
-        found = discover(env, settings.samples, settings.seed, progress=bar.at)
-    show(tables(found, settings.model or settings.env.id))
+        if settings.transitions is not None:
+            found = discover_from_transitions(read_transitions(settings.transitions), settings.seed, bar.at)
+        else:
+            found = discover(_env(settings), settings.samples, settings.seed, progress=bar.at)
+    show(tables(found, settings.transitions or settings.model or settings.env.id))
     if settings.out is not None:
         command = f"nearsym discover {' '.join(arguments)}"
         for group, path in ((found.exact, Path(settings.out)), (found.nearly, _nearly(Path(settings.out)))):
@@ -95,6 +103,8 @@ def _write(found: Found, path: Path, command: str, settings: DiscoverSettings) -
     verdict, count = found.report.verdict, found.report.samples
     write_atomic(path, symmetry_yaml(found.symmetry, f"{command}\n{verdict} in an audit of {count} samples"))
     print(f"written: {path}")
+    if settings.transitions is not None:
+        return
     picture = path.with_suffix(".png")
     try:
         draw_elements(_env(settings, film=True), found.symmetry, picture, settings.seed)

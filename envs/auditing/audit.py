@@ -32,6 +32,7 @@ def audit(
     samples: int = 1000,
     seed: int = 0,
     policy: Policy | Remembering | None = None,
+    transitions: Transitions | None = None,
 ) -> AuditReport:
     """Measure how well a symmetry holds, element by element.
 
@@ -57,6 +58,7 @@ def audit(
         samples: pairs of state and action.
         seed: of the sampling.
         policy: actions to visit states with; see `sample_transitions`.
+        transitions: recorded ones, to audit by these alone in place of sampled ones; `samples` is not read then.
 
     Raises:
         InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
@@ -73,8 +75,10 @@ def audit(
     symmetry.check_spaces(env.observation_space, env.action_space)
     symmetry, group = symmetry.ordered(env.observation_space), symmetry.group
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
-    transitions = sample_transitions(env, samples, seed, policy)
-    method = method_for(env)
+    if transitions is None:
+        transitions, method = sample_transitions(env, samples, seed, policy), method_for(env)
+    else:
+        samples, method = len(transitions.rewards), measure_by_neighbours
     notes: tuple[str, ...] = ()
     if method is measure_by_simulator and symmetry.state is None and not fits(symmetry, transitions.states[0]):
         method = measure_by_neighbours

@@ -58,6 +58,7 @@ class Search:
         accepts: whether a permutation of the points passes; those that pass must be a group.
         plausible: whether points may go where a permutation that is known in part takes them; True where nothing is
             known against it.
+        nodes: of the search, after which it stops.
     """
 
     def __init__(
@@ -65,12 +66,13 @@ class Search:
         relation: Relation,
         accepts: Callable[[IntArray], bool],
         plausible: Callable[[IntArray, IntArray], bool] = lambda points, images: True,
+        nodes: int | None = None,
     ) -> None:
         points = len(relation.colours)
         antipode = np.arange(points)[None] == (np.arange(points) ^ 1)[:, None]
         self._labels = combined(relation.labels, antipode.astype(np.intp))
         self._colours, self._accepts, self._plausible = relation.colours, accepts, plausible
-        self._left = NODES
+        self._left = NODES if nodes is None else nodes
 
     @property
     def exhausted(self) -> bool:

@@ -29,7 +29,7 @@ def closed(elements: Iterable[Element], keys: tuple[str, ...] = ()) -> tuple[Sym
     """
     kept: list[Element] = []
     symmetry: Symmetry | None = None
-    for element in sorted(elements, key=_order, reverse=True):  # turns first, so that elements are called r^k s
+    for element in sorted(elements, key=order, reverse=True):  # turns first, so that elements are called r^k s
         if not element.moves or holds(symmetry, element):
             continue
         try:
@@ -129,7 +129,7 @@ def holds(symmetry: Symmetry | None, element: Element) -> bool:
     return False
 
 
-def _order(element: Element) -> int:
+def order(element: Element) -> int:
     """How often it is repeated until nothing observed and no action is moved; 0 where that takes more than 8 times."""
     parts = [part for part in (element.observation, element.action) if part is not None]
     powers = list(parts)

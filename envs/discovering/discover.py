@@ -13,7 +13,7 @@ from nearsym.envs.auditing import AuditReport, audit
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
-from .closing import closed, holds, without_idle
+from .closing import closed, holds, order, without_idle
 from .elements import TRIED, Element, Trial
 from .infinitesimal import Rotations, rotations, turns
 from .model import Isometry, for_state, isometries, model_of, pairs
@@ -26,6 +26,9 @@ EXACT, NEARLY = 1e-5, 0.1
 
 LABELS = (1e-5, 0.05)
 """Responses that differ by less, relative to the largest, count as one, when approximate elements are looked for."""
+
+QUARTERS = 4
+"""Order of the finest turn that is kept."""
 
 FIRST = 40
 """Samples of the first audit of an element, by itself."""
@@ -193,9 +196,10 @@ def _turned(simulator: Simulator, found: Rotations, trial: Trial) -> tuple[list[
         for angle in turns(generator):
             element = generator.turned(angle)
             if _fits(simulator, element) and trial.passes(element):
-                passing.append(element)
+                passing += observed_elements(simulator, [element], SAMPLES, trial.tolerance)
         continuous += bool(passing) and trial.passes(generator.turned(0.7))
-        elements += passing
+        # finer turns hold as well, but they are dense matrices, and no box of actions bears them
+        elements += [element for element in passing if 0 < order(element) <= QUARTERS]
     return elements, continuous
 
 

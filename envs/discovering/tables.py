@@ -9,6 +9,13 @@ from nearsym.envs.symmetry import symmetry_python
 
 from .discover import Discovery, Found
 
+NEARLY = {
+    "exact": "nearly symmetric",
+    "consistent": "consistent with the data",
+    "approximate": "nearly symmetric: some elements are approximate",
+}
+"""What is said of a group that is not exact, by the verdict of its audit."""
+
 SHOWN = 4
 """Singular values that are printed."""
 
@@ -19,7 +26,7 @@ def tables(found: Discovery, title: str) -> list[Table | str]:
     if found.exact is not None:
         items += [*_group(found.exact, title, "exact"), ""]
     if found.nearly is not None:
-        items += [*_group(found.nearly, title, "nearly symmetric: some elements are approximate"), ""]
+        items += [*_group(found.nearly, title, NEARLY[found.nearly.report.verdict]), ""]
     if found.exact is None and found.nearly is None:
         items.append(f"{title}: no symmetry was found")
     items += [f"model:      {line}" for line in found.model]

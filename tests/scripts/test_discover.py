@@ -90,6 +90,12 @@ def test_a_dict_and_a_changed_mass(folder, capsys):
     ("arguments", "said"),
     [
         (["model=none.xml"], "there is no model none.xml"),
+        (["model=none.xml", "transitions=x.npz"], "model= and transitions= were both given; leave one out"),
+        (
+            ["transitions=none.npz"],
+            "there is no file none.npz; record transitions with np.savez, expected observations",
+        ),
+        (["transitions=mujoco/none/x-v0"], "and Minari, whose dataset it may be, is not installed"),
         (["model=none.xml", "env=Pendulum-v1"], "model= and env= were both given; leave one out"),
         (
             ["env=MountainCarContinuous-v0"],

@@ -35,14 +35,14 @@ class World(gymnasium.Env):
         return self._observe(self.state)
 
 
-def masses(weights, stiffness=1.0):
+def masses(weights, coupling=0.3):
     """Masses on a line, drawn to the middle and to each other and pushed one by one; equal ones may change places."""
     weights = np.asarray(weights, dtype=float)
     count = len(weights)
 
     def step(s, a):
         x, v = s[:count], s[count:]
-        force = a - stiffness * x**3 - 0.3 * (x - x.mean()) - 0.2 * v
+        force = a - x**3 - coupling * (x - x.mean()) - 0.2 * v
         v = v + 0.1 * force / weights
         return np.concatenate([x + 0.1 * v, v])
 

@@ -1,0 +1,280 @@
+"""Signed permutations of observation and action that recorded transitions agree with.
+
+A smooth model f predicts what a step changes. A candidate g passes where the model predicts at (g o, g a) what g makes
+of the change that was recorded at (o, a), as well as it predicts recorded transitions that it has not seen; images
+where nothing was recorded do not count. What passes is audited by neighbours, without the model (docs/audit.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearsym.envs.auditing import AuditReport, Transitions, audit
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Symmetry
+
+from .automorphisms import IntArray, Relation, Search, combined, group_values
+from .closing import closed, holds
+from .discover import Discovery, Found, Progress
+from .elements import Element, signed_matrix
+from .recorded import Recorded
+from .simulator import FloatArray
+from .smooth import HELD, Smooth
+
+NEARLY = 0.1
+"""Mean errors beyond the model's own that pass, in units of what a step changes."""
+
+BLUNT = 0.5
+"""A model's own root mean square error, relative to the quantity's, beyond which it tells nothing of that quantity."""
+
+MATTERS = 0.02
+"""Share of the largest slope from which an input counts for an output."""
+
+CONSTANT = 0.95
+"""Share of a slope's root mean square that its mean has to reach for its sign to be taken for constant."""
+
+ALIKE = 0.3
+"""Slopes between which no gap is wider than this share of the largest count as one."""
+
+TRIED, NODES, LARGEST, OVERLAP = 150, 1500, 4000, 0.1
+"""Held-out transitions compared, nodes of the search, transitions used, share of images that must be among the data."""
+
+
+def discover_from_transitions(
+    recorded: Recorded, seed: int = 0, progress: Progress = lambda stage, done: None
+) -> Discovery:
+    """Find the signed permutations of observation and action that recorded transitions are consistent with.
+
+    Args:
+        recorded: the transitions.
+        seed: of the choice among very many.
+        progress: called with what is done next, and the fraction that is done.
+
+    Raises:
+        InputError: too few transitions for their size, or no quantity can be predicted from them.
+    """
+    progress("fits a model", 0.0)
+    data = _Data(_some(recorded.transitions, seed))
+    notes = list(data.notes)
+    progress("searches signed permutations", 0.3)
+    elements, stopped = data.elements()
+    progress("audits", 0.7)
+    good: list[Element] = []
+    group: Symmetry | None = None
+    for element in elements:
+        symmetry = None if holds(group, element) else closed([element])[0]
+        if symmetry is None:
+            continue
+        try:
+            report = _audit(recorded, symmetry, data.transitions)
+        except InputError as error:
+            notes.append(f"one candidate could not be audited: {error}")
+            continue
+        if report.verdict != "broken":
+            good.append(element)
+            group = closed(good)[0]
+    found = None
+    while good and found is None:
+        symmetry, kept = closed(good)
+        if symmetry is None:
+            break
+        report = _audit(recorded, symmetry, data.transitions)
+        found = Found(replace(symmetry, state=None), report, 0.0) if report.verdict != "broken" else None
+        good = kept[:-1]
+    if stopped:
+        notes.append("the search stopped before it had looked everywhere, so there may be more")
+    progress("done", 1.0)
+    return Discovery(None, found, np.empty(0), 0, (), tuple(notes))
+
+
+def _audit(recorded: Recorded, symmetry: Symmetry, transitions: Transitions) -> AuditReport:
+    return audit(recorded, replace(symmetry, state=None), transitions=transitions)
+
+
+def _some(transitions: Transitions, seed: int) -> Transitions:
+    """Whole episodes, at random, until there are enough."""
+    if len(transitions.rewards) <= LARGEST:
+        return transitions
+    numbers = np.random.default_rng(seed).permutation(np.unique(transitions.episodes))
+    sizes = np.bincount(transitions.episodes)
+    count = int(np.searchsorted(np.cumsum(sizes[numbers]), LARGEST)) + 1
+    rows = np.flatnonzero(np.isin(transitions.episodes, numbers[:count]))[:LARGEST]
+    return Transitions(*(getattr(transitions, name)[rows] for name in Transitions.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Root mean squares of the model's slopes, and their signs where these are constant; (outputs, inputs)."""
+
+    size: FloatArray
+    sign: FloatArray
+
+
+class _Data:
+    """Transitions, a model of them, and what may be said of a signed permutation.
+
+    Inputs are observation and action; outputs what a step changes of the observation, in units of it, and the reward.
+    """
+
+    def __init__(self, transitions: Transitions) -> None:
+        self.transitions, self.notes = transitions, list[str]()
+        seen, acted = transitions.observations, transitions.actions
+        self._seen, self._inputs = seen.shape[1], np.concatenate([seen, acted], axis=1)
+        count, least = len(seen), 20 * (self._inputs.shape[1] + 1) + 100
+        if count < least:
+            raise InputError(
+                f"{count} transitions of {self._inputs.shape[1]} numbers are too few to learn a model from; record at "
+                f"least {least}, better ten times as many"
+            )
+        change = transitions.next_observations - seen
+        unit = np.sqrt((change**2).mean(axis=0))
+        self._unit = np.where(unit > 1e-12, unit, 1.0)
+        rewards = transitions.rewards
+        self._targets = np.column_stack([change / self._unit, (rewards - rewards.mean()) / max(rewards.std(), 1e-12)])
+        numbers = np.unique(transitions.episodes)
+        chosen = numbers[HELD - 1 :: HELD] if len(numbers) >= HELD else numbers[-1:]
+        held = np.isin(transitions.episodes, chosen)
+        if len(numbers) < HELD:
+            held = np.arange(count) >= count - count // HELD
+        self._model = Smooth(self._inputs, self._targets, held)
+        rows = np.flatnonzero(held)
+        self._rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), TRIED)).astype(int)]
+        points = self._inputs[self._rows]
+        missed, wanted = self._model(points) - self._targets[self._rows], self._targets[self._rows]
+        self._own = np.abs(missed).mean(axis=0)
+        share = np.sqrt((missed**2).mean(axis=0) / np.maximum((wanted**2).mean(axis=0), 1e-12))
+        self._sharp = share <= BLUNT
+        spread = np.maximum(self._inputs.std(axis=0), 1e-9)
+        self._spread = np.exp(_smoothed(np.log(spread)))
+        self._known = self._inputs[~held] / self._spread
+        self._reach = float(np.quantile(self._nearest(points), 0.99))
+        blunt = [self._named(k) for k in np.flatnonzero(~self._sharp)]
+        if 2 * len(blunt) > len(self._own):
+            raise InputError(
+                f"of {len(self._own)} quantities {len(blunt)} cannot be predicted from these transitions to within "
+                "half of what a step changes, so nothing can be said of their symmetry; record more, or observe more of "
+                "the state"
+            )
+        if blunt:
+            self.notes.append(
+                f"the data do not tell what becomes of {', '.join(blunt[:6])}{' …' if len(blunt) > 6 else ''}: a model "
+                "errs there by more than half, and candidates were not held against that"
+            )
+        self._slopes = self._differentiated(points)
+
+    def elements(self) -> tuple[list[Element], bool]:
+        """Generators of what passes, and whether the search stopped early."""
+        search = Search(self._relation(), lambda images: self._passes(*_signed(images)), self._plausible, NODES)
+        found = []
+        for images in search.generators():
+            source, sign = _signed(images)
+            n = self._seen
+            observation = signed_matrix(source[:n], sign[:n])
+            found.append(Element(observation, signed_matrix(source[n:] - n, sign[n:]), observation))
+        return found, search.exhausted
+
+    def _nearest(self, points: FloatArray) -> FloatArray:
+        """(points,) squared distance to the nearest recorded input, each coordinate in units of its spread."""
+        scaled = points / self._spread
+        products = scaled @ self._known.T
+        squared = (scaled**2).sum(axis=1)[:, None] + (self._known**2).sum(axis=1) - 2 * products
+        nearest: FloatArray = np.maximum(squared, 0).min(axis=1) * (1 - 1e-9)
+        return nearest
+
+    def _named(self, output: int) -> str:
+        return "the reward" if output == self._seen else f"observation[{output}]"
+
+    def _differentiated(self, points: FloatArray) -> _Slopes:
+        """By differences of a tenth of each input's spread."""
+        columns = []
+        for i in range(self._inputs.shape[1]):
+            step = 0.1 * self._spread[i] * np.eye(self._inputs.shape[1])[i]
+            columns.append((self._model(points + step) - self._model(points - step)) / 0.2)
+        slopes = np.stack(columns, axis=2)
+        size, mean = np.sqrt((slopes**2).mean(axis=0)), slopes.mean(axis=0)
+        return _Slopes(size, np.where(np.abs(mean) >= CONSTANT * size, np.sign(mean), 0.0))
+
+    def _relation(self) -> Relation:
+        """Sizes of slopes as labels of pairs of points, with signs where these are constant."""
+        count, n = self._inputs.shape[1], self._seen
+        signs = np.array([1.0, -1.0])
+        size, sign = np.zeros((count, count)), np.zeros((count, count))
+        largest = max(float(self._slopes.size.max()), 1e-12)
+        sharp = self._sharp[:n, None]
+        size[:, :n] = np.where(sharp, self._slopes.size[:n] / largest, 0.0).T
+        sign[:, :n] = np.where(sharp & (self._slopes.size[:n] > ALIKE * largest), self._slopes.sign[:n], 0.0).T
+        labels = combined(
+            group_values(np.kron(size, np.ones((2, 2))), ALIKE),
+            group_values(np.kron(sign, np.outer(signs, signs)), 0.5),
+        )
+        kinds = np.repeat((np.arange(count) >= n).astype(np.intp), 2)
+        spread = np.repeat(group_values(np.log(self._spread), np.log(1.5)), 2)
+        still = np.repeat((np.ptp(self._inputs, axis=0) == 0).astype(np.intp), 2)
+        return Relation(labels, combined(kinds, spread, still))
+
+    def _passes(self, source: IntArray, sign: FloatArray) -> bool:
+        points = self._inputs[self._rows][:, source] * sign
+        return self._agrees(points, np.arange(self._seen), source[: self._seen], sign[: self._seen])
+
+    def _plausible(self, points: IntArray, images: IntArray) -> bool:
+        """Whether those outputs agree whose images depend on inputs alone that are known already."""
+        positive = points % 2 == 0
+        origins, targets = points[positive] // 2, images[positive] // 2
+        signs = 1.0 - 2.0 * (images[positive] % 2)
+        moved = self._inputs[self._rows].copy()
+        moved[:, targets] = self._inputs[self._rows][:, origins] * signs
+        unknown = np.ones(self._inputs.shape[1], dtype=bool)
+        unknown[targets] = False
+        needs = self._slopes.size > MATTERS * self._slopes.size.max(axis=1, keepdims=True)
+        ready = ~(needs & unknown).any(axis=1)
+        chosen = (targets < self._seen) & ready[np.minimum(targets, self._seen)]
+        reward = bool(ready[self._seen])
+        if not chosen.any() and not reward:
+            return True
+        return self._agrees(moved, targets[chosen], origins[chosen], signs[chosen], reward)
+
+    def _agrees(
+        self, points: FloatArray, outputs: IntArray, sources: IntArray, signs: FloatArray, reward: bool = True
+    ) -> bool:
+        """Whether the model's predictions at images are what is recorded, moved, up to its own error.
+
+        Args:
+            points: (tried, inputs) images of held-out inputs.
+            outputs: which changes of the observation are compared.
+            sources: the changes that they are images of.
+            signs: with which.
+            reward: whether the reward is compared.
+        """
+        near = self._nearest(points) <= self._reach
+        if near.mean() < OVERLAP:
+            return False
+        predicted, recorded = self._model(points[near]), self._targets[self._rows][near]
+        ratio = self._unit[sources] / self._unit[outputs]
+        error = np.abs(predicted[:, outputs] - recorded[:, sources] * signs * ratio).mean(axis=0)
+        excess = error - np.maximum(self._own[sources] * ratio, self._own[outputs])
+        counted = self._sharp[outputs] & self._sharp[sources]
+        if (excess[counted] > NEARLY).any():
+            return False
+        if reward and self._sharp[self._seen]:
+            gap = np.abs(predicted[:, self._seen] - recorded[:, self._seen]).mean() - self._own[self._seen]
+            return bool(gap <= NEARLY)
+        return True
+
+
+def _signed(images: IntArray) -> tuple[IntArray, FloatArray]:
+    """Source and sign of every coordinate from images of points."""
+    count = len(images) // 2
+    source, sign = np.empty(count, dtype=np.intp), np.empty(count)
+    target = images[::2]
+    source[target // 2], sign[target // 2] = np.arange(count), 1 - 2 * (target % 2)
+    return source, sign
+
+
+def _smoothed(values: FloatArray) -> FloatArray:
+    """Values between which no gap is wider than a factor 1.5 by their mean, so that exchanged inputs have one scale."""
+    groups = group_values(values, float(np.log(1.5)))
+    means: NDArray[np.float64] = np.bincount(groups, weights=values) / np.bincount(groups)
+    return means[groups]
