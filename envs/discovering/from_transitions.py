@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nearsym.envs.auditing import AuditReport, Transitions, audit
 from nearsym.envs.errors import InputError
@@ -21,6 +20,7 @@ from .closing import closed, holds
 from .discover import Discovery, Found, Progress
 from .elements import Element, signed_matrix
 from .recorded import Recorded
+from .signed import FACTOR
 from .simulator import FloatArray
 from .smooth import HELD, Smooth
 
@@ -34,7 +34,7 @@ MATTERS = 0.02
 """Share of the largest slope from which an input counts for an output."""
 
 CONSTANT = 0.95
-"""Share of a slope's root mean square that its mean has to reach for its sign to be taken for constant."""
+"""Share of the samples at which a slope has one sign from which its sign is taken for constant."""
 
 ALIKE = 0.3
 """Slopes between which no gap is wider than this share of the largest count as one."""
@@ -107,7 +107,7 @@ def _some(transitions: Transitions, seed: int) -> Transitions:
 
 @dataclass(frozen=True)
 class _Slopes:
-    """Root mean squares of the model's slopes, and their signs where these are constant; (outputs, inputs)."""
+    """Medians of the sizes of the model's slopes, and their signs where these are constant; (outputs, inputs)."""
 
     size: FloatArray
     sign: FloatArray
@@ -130,8 +130,7 @@ class _Data:
                 f"least {least}, better ten times as many"
             )
         change = transitions.next_observations - seen
-        unit = np.sqrt((change**2).mean(axis=0))
-        self._unit = np.where(unit > 1e-12, unit, 1.0)
+        self._unit = _alike(_typical(change))
         rewards = transitions.rewards
         self._targets = np.column_stack([change / self._unit, (rewards - rewards.mean()) / max(rewards.std(), 1e-12)])
         numbers = np.unique(transitions.episodes)
@@ -147,16 +146,15 @@ class _Data:
         self._own = np.abs(missed).mean(axis=0)
         share = np.sqrt((missed**2).mean(axis=0) / np.maximum((wanted**2).mean(axis=0), 1e-12))
         self._sharp = share <= BLUNT
-        spread = np.maximum(self._inputs.std(axis=0), 1e-9)
-        self._spread = np.exp(_smoothed(np.log(spread)))
+        self._spread = _alike(_typical(self._inputs - np.median(self._inputs, axis=0)))
         self._known = self._inputs[~held] / self._spread
         self._reach = float(np.quantile(self._nearest(points), 0.99))
         blunt = [self._named(k) for k in np.flatnonzero(~self._sharp)]
         if 2 * len(blunt) > len(self._own):
             raise InputError(
                 f"of {len(self._own)} quantities {len(blunt)} cannot be predicted from these transitions to within "
-                "half of what a step changes, so nothing can be said of their symmetry; record more, or observe more of "
-                "the state"
+                "half of what a step changes, so nothing can be said of their symmetry; record more, or observe more "
+                "of the state"
             )
         if blunt:
             self.notes.append(
@@ -194,8 +192,8 @@ class _Data:
             step = 0.1 * self._spread[i] * np.eye(self._inputs.shape[1])[i]
             columns.append((self._model(points + step) - self._model(points - step)) / 0.2)
         slopes = np.stack(columns, axis=2)
-        size, mean = np.sqrt((slopes**2).mean(axis=0)), slopes.mean(axis=0)
-        return _Slopes(size, np.where(np.abs(mean) >= CONSTANT * size, np.sign(mean), 0.0))
+        size, positive = np.median(np.abs(slopes), axis=0), (slopes > 0).mean(axis=0)
+        return _Slopes(size, (positive >= CONSTANT) * 1.0 - (positive <= 1 - CONSTANT) * 1.0)
 
     def _relation(self) -> Relation:
         """Sizes of slopes as labels of pairs of points, with signs where these are constant."""
@@ -211,7 +209,7 @@ class _Data:
             group_values(np.kron(sign, np.outer(signs, signs)), 0.5),
         )
         kinds = np.repeat((np.arange(count) >= n).astype(np.intp), 2)
-        spread = np.repeat(group_values(np.log(self._spread), np.log(1.5)), 2)
+        spread = np.repeat(group_values(np.log(self._spread), 1e-6), 2)
         still = np.repeat((np.ptp(self._inputs, axis=0) == 0).astype(np.intp), 2)
         return Relation(labels, combined(kinds, spread, still))
 
@@ -273,8 +271,16 @@ def _signed(images: IntArray) -> tuple[IntArray, FloatArray]:
     return source, sign
 
 
-def _smoothed(values: FloatArray) -> FloatArray:
-    """Values between which no gap is wider than a factor 1.5 by their mean, so that exchanged inputs have one scale."""
-    groups = group_values(values, float(np.log(1.5)))
-    means: NDArray[np.float64] = np.bincount(groups, weights=values) / np.bincount(groups)
-    return means[groups]
+def _typical(values: FloatArray) -> FloatArray:
+    """(dim,) a size that few large values do not decide; 1 of what is always 0."""
+    sizes = np.abs(values)
+    upper, mean = np.quantile(sizes, 0.75, axis=0), sizes.mean(axis=0)
+    found: FloatArray = np.where(upper > 1e-9, upper, np.where(mean > 1e-12, mean, 1.0))
+    return found
+
+
+def _alike(sizes: FloatArray) -> FloatArray:
+    """One size for those between which no gap is wider than a factor of 2, so that exchanged ones have the same."""
+    groups = group_values(np.log(sizes), FACTOR)
+    means: FloatArray = np.bincount(groups, weights=np.log(sizes)) / np.bincount(groups)
+    return np.exp(means[groups])
