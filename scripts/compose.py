@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from hydra import compose as hydra_compose
@@ -19,6 +20,9 @@ from nearsym.envs.errors import InputError, did_you_mean
 from .variants import DEFAULT_AGENT, settings_types, unknown_key
 
 Schema = TypeVar("Schema")
+
+SYMMETRY_FILES = (".yaml", ".yml")
+"""Endings of ``symmetry=`` that make it a file."""
 
 FREE = "env.kwargs."
 """Keys below this are the environment's own and are passed on unchecked."""
@@ -56,6 +60,10 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
         checked = OmegaConf.merge(typed, config)
         if nameless:
             checked.run_dir = _run_dir(checked, arguments)
+        if "symmetry" in checked and str(checked.symmetry).endswith(
+            SYMMETRY_FILES
+        ):  # a run is evaluated from other folders too
+            checked.symmetry = str(Path(checked.symmetry).resolve())
         return cast(Schema, OmegaConf.to_object(checked))
     except MissingMandatoryValue as error:
         raise InputError(f"{_first_line(error)}; give it on the command line") from error

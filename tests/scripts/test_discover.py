@@ -3,8 +3,10 @@
 import pytest
 
 from nearsym import Symmetry
+from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs import audit, make
 from nearsym.envs.symmetry import read_symmetry
+from nearsym.scripts.compose import compose
 from nearsym.scripts.main import run
 
 ENV = """
@@ -69,6 +71,8 @@ def test_what_is_printed_is_code_and_what_is_written_is_taken(folder, capsys):
     assert read_symmetry(folder / "found" / "pole.yaml").action == symmetry.action
     assert "model:      mirror, x to -x: slider → -slider, hinge_1 → -hinge_1" in printed
     assert run(["audit", "env=dmc/cartpole-swingup", "symmetry=found/pole.yaml", "samples=20"]) == 0
+    settings = compose("train", TrainSettings, ["env=dmc/cartpole-swingup", "symmetry=found/pole.yaml"])
+    assert settings.symmetry == str(folder / "found" / "pole.yaml")  # found again from any folder
     assert "exact" in capsys.readouterr().out
 
 
