@@ -16,7 +16,8 @@ from nearsym.envs.symmetry import Symmetry
 from .closing import closed, holds, order, without_idle
 from .elements import TRIED, Element, Trial
 from .infinitesimal import Rotations, rotations, turns
-from .model import Isometry, for_state, isometries, model_of, pairs
+from .isometry import Isometry, for_state, pairs
+from .model import isometries, model_of
 from .observing import observed_elements
 from .signed import Pushes
 from .simulator import SAMPLES, FloatArray, Simulator
@@ -171,6 +172,8 @@ def _told(
 ) -> list[str]:
     """What isometries of the model do, where the model does not quite match, and what the simulator says of them."""
     model, words, exact, near = model_of(simulator.env), [], Trial(simulator, EXACT), Trial(simulator, NEARLY)
+    if model is not None and not found:
+        return ["no mirror and no rotation takes bodies, joints and actuators to each other"]
     for isometry, element in zip(found, elements, strict=True):
         words.append(f"{isometry.name}: {pairs(isometry, model) or 'no joint moves otherwise'}")
         words += [f"    but {each}" for each in isometry.unequal]

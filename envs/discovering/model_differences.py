@@ -9,7 +9,7 @@ import numpy as np
 from .simulator import FloatArray
 
 if TYPE_CHECKING:
-    from .model import Isometry
+    from .isometry import Isometry
 
 SAME = 1e-6
 """Numbers that differ by less, relative to their size, are equal."""
