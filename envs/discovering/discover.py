@@ -139,6 +139,8 @@ def discover(
         notes.append("the search stopped before it had looked everywhere, so there may be more")
     if nearly is not None and exact is not None and not _larger(nearly.symmetry, exact.symmetry):
         nearly = None
+    if nearly is not None and nearly.report.verdict == "exact":  # found by the second search, and exact all the same
+        exact, nearly = nearly, None
     best = nearly or exact
     constant = int((np.ptp(simulator.samples.observations, axis=0) == 0).sum())
     if constant and best is not None:
