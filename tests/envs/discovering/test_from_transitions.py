@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nearsym.envs.auditing import sample_transitions
+from nearsym import Symmetry
+from nearsym.envs.auditing import audit, sample_transitions
 from nearsym.envs.discovering.from_transitions import discover_from_transitions
 from nearsym.envs.discovering.recorded import KEYS, Recorded, read_transitions
 from nearsym.envs.discovering.smooth import Smooth
@@ -92,3 +93,13 @@ def test_the_model_learns_a_smooth_function_and_not_noise():
     assert np.sqrt(((model(fresh) - truth) ** 2).mean()) < 0.1
     noise = draw.normal(size=(1500, 1))
     assert np.sqrt(((Smooth(inputs, noise, held)(inputs[held]) - noise[held]) ** 2).mean()) > 0.9
+
+
+def test_an_audit_by_recorded_transitions_alone():
+    given = recorded(masses([1, 1], coupling=3))
+    right, wrong = (
+        Symmetry.reflection(observation=[sign, sign, sign, sign], action=[push, push])
+        for sign, push in ((-1, -1), (-1, 1))
+    )
+    verdicts = [audit(given, symmetry, transitions=given.transitions).verdict for symmetry in (right, wrong)]
+    assert verdicts == ["consistent", "broken"]
