@@ -89,9 +89,7 @@ if __name__ == "__main__":
     parser.add_argument("table", type=Path, help="the CSV to write")
     parser.add_argument("ids", nargs="*", help="environments; by default the catalogue's and some others")
     given = parser.parse_args()
-    ids = given.ids or [entry.id for entry in catalogue()] + [
-        id for id in OTHERS if id not in {e.id for e in catalogue()}
-    ]
+    ids = given.ids or [*(entry.id for entry in catalogue()), *OTHERS]
     with given.table.open("w", newline="") as file:
         writer = None
         for id in ids:
