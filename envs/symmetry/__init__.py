@@ -4,7 +4,7 @@ from .blocks import chain
 from .group import Group
 from .image import image_representation
 from .observation import Image, Observation, Parts, Vector, Window
-from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
+from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
 from .representation import Representation, direct_sum
 from .symmetry import Symmetry
 
@@ -25,4 +25,5 @@ __all__ = [
     "equivariant_orbits",
     "image_representation",
     "invariant_orbits",
+    "mixed_coordinates",
 ]
