@@ -134,7 +134,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
             "draws dm_control tasks (dmc/…), not Pendulum-v1",
         ),
         ("train env.kwargs.size=84 pixels=true agent=drqv2", "the next good size is 85"),
-        ("train agent=ppo", "there is no agent=ppo"),
+        ("train agent=a2c", "there is no agent=a2c"),
         ("envs all", "expected key=value, got 'all'"),
         ("envs samples=-1", "samples is -1"),
         ("bench what=size", "expected drqv2, encoder, environments, layers, render, replay, sac or learning"),
