@@ -44,6 +44,7 @@ from .linear import ExpandedLinear, Linear
 from .log_std import LogStd
 from .measure import equivariance_error, transform
 from .mlp import MLP, parameter_count
+from .normaliser import Normaliser
 from .relaxation import relaxation_penalty, relaxed_layers, relaxed_weights, weights_per_element
 from .relaxed_linear import RelaxedLinear
 from .steerable import SteerableConv2d
@@ -73,6 +74,7 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "LogStd",
+    "Normaliser",
     "Plain",
     "PlainLinear",
     "Relaxed",

@@ -117,6 +117,7 @@ class Rollouts(Experience):
                 pick = order[start : start + settings.batch_size]
                 if len(pick) > 1:  # of one step alone no advantage can be normalised
                     yield RolloutBatch(*(tensor[pick] for tensor in whole))
+        self._learner.saw(self._stored["observations"])
 
     def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
         """Of the first environment."""

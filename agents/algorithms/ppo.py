@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import Family, Head, encoder_for, trunk_for
+from nearsym.networks import Family, Head, Normaliser, encoder_for, trunk_for
 
 from .distributions import Categorical, Gaussian
 from .learner import Array, Law, Learner, Optimizer
@@ -36,6 +36,7 @@ class PPOSettings(AgentSettings):
         entropy_coefficient: weight of the entropy bonus.
         max_grad_norm: length at which the gradient is cut off.
         log_std_init: what the logarithm of the standard deviation of continuous actions starts from.
+        normalise: observations by their running mean and variance, averaged over orbits; they change between updates.
         mirror: weight of a loss on the policy's own equivariance error.
 
     Raises:
@@ -52,6 +53,7 @@ class PPOSettings(AgentSettings):
     entropy_coefficient: float = 0.0
     max_grad_norm: float = 0.5
     log_std_init: float = 0.0
+    normalise: bool = False
     mirror: float = 0.0
 
     def __post_init__(self) -> None:
@@ -104,6 +106,11 @@ class PPOLearner(Learner):
             raise InputError(f"agent.mirror={settings.mirror:g} needs a symmetry, and the environment declares none")
         action, space = problem.symmetry.action, problem.action_space
         discrete = isinstance(space, gymnasium.spaces.Discrete)
+        if not action.is_signed_permutation:
+            raise InputError(
+                f"agent=ppo clips actions to a box, which does not commute with the dense matrices of {group!r}; "
+                "declare the subgroup that moves actions by signed permutations (mirrors and quarter turns)"
+            )
         self.distribution: Gaussian | Categorical = (
             Categorical(space) if discrete else Gaussian(space, action, network, settings.log_std_init)  # type: ignore[arg-type]
         ).to(device)
@@ -112,6 +119,7 @@ class PPOLearner(Learner):
         self.optimizer = torch.optim.Adam(self._groups([self.actor, self.critic, self.distribution]), eps=1e-5)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._orbits = Orbit(self.observation_rep, device), Orbit(action, device)
+        self.normaliser = Normaliser(self.observation_rep).to(device) if settings.normalise else None
         self.drawn: Array = np.zeros(0)
 
     def networks(self) -> dict[str, nn.Module]:
@@ -158,13 +166,18 @@ class PPOLearner(Learner):
 
     def outputs(self, observations: Tensor) -> Tensor:
         """Means or logits, (batch, action.dim)."""
-        outputs: Tensor = self.actor(observations.flatten(1))
+        outputs: Tensor = self.actor(self._read(observations))
         return outputs
 
     def values(self, observations: Tensor) -> Tensor:
         """(batch,) values of states."""
-        values: Tensor = self.critic(observations.flatten(1)).squeeze(-1)
+        values: Tensor = self.critic(self._read(observations)).squeeze(-1)
         return values
+
+    def saw(self, observations: Array) -> None:
+        """Take what was observed into the statistics, once nothing is to be learned from it any more."""
+        if self.normaliser is not None:
+            self.normaliser.update(observations)
 
     def laws(self) -> dict[str, Law]:
         """Of means or logits, and of values."""
@@ -219,6 +232,13 @@ class PPOLearner(Learner):
         compared = self.distribution.compared
         gap = compared(self.outputs(observed(observations))) - acted(compared(self.outputs(observations)))
         return gap.square().sum(dim=-1).mean()
+
+    def _read(self, observations: Tensor) -> Tensor:
+        flat = observations.flatten(1)
+        return flat if self.normaliser is None else self.normaliser(flat)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return super()._modules() | ({} if self.normaliser is None else {"normaliser": self.normaliser})
 
     def _with_orbits(self, batch: RolloutBatch) -> RolloutBatch:
         """Every step moved by every element."""

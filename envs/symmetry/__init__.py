@@ -6,12 +6,14 @@ from .image import image_representation
 from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
 from .representation import Representation, direct_sum
+from .statistics import OrbitStatistics
 from .symmetry import Symmetry
 
 __all__ = [
     "Group",
     "Image",
     "Observation",
+    "OrbitStatistics",
     "Orbits",
     "Parts",
     "Representation",

@@ -213,15 +213,15 @@ CART = "from nearsym import Symmetry\nmirror = Symmetry.reflection(observation=[
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
-    (tmp_path / "cart.py").write_text(CART)
+    (tmp_path / "poles.py").write_text(CART)
     monkeypatch.chdir(tmp_path)
-    return "cart:mirror"
+    return "poles:mirror"
 
 
 def settings(folder, network, symmetry, steps=2600, **keys):
     return TrainSettings(
         env=EnvSettings("CartPole-v1", count=2),
-        agent=PPOSettings(learning_rate=2e-3, rollout_steps=128, batch_size=128, epochs=8),
+        agent=PPOSettings(normalise=True, learning_rate=2e-3, rollout_steps=128, batch_size=128, epochs=8),
         network=family(network, width=32),
         symmetry=symmetry,
         total_steps=steps,
@@ -258,6 +258,32 @@ def test_a_run_learns_keeps_its_law_and_goes_on_after_a_stop_as_if_there_had_bee
     assert other.metrics.read_bytes() != whole.metrics.read_bytes()
 
 
+@pytest.mark.parametrize("network", ["exact", "plain"])
+def test_normalised_policies_keep_their_law_and_change_between_updates_alone(network):
+    learner = learner_in(1, network, normalise=True)
+    experience, rep = learner.experience(), SQUARE.observation.rep
+    env = Table()
+    env.reset(seed=0)
+    interaction, counts, updated = interact(learner, vectorised(env), experience), [], []
+    update = learner.update
+    learner.update = lambda batch: (updated.append(int(learner.normaliser.count)), update(batch))[1]
+    for _ in range(100):
+        next(interaction)
+        counts.append(int(learner.normaliser.count))
+    assert counts == [0] * 47 + [48] * 48 + [96] * 5 and updated == [0] * 6 + [48] * 6
+    seen = torch.randn(20, 2) * torch.tensor([3.0, 0.2]) + 1
+    with torch.no_grad():
+        here, moves = learner.outputs(seen), [torch.tensor(m).float().T for m in rep.matrix]
+        gap = max((learner.outputs(seen @ move) - here @ move).abs().max().item() for move in moves)
+        assert (gap < 1e-5) == (network == "exact")
+        expected = torch.tensor(learner.normaliser._statistics.normalise(seen.numpy())).float()
+        torch.testing.assert_close(learner.normaliser(seen), expected, rtol=1e-4, atol=1e-5)
+        again = learner_in(1, network, normalise=True)
+        assert not torch.allclose(again.outputs(seen), here)
+        again.load_state_dict(copy.deepcopy(learner.state_dict()))
+        assert torch.equal(again.outputs(seen), here)
+
+
 def test_in_python_it_is_saved_and_loaded(tmp_path):
     env = declare(Table(), SQUARE)
     keys = {"rollout_steps": 32, "epochs": 1, "seed": 0}
@@ -280,6 +306,10 @@ def test_what_it_cannot_do_is_said(tmp_path, mirror):
         nearsym.PPO(Table(), network="plain", mirror=1.0)
     with pytest.raises(InputError, match=r"agent\.gae_lambda is 2, expected"):
         PPOSettings(gae_lambda=2)
+    sixth = np.array([[0.5, -np.sqrt(0.75)], [np.sqrt(0.75), 0.5]])
+    turned = declare(Table(), Symmetry.generated(observation=[sixth], action=[sixth]))
+    with pytest.raises(InputError, match="clips actions to a box, which does not commute with the dense matrices"):
+        nearsym.PPO(turned, network="exact")
     swaps = [np.roll(np.arange(12), 1), [1, 0, *range(2, 12)]]
     many = Symmetry.generated(observation=swaps, action=swaps)
     spaces = {
