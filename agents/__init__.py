@@ -1,6 +1,16 @@
 """Agents with approximately equivariant actors and critics, and the runs that train and evaluate them."""
 
-from .adapters import SymmetricSACPolicy
-from .agent import SAC, Agent, DrQv2, load
+from .adapters import SymmetricActorCriticPolicy, SymmetricDQNPolicy, SymmetricSACPolicy, SymmetricTD3Policy
+from .agent import PPO, SAC, Agent, DrQv2, load
 
-__all__ = ["SAC", "Agent", "DrQv2", "SymmetricSACPolicy", "load"]
+__all__ = [
+    "PPO",
+    "SAC",
+    "Agent",
+    "DrQv2",
+    "SymmetricActorCriticPolicy",
+    "SymmetricDQNPolicy",
+    "SymmetricSACPolicy",
+    "SymmetricTD3Policy",
+    "load",
+]

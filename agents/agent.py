@@ -21,6 +21,7 @@ from .algorithms import Learner
 from .algorithms.drqv2 import DrQv2Learner
 from .algorithms.experience import Experience
 from .algorithms.interaction import Progress, interact
+from .algorithms.ppo import PPOLearner
 from .algorithms.sac import SACLearner
 from .runs.build import build_env, check_replay, device_named, problem_of
 from .runs.evaluation import acting, load_learner
@@ -158,6 +159,12 @@ class DrQv2(Agent):
     learner_type = DrQv2Learner
 
 
+class PPO(Agent):
+    """Proximal policy optimisation, for continuous and discrete actions, see `PPOLearner` and `PPOSettings`."""
+
+    learner_type = PPOLearner
+
+
 def load(folder: str | Path, trust: bool = False) -> Agent:
     """The agent of a run of `nearsym train` with its last checkpoint, in its environment.
 
@@ -176,7 +183,7 @@ def load(folder: str | Path, trust: bool = False) -> Agent:
         InputError: the folder is no run, or its checkpoint is missing or damaged.
     """
     settings, learner = load_learner(Path(folder), trust)
-    kinds: dict[type[Learner], type[Agent]] = {SACLearner: SAC, DrQv2Learner: DrQv2}
+    kinds: dict[type[Learner], type[Agent]] = {SACLearner: SAC, DrQv2Learner: DrQv2, PPOLearner: PPO}
     kind = kinds.get(type(learner), Agent)
     for network in learner.networks().values():
         network.train()

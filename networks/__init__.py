@@ -38,10 +38,13 @@ from .families import (
     unknown_key,
 )
 from .features import hidden_representation
+from .head import Head
 from .layer_norm import LayerNorm
 from .linear import ExpandedLinear, Linear
+from .log_std import LogStd
 from .measure import equivariance_error, transform
 from .mlp import MLP, parameter_count
+from .normaliser import Normaliser
 from .relaxation import relaxation_penalty, relaxed_layers, relaxed_weights, weights_per_element
 from .relaxed_linear import RelaxedLinear
 from .steerable import SteerableConv2d
@@ -63,12 +66,15 @@ __all__ = [
     "ExpandedLinear",
     "Family",
     "FeatureMap",
+    "Head",
     "IdentityEncoder",
     "IdentityTrunk",
     "ImageEncoder",
     "ImageTrunk",
     "LayerNorm",
     "Linear",
+    "LogStd",
+    "Normaliser",
     "Plain",
     "PlainLinear",
     "Relaxed",

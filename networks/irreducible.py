@@ -78,6 +78,13 @@ class IrreducibleProduct(nn.Module):
 class _Blocks(nn.Module):
     """The blocks of one size: transform to their coordinates, multiply by each, transform back.
 
+    Example:
+        >>> import numpy as np
+        >>> from nearsym.networks.irreducible import IrreducibleProduct
+        >>> mirror = np.stack([np.eye(2), 1 - np.eye(2)], axis=-1)
+        >>> IrreducibleProduct(mirror).parts[0].transform.shape  # sum and difference
+        torch.Size([2, 2])
+
     Args:
         blocks: (size, dim) each, orthonormal coordinates of one block.
         basis: as in `IrreducibleProduct`.

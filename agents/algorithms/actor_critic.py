@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import RATE, Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
+from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
 
 from .acting import ActingPolicy
 from .adam import Adam
@@ -266,12 +266,6 @@ class ActorCritic(Learner):
 
     def _trunk(self, encoder: Encoder, network: Family) -> Trunk:
         return trunk_for(encoder, network, self.settings.features)
-
-    def _groups(self, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
-        """Parameters with the learning rate of each."""
-        rate = self.settings.learning_rate
-        groups = self.network.parameter_groups(modules)
-        return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
 
 def _with_parameters(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:

@@ -41,8 +41,11 @@ class Experience(ABC):
         """Take one step of all environments."""
 
     @abstractmethod
-    def due(self, before: int, after: int) -> Iterator[Batch]:
-        """Batches of the updates that are due when the environments have gone from `before` to `after` steps."""
+    def due(self, before: int, after: int) -> Iterator[Any]:
+        """Batches of the updates that are due when the environments have gone from `before` to `after` steps.
+
+        They are what the learner's `update` takes: a `Batch` where transitions are replayed.
+        """
 
     @abstractmethod
     def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import gymnasium
@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import Family
+from nearsym.networks import RATE, Family
 
-from .experience import Batch, Experience
+from .experience import Experience
 from .problem import Problem
 from .settings import AgentSettings
 
@@ -125,8 +125,12 @@ class Learner(ABC):
         """
 
     @abstractmethod
-    def update(self, batch: Batch) -> dict[str, Tensor]:
-        """One gradient step of everything that is learned; returns scalars named in `metrics`."""
+    def update(self, batch: Any) -> dict[str, Tensor]:
+        """One gradient step of everything that is learned, from a batch of the algorithm's experience.
+
+        Returns:
+            Scalars named in `metrics`.
+        """
 
     def compile(self, tell: Callable[[str], None]) -> None:  # noqa: B027, most algorithms cannot
         """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails."""
@@ -226,6 +230,12 @@ class Learner(ABC):
         """
         for name, module in self._modules().items():
             module.load_state_dict(state["networks"][name])
+
+    def _groups(self, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
+        """Parameters with the learning rate of each."""
+        rate = self.settings.learning_rate
+        groups = self.network.parameter_groups(modules)
+        return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
     def _modules(self) -> dict[str, nn.Module]:
         return {**self.networks(), **self.targets()}

@@ -52,6 +52,29 @@ class SymmetryAugmentation:
         )
 
 
+class Orbit:
+    """Moves every row of a batch by every known element, the identity of a listed group among them.
+
+    Args:
+        rep: representation on rows.
+        device: of the batches.
+
+    Attributes:
+        rows: known elements.
+
+    Shapes: (batch, rep.dim) to (rows·batch, rep.dim), element after element.
+    """
+
+    def __init__(self, rep: Representation, device: torch.device) -> None:
+        self.rows = rep.group.rows
+        self._moves = _Moves.of(rep, device)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """ρ(g) x, for the first g of all rows first."""
+        element = torch.arange(self.rows, device=x.device).repeat_interleave(len(x))
+        return self._moves(x.repeat(self.rows, 1), element)
+
+
 def random_elements(rep: Representation, count: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
     """Index and sign, (count, dim) each, of nearly uniform random elements of a group given by its generators.
 

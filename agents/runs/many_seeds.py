@@ -10,6 +10,7 @@ from typing import cast
 
 from torch import Tensor
 
+from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.actor_critic import ActorCritic
 from nearsym.agents.algorithms.experience import Batch
 from nearsym.agents.algorithms.many_seeds import Generators, ManySeeds
@@ -56,6 +57,9 @@ def check_alike(settings: Sequence[TrainSettings]) -> None:
     Raises:
         InputError: they differ in more than seed and folder, seeds or folders repeat, or each has several environments.
     """
+    agent = settings[0].agent.name
+    if not issubclass(LEARNERS[agent], ActorCritic):
+        raise InputError(f"agent={agent} trains one seed at a time; leave seeds out and give seed= to each run")
     seeds = [one.seed for one in settings]
     repeated = sorted({seed for seed in seeds if seeds.count(seed) > 1})
     if repeated:

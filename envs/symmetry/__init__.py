@@ -4,8 +4,9 @@ from .blocks import chain
 from .group import Group
 from .image import image_representation
 from .observation import Image, Observation, Parts, Vector, Window
-from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits
+from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
 from .representation import Representation, direct_sum
+from .statistics import OrbitStatistics
 from .symmetry import Symmetry
 from .written import read_symmetry, symmetry_python, symmetry_yaml
 
@@ -13,6 +14,7 @@ __all__ = [
     "Group",
     "Image",
     "Observation",
+    "OrbitStatistics",
     "Orbits",
     "Parts",
     "Representation",
@@ -26,6 +28,7 @@ __all__ = [
     "equivariant_orbits",
     "image_representation",
     "invariant_orbits",
+    "mixed_coordinates",
     "read_symmetry",
     "symmetry_python",
     "symmetry_yaml",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
+from .laws import TOLERANCE
 from .permutations import IntArray, OrbitAction, components, distinct_orbits, signed_cover
 from .representation import Representation
 
@@ -59,6 +61,18 @@ def coordinate_orbits(rep: Representation) -> list[IntArray]:
     label = invariant_orbits(rep.permutation()).label
     order = np.argsort(label, kind="stable")
     return np.split(order, np.cumsum(np.bincount(label))[:-1])
+
+
+def mixed_coordinates(rep: Representation) -> IntArray:
+    """(dim,) the number of each coordinate's block: two coordinates share one where the group mixes them.
+
+    The blocks are the finest for which every diagonal matrix that is constant on each commutes with every ρ(g): for
+    signed permutations the orbits of coordinates, for dense matrices the connected components of their entries.
+    """
+    if rep.dense is None:
+        return invariant_orbits(rep.permutation()).label
+    entries = (np.abs(rep.dense) > TOLERANCE).any(axis=0)
+    return connected_components(entries, directed=False)[1].astype(np.intp)
 
 
 def cover_orbits(rep: Representation) -> list[OrbitAction]:

@@ -6,6 +6,7 @@ from .frames import FrameStack, is_image
 from .guard import Guard
 from .limit import EpisodeLimit
 from .mujoco_state import MujocoState, with_state
+from .normalise import SymmetricNormalise
 from .repeat import ActionRepeat, repeated
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FrameStack",
     "Guard",
     "MujocoState",
+    "SymmetricNormalise",
     "declare",
     "is_image",
     "repeated",
