@@ -63,6 +63,7 @@ def measure(learner: Learner, experience: Experience) -> tuple[dict[str, float],
             relaxation = network.relaxation(module)
         if relaxation is not None:
             values[f"{name}_relaxation"] = float(relaxation)
+        scalars |= {f"{name}/{key}": value for key, value in network.readings(module).items()}
         for layer, weights in network.relaxed_weights(module).items():
             labels = group.names if len(weights) == group.order else [str(i) for i in range(len(weights))]
             for label, weight in zip(labels, weights.tolist(), strict=True):

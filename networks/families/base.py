@@ -162,6 +162,10 @@ class Family(ABC):
         """(dim,) for each layer, by name: how far it treats each coordinate apart from the others of its orbit."""
         return {}
 
+    def readings(self, module: nn.Module) -> dict[str, float]:
+        """Whatever else a network says of itself, by name; TensorBoard shows it."""
+        return {}
+
     def check_whole(self, *names: str) -> None:
         """Check that the named keys are at least 1.
 
