@@ -17,7 +17,7 @@ from nearsym.agents.algorithms.problem import symmetry_for
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import Actor, Critic, Family, Trunk, encoder_for, family, trunk_for
+from nearsym.networks import Actor, Critic, Family, Trunk, encoder_for, family, family_of_critics, trunk_for
 
 
 class SymmetricActor(BasePolicy):
@@ -162,18 +162,19 @@ class SymmetricSACPolicy(SACPolicy):
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricActor:  # type: ignore[override]
         """A new actor."""
-        network = Actor(self._trunk(), self.symmetry.action, self.network)
+        network = Actor(self._trunk(self.network), self.symmetry.action, self.network)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricActor(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 
     def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricCritic:  # type: ignore[override]
         """A new critic ensemble."""
-        network = Critic(self._trunk(), self.symmetry.action, self.network, members=self.n_critics)
+        critics = family_of_critics(self.network)
+        network = Critic(self._trunk(critics), self.symmetry.action, critics, members=self.n_critics)
         extractor = features_extractor or self.make_features_extractor()
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)  # type: ignore[arg-type]
 
-    def _trunk(self) -> Trunk:
-        return trunk_for(encoder_for(self.symmetry.observation, self.network), self.network)
+    def _trunk(self, network: Family) -> Trunk:
+        return trunk_for(encoder_for(self.symmetry.observation, network), network)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         """What stable-baselines3 saves to build the policy again."""

@@ -12,7 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import RATE, Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
+from nearsym.networks import (
+    RATE,
+    Actor,
+    Critic,
+    DeterministicActor,
+    Encoder,
+    Family,
+    Trunk,
+    encoder_for,
+    family_of_critics,
+    trunk_for,
+)
 
 from .acting import ActingPolicy
 from .adam import Adam
@@ -62,8 +73,8 @@ class ActorCritic(Learner):
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)
-        self.actor_optimizer = Adam(self._groups([self.actor]))
-        self.critic_optimizer = Adam(self._groups([self.encoder, self.critic]))
+        self.actor_optimizer = Adam(self._groups(["actor"]))
+        self.critic_optimizer = Adam(self._groups(["encoder", "critic"]))
         self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat)
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
@@ -78,6 +89,10 @@ class ActorCritic(Learner):
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """The same of another family."""
         return _with_parameters(self._build(network))
+
+    def family_of(self, name: str) -> Family:
+        """The actor's, or that of critics and encoder."""
+        return self.network if name == "actor" else family_of_critics(self.network)
 
     def targets(self) -> dict[str, nn.Module]:
         """The delayed critics."""
@@ -245,9 +260,9 @@ class ActorCritic(Learner):
             self.delayed.tensor.add_(self.settings.tau * (flat - self.delayed.tensor))
 
     def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
-        """A loss with what the network's family adds to it for each part, in units of `scale`."""
+        """A loss with what the family of each part, encoder, actor or critics, adds to it, in units of `scale`."""
         for part in parts:
-            penalty = self.network.regularizer(part, scale)
+            penalty = self.family_of("actor" if part is self.actor else "critic").regularizer(part, scale)
             loss = loss if penalty is None else loss + penalty
         return loss
 
@@ -257,9 +272,10 @@ class ActorCritic(Learner):
 
     def _build(self, network: Family) -> dict[str, Any]:
         """Encoder, actor and critics, built in this order: it decides which random numbers each gets."""
-        encoder = encoder_for(self.problem.observation, network, filters=self.settings.filters)
+        critics = family_of_critics(network)
+        encoder = encoder_for(self.problem.observation, critics, filters=self.settings.filters)
         actor = self.actor_type(self._trunk(encoder, network), self.problem.symmetry.action, network)
-        return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, network)}
+        return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, critics)}
 
     def _critic(self, encoder: Encoder, network: Family) -> Critic:
         return Critic(self._trunk(encoder, network), self.problem.symmetry.action, network, members=self.members)
@@ -267,10 +283,10 @@ class ActorCritic(Learner):
     def _trunk(self, encoder: Encoder, network: Family) -> Trunk:
         return trunk_for(encoder, network, self.settings.features)
 
-    def _groups(self, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
-        """Parameters with the learning rate of each."""
+    def _groups(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Parameters of networks of one family, with the learning rate of each."""
         rate = self.settings.learning_rate
-        groups = self.network.parameter_groups(modules)
+        groups = self.family_of(names[0]).parameter_groups([getattr(self, name) for name in names])
         return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
 

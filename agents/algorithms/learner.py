@@ -139,6 +139,10 @@ class Learner(ABC):
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """Networks like `networks` of another family, newly initialised."""
 
+    def family_of(self, name: str) -> Family:
+        """The family of one of `networks`."""
+        return self.network
+
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
         """Every optimizer, by name."""

@@ -37,6 +37,8 @@ class Family(ABC):
         window_channels: channels of the convolutions over a window of time inside the observation, where there is one.
         augment: move every replayed transition by a random element of the group before learning from it, which is what
             a plain network can do with a symmetry.
+        critic: family of the critics and of the encoder that they train, by name, with this one's sizes and keys of its
+            own at their defaults; None for the same.
         match_parameters: make `width` the plain network's, and give the others the width at which they have most nearly
             as many parameters as it.
 
@@ -49,6 +51,7 @@ class Family(ABC):
     depth: int = 2
     window_channels: int = 8
     augment: bool = False
+    critic: str | None = None
     match_parameters: bool = False
 
     def __post_init__(self) -> None:
@@ -63,8 +66,9 @@ class Family(ABC):
 
     @property
     def label(self) -> str:
-        """What runs and reports call it: its name, and whether data are augmented where the name does not say so."""
-        return f"{self.name}-augmented" if self.augment and not type(self).augment else self.name
+        """What runs and reports call it: its name, and data and critics where these differ from what it says."""
+        critics = "" if self.critic in (None, self.name) else f"-critic-{self.critic}"
+        return f"{self.name}{'-augmented' if self.augment and not type(self).augment else ''}{critics}"
 
     @property
     def architecture(self) -> str:

@@ -24,12 +24,13 @@ from nearsym.networks import (
     architectures,
     family,
     family_from,
+    family_of_critics,
     keys_of,
     relaxed_weights,
 )
 
 ROOT = Path(__file__).parents[2]
-COMMON = {"family", "width", "depth", "window_channels", "augment", "match_parameters"}
+COMMON = {"family", "width", "depth", "window_channels", "augment", "critic", "match_parameters"}
 OWN = {
     "plain": set(),
     "augmented": set(),
@@ -116,11 +117,22 @@ def test_the_name_of_another_family_is_refused():
         (Plain(augment=True), "plain-augmented"),
         (Relaxed(augment=True), "relaxed-augmented"),
         (Augmented(), "augmented"),
+        (Relaxed(critic="relaxed"), "relaxed"),
+        (Relaxed(critic="plain"), "relaxed-critic-plain"),
+        (Exact(critic="rpp", augment=True), "exact-augmented-critic-rpp"),
     ],
 )
-def test_labels_say_when_data_are_augmented(settings, label):
+def test_labels_say_what_names_do_not(settings, label):
     assert settings.label == label and settings.needs_symmetry
     assert not Plain().needs_symmetry and Exact().needs_symmetry
+
+
+def test_critics_may_be_of_another_family_of_the_same_sizes():
+    actors = Relaxed(width=40, depth=3, banks=2, critic="complement")
+    assert family_of_critics(actors) == family("complement", width=40, depth=3)
+    assert family_of_critics(Relaxed(banks=2)) == Relaxed(banks=2)
+    with pytest.raises(InputError, match=r"there is no network 'complment' \(did you mean 'complement'\?\)"):
+        family_of_critics(Relaxed(critic="complment"))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
