@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,7 +35,7 @@ from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
-from .symmetry_augmentation import SymmetryAugmentation
+from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
 
 
@@ -75,12 +75,17 @@ class ActorCritic(Learner):
             module.to(device)
         self.actor_optimizer = Adam(self._groups(["actor"]))
         self.critic_optimizer = Adam(self._groups(["encoder", "critic"]))
-        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat)
+        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, network.clocks(self.actor))
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
+        clocks = [clock for name, module in self._built() for clock in self.family_of(name).clocks(module)]
+        self.clocks = Flat(clocks) if clocks else None
         self._step: Step = self.step
-        self._augmentation = SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
+        self._augmentation: Callable[[Batch], Batch] | None = None
+        if network.augment:
+            kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
+            self._augmentation = kind(problem.symmetry, device, seed or 0)
 
     def networks(self) -> dict[str, nn.Module]:
         """Encoder where there is one, actor and critics."""
@@ -105,6 +110,11 @@ class ActorCritic(Learner):
     def optimizers(self) -> dict[str, Optimizer]:
         """`adams`."""
         return dict(self.adams())
+
+    def _built(self) -> Iterator[tuple[str, nn.Module]]:
+        """What is built by families, with the name of the network whose family it was."""
+        yield from (("encoder", self.encoder), ("actor", self.actor), ("critic", self.critic))
+        yield "critic", self.critic_target
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything that `step` reads parameters of."""
@@ -201,7 +211,13 @@ class ActorCritic(Learner):
         return losses
 
     def prepared(self, batch: Batch) -> tuple[Batch, Drawn]:
-        """A batch, with ``network.augment`` each transition moved by a random group element, and random numbers."""
+        """A batch, with ``network.augment`` transitions moved by group elements, and random numbers.
+
+        Clocks of networks are set.
+        """
+        if self.clocks is not None:
+            self.clocks.gather()
+            self.clocks.tensor.fill_(self.updates)
         batch = batch if self._augmentation is None else self._augmentation(batch)
         return batch, self.draw(len(batch.actions))
 

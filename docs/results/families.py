@@ -2,8 +2,8 @@
 
     python docs/results/families.py runs/families.csv --figure runs/families.svg
 
-writes the table and the figure it is told to: a quarter of an hour on one core, all seeds of a network at once. Ours are
-families.csv and families.svg, which docs/networks.md shows; `--print` prints the table's ratios and trains nothing.
+writes the table and the figure it is told to: a quarter of an hour on one core, all seeds of a network at once. Ours
+are families.csv and families.svg, which docs/networks.md shows; `--print` prints ratios and trains nothing.
 
 A function is a random network t of 4 inputs and 2 outputs, made symmetric or not:
 

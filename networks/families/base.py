@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -45,6 +45,9 @@ class Family(ABC):
     Raises:
         InputError: a value is out of range.
     """
+
+    whole_orbits: ClassVar[bool] = False
+    """Whether every transition is moved by all elements of the group, where data are augmented, and not by one."""
 
     family: str = ""
     width: int = 256
@@ -149,6 +152,10 @@ class Family(ABC):
     def parameter_groups(self, modules: Iterable[nn.Module]) -> list[dict[str, Any]]:
         """What an optimizer is built from: trained parameters, and under `RATE` a factor on their learning rate."""
         return [{"params": [p for module in modules for p in module.parameters() if p.requires_grad]}]
+
+    def clocks(self, module: nn.Module) -> Sequence[nn.Parameter]:
+        """Parameters, not trained, in which layers are to find the number of updates that have been done."""
+        return ()
 
     def relaxation(self, module: nn.Module) -> Tensor | None:
         """How far a network has left the symmetry, in one number; None for a family that does not say."""

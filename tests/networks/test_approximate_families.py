@@ -176,6 +176,24 @@ def test_they_start_equivariant_and_say_so_until_they_are_not(name, make):
         assert settings.relaxation(actor).item() > 1e-4
 
 
+def test_a_schedule_starts_and_ends_exact():
+    symmetry, settings = d4(), family("scheduled", width=16, relaxed_updates=10)
+    actor = scattered(Actor(symmetry.observation.rep, symmetry.action, settings))
+    x = torch.randn(16, symmetry.observation.dim)
+    clocks = list(settings.clocks(actor))
+    assert len(clocks) == 4 and not any(clock.requires_grad for clock in clocks)
+    errors, relaxations = [], []
+    for update in (0, 5, 10, 11):
+        for clock in clocks:
+            clock.data.fill_(update)
+        error = equivariance_error(lambda z: actor(z)[0], symmetry.observation.rep, symmetry.action, x).max()
+        errors.append(float(error))
+        relaxations.append(settings.relaxation(actor).item())
+        assert (max(float(each.max()) for each in settings.departures(actor).values()) < 1e-6) == (update != 5)
+    assert max(errors[0], *errors[2:]) < 1e-6 < 0.1 < errors[1]
+    assert relaxations[0] == relaxations[2] == relaxations[3] == 0 < relaxations[1]
+
+
 @pytest.mark.parametrize("make", [c2, d4, c3])
 def test_departures_by_dense_matrices(make):
     for in_rep, out_rep, relax in reps(make()):

@@ -34,12 +34,14 @@ COMMON = {"family", "width", "depth", "window_channels", "augment", "critic", "m
 OWN = {
     "plain": set(),
     "augmented": set(),
+    "orbits": set(),
     "exact": set(),
     "relaxed": {"banks", "relax_positions", "relax_biases", "relaxation_penalty", "relaxed_lr_multiplier"},
     "rpp": {"prior_equivariant", "prior_residual"},
     "complement": {"complement_penalty"},
     "projected": {"projection_penalty"},
     "constrained": {"slack"},
+    "scheduled": {"relaxed_updates"},
 }
 SAVED = {
     "width": 32,
@@ -67,7 +69,7 @@ def test_every_family_has_its_own_keys_and_no_others():
     assert {name: set(keys_of(kind)) for name, kind in FAMILIES.items()} == {
         name: COMMON | own for name, own in OWN.items()
     }
-    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented"}
+    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented", "orbits"}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -138,7 +140,7 @@ def test_critics_may_be_of_another_family_of_the_same_sizes():
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_has_the_layers_of_an_architecture(name):
     found = {made for made, kind in architectures().items() if family(name).architecture == made}
-    assert found == {"plain" if name == "augmented" else name}
+    assert found == {"plain" if name in ("augmented", "orbits") else name}
 
 
 def test_sizes_carry_over_to_another_family():

@@ -237,6 +237,24 @@ def test_every_family_learns_to_stay_near_the_middle(name):
     assert np.mean(returns) > -1.5
 
 
+def test_a_scheduled_network_is_free_half_way_and_exact_at_the_end_and_its_clock_is_saved():
+    agent = ours("scheduled", {"relaxed_updates": 40})
+    x, a = torch.randn(16, 2), torch.rand(16, 1)
+    errors = {}
+    for steps in (40, 70):  # learning starts after 20; the 41st update is the first of an exact network
+        agent.learn(steps - agent.learner.steps)
+        found = equivariance_errors(agent.learner, x, a)
+        errors[steps] = found["actor"].max(), found["critic"].max()
+    assert min(errors[40]) > 1e-3 and max(errors[70]) < 1e-4
+    learner = agent.learner
+    networks = [learner.actor, learner.critic, learner.critic_target]
+    clocks = [clock for network in networks for clock in learner.network.clocks(network)]
+    assert {float(clock) for clock in clocks} == {learner.updates - 1.0}
+    again = ours("scheduled", {"relaxed_updates": 40}).learner
+    again.load_state_dict(learner.state_dict())
+    assert {float(clock) for clock in again.network.clocks(again.critic)} == {learner.updates - 1.0}
+
+
 def test_critics_of_another_family_have_its_layers_penalties_and_rates(monkeypatch):
     agent = ours("relaxed", {"critic": "complement"})
     learner = agent.learner
