@@ -56,6 +56,7 @@ NETWORKS = (
     "complement",
     "projected",
     "constrained",
+    "scheduled",
 )
 
 
@@ -103,7 +104,7 @@ def settings_of(network, symmetry):
     """Its family, with as many banks as the group has elements where that is meant."""
     if network == "relaxed, all banks":
         return family("relaxed", width=WIDTH, banks=symmetry.group.order)
-    return family(network, width=WIDTH)
+    return family(network, width=WIDTH, **({"relaxed_updates": 2 * STEPS // 3} if network == "scheduled" else {}))
 
 
 class Objective(nn.Module):
@@ -152,7 +153,10 @@ def errors(symmetry, data, network):
     moved = SymmetryAugmentation(symmetry, torch.device("cpu")) if settings.augment else None
     torch.manual_seed(0)
     found = []
+    clocks = [key for key in fixed if key.endswith(".clock")]
     for step in range(1, STEPS + 1):
+        for key in clocks:
+            fixed[key].data.fill_(step)
         chosen = torch.randint(SAMPLES, (SEEDS, BATCH))
         inputs = torch.gather(x, 1, chosen[..., None].expand(-1, -1, 4))
         targets = torch.gather(y, 1, chosen[..., None].expand(-1, -1, 2))

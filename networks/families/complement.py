@@ -30,7 +30,7 @@ class Complement(Family):
     """
 
     family: str = "complement"
-    complement_penalty: float = 1e-4
+    complement_penalty: float = 0.1
 
     def __post_init__(self) -> None:
         super().__post_init__()

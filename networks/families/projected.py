@@ -32,7 +32,7 @@ class Projected(Family):
     """
 
     family: str = "projected"
-    projection_penalty: float = 1e-4
+    projection_penalty: float = 0.1
 
     def __post_init__(self) -> None:
         super().__post_init__()
