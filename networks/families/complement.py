@@ -23,7 +23,7 @@ class Complement(Family):
     Attributes:
         complement_penalty: λ of λ Σ_l ‖W_l - P(W_l)‖², P the mean over the group, in units of the loss
             (`Family.regularizer`): 0 exactly when every layer is equivariant. It is rpp's prior on its plain part, but
-            for what of that part is equivariant.
+            for what of that part is equivariant. Chosen in supervised learning (docs/networks.md).
 
     Raises:
         InputError: a value is out of range.

@@ -25,7 +25,7 @@ class Projected(Family):
 
     Attributes:
         projection_penalty: λ of λ Σ_l ‖W_l - P(W_l)‖², P the mean over the group, in units of the loss
-            (`Family.regularizer`).
+            (`Family.regularizer`). The same as complement networks'.
 
     Raises:
         InputError: a value is out of range.
