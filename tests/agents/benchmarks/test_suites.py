@@ -23,12 +23,12 @@ from nearsym.scripts.compose import compose
 from nearsym.scripts.main import run
 
 SMALL = ["rounds=2", "steps=2", "network.width=16", "agent.batch_size=4", "agent.learning_starts=5", "compile=false"]
-FAMILIES = ["plain", "exact", "complement", "constrained", "projected", "relaxed", "rpp"]
+FAMILIES = ["plain", "exact", "complement", "constrained", "projected", "relaxed", "scheduled", "rpp"]
 SUITE_WORDS = {
     "sac": (["env=Pendulum-v1"], [STOCK, *FAMILIES]),
     "layers": (
         ["groups=D1", "widths=[8,128]"],
-        ["torch.nn.Linear", "exact", "exact, expanded", *FAMILIES[2:6], "relaxed, expanded", "rpp"],
+        ["torch.nn.Linear", "exact", "exact, expanded", *FAMILIES[2:7], "relaxed, expanded", "rpp"],
     ),
     "encoder": (["groups=D1"], ["escnn", *FAMILIES]),
     "render": ([], ["dm_control", "nearsym"]),
