@@ -34,6 +34,7 @@ from .families import (
     family,
     family_class,
     family_from,
+    family_of_critics,
     keys_of,
     unknown_key,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "family",
     "family_class",
     "family_from",
+    "family_of_critics",
     "follows",
     "hidden_representation",
     "keys_of",

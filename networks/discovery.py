@@ -1,4 +1,4 @@
-"""Reading from a trained relaxed network which group elements it has found broken."""
+"""Reading from a trained network which group elements it has found broken."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
 
+from .linear import ExpandedLinear
 from .measure import transform
 from .relaxation import relaxed_layers
 
@@ -51,3 +52,41 @@ def coordinate_departures(module: nn.Module) -> dict[str, Tensor]:
     """
     layers = relaxed_layers(module).items()
     return {name: (layer.relaxed_weights() - 1).abs().mean(dim=(0, 1)) for name, layer in layers}
+
+
+@torch.no_grad()
+def matrix_departures(module: nn.Module, kind: type[ExpandedLinear]) -> dict[str, Tensor]:
+    """How far the matrix of each layer is from commuting with each known group element.
+
+        departure(g) = ‖ρ_out(g) V - V ρ_in(g)‖ / ‖V‖        V = (W b), ρ_in with a trivial coordinate for b
+
+    For layers that have no relaxed weights to read: 0 means that the layer keeps g, and 2 is the most, a layer that
+    does the opposite. Averaged over ensemble members.
+
+    Args:
+        module: the network.
+        kind: which of its layers.
+
+    Returns:
+        (rows,) for each such layer that knows its representations, by name.
+    """
+    found = {}
+    for name, layer in module.named_modules():
+        if isinstance(layer, kind) and layer.reps is not None:
+            in_rep, out_rep = layer.reps
+            weight, bias = layer.weight_and_bias()
+            rows = weight.reshape(layer.members, -1, out_rep.dim, layer.in_features)
+            bias = bias.reshape(layer.members, -1, out_rep.dim, 1)
+            size = (rows.square().sum(dim=(1, 2, 3)) + bias.square().sum(dim=(1, 2, 3))).sqrt()
+            gaps = [_gap(in_rep, out_rep, g, rows) + _gap(None, out_rep, g, bias) for g in range(in_rep.group.rows)]
+            found[name] = (torch.stack(gaps).sqrt() / size.clamp_min(torch.finfo(size.dtype).tiny)).mean(dim=1)
+    return found
+
+
+def _gap(in_rep: Representation | None, out_rep: Representation, element: int, matrix: Tensor) -> Tensor:
+    """‖ρ_out(g) M ρ_in(g)⁻¹ - M‖² of (members, channels, out_rep.dim, in) matrices, (members,)."""
+    moved = transform(out_rep, element, matrix.transpose(2, 3)).transpose(2, 3)
+    if in_rep is not None:
+        channels = moved.reshape(*moved.shape[:3], -1, in_rep.dim)
+        moved = transform(in_rep, element, channels).reshape(matrix.shape)
+    return (moved - matrix).square().sum(dim=(1, 2, 3))

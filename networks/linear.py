@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from nearsym.envs.symmetry import Representation
+
 
 class Linear(nn.Module, ABC):
     """A layer of `members` independent networks, applied to an input, which it may look at.
@@ -32,7 +34,13 @@ class ExpandedLinear(Linear):
     """y = W x + b with W and b expanded from parameters, whatever x is.
 
     Convolutions slide such a W over their input as a kernel; other layers they apply to every patch.
+
+    Attributes:
+        reps: representations on one channel of the input, positions included, and on one of the output; None for a
+            layer that was built without.
     """
+
+    reps: tuple[Representation, Representation] | None = None
 
     def __init__(self, in_features: int, out_features: int, members: int = 1) -> None:
         super().__init__(in_features, out_features, members)

@@ -102,6 +102,7 @@ class RelaxedLinear(ExpandedLinear):
         full = in_rep if grid is None else in_rep.tensor_product(grid)
         super().__init__(in_channels * full.dim, out_channels * out_rep.dim, members)
         self.in_rep, self.out_rep = full if relax_positions else in_rep, out_rep
+        self.reps = full, out_rep
         self.positions, self._out_dim = full.dim // self.in_rep.dim, out_rep.dim
         self.in_channels, self.out_channels, self.banks, self.relax = in_channels, out_channels, banks, relax
         self.sharing = weight_sharing(out_rep, full, stack=relax == "output")
@@ -187,8 +188,11 @@ class RelaxedLinear(ExpandedLinear):
         w = self._weights()
         if w is None:
             return self.sharing(self.filters)
-        factors = w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
-        return self.sharing(self.filters, factors)
+        return self.sharing(self.filters, self._placed(w))
+
+    def _placed(self, w: Tensor) -> Tensor:
+        """Factors of `Sharing` from (members, banks, hidden_rep.dim)."""
+        return w.unsqueeze(3) if self.relax == "output" else w.repeat_interleave(self.positions, dim=2).unsqueeze(2)
 
     def _bias(self) -> Tensor:
         """(members, out_channels, out_rep.dim)."""

@@ -13,7 +13,7 @@ from stable_baselines3.sac.policies import LOG_STD_MAX, LOG_STD_MIN, SACPolicy
 from torch import Tensor
 
 from nearsym.agents.algorithms import squashed_gaussian
-from nearsym.networks import Actor, Critic
+from nearsym.networks import Actor, Critic, family_of_critics
 
 from .symmetric import SymmetricPolicy
 
@@ -95,7 +95,8 @@ class WithCritics(SymmetricPolicy):
     def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricCritic:
         """A new critic ensemble."""
         members = self._passed.get("n_critics", 2)
-        network = Critic(self.trunk(), self.symmetry.action, self.network, members=members)
+        critics = family_of_critics(self.network)
+        network = Critic(self.trunk(critics), self.symmetry.action, critics, members=members)
         extractor = self.extractor(features_extractor)
         return SymmetricCritic(self.observation_space, self.action_space, extractor, network).to(self.device)
 
@@ -116,6 +117,6 @@ class SymmetricSACPolicy(WithCritics, SACPolicy):  # type: ignore[misc]
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> SymmetricActor:  # type: ignore[override]
         """A new actor."""
-        network = Actor(self.trunk(), self.symmetry.action, self.network)
+        network = Actor(self.trunk(self.network), self.symmetry.action, self.network)
         extractor = self.extractor(features_extractor)
         return SymmetricActor(self.observation_space, self.action_space, extractor, network).to(self.device)

@@ -92,13 +92,13 @@ class SymmetricPolicy(BasePolicy):
     def set_training_mode(self, mode: bool) -> None:
         """Does nothing: no layer of ours knows modes, and stable-baselines3 asks for two walks over them a step."""
 
-    def trunk(self) -> Trunk:
-        """What comes first in every network: the identity, or convolutions over a window of time."""
-        return trunk_for(encoder_for(self.symmetry.observation, self.network), self.network)
+    def trunk(self, network: Family) -> Trunk:
+        """What comes first in a network of a family: the identity, or convolutions over a window of time."""
+        return trunk_for(encoder_for(self.symmetry.observation, network), network)
 
     def head(self, out_rep: Representation) -> Head:
         """A network from observations to what transforms by a representation."""
-        return Head(self.trunk(), out_rep, self.network)
+        return Head(self.trunk(self.network), out_rep, self.network)
 
     def extractor(self, given: BaseFeaturesExtractor | None = None) -> BaseFeaturesExtractor:
         """What flattens observations."""

@@ -59,7 +59,7 @@ class SymmetricTD3Policy(WithCritics, TD3Policy):  # type: ignore[misc]
         self, features_extractor: BaseFeaturesExtractor | None = None
     ) -> SymmetricDeterministicActor:
         """A new actor."""
-        network = DeterministicActor(self.trunk(), self.symmetry.action, self.network)
+        network = DeterministicActor(self.trunk(self.network), self.symmetry.action, self.network)
         extractor = self.extractor(features_extractor)
         return SymmetricDeterministicActor(self.observation_space, self.action_space, extractor, network).to(
             self.device

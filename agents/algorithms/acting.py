@@ -31,10 +31,13 @@ class ActingPolicy:
         actor: the actor.
         policy: makes actions of what it gives.
         flat: its trained parameters.
+        clocks: parameters of it that are not trained and change all the same (`Family.clocks`).
     """
 
-    def __init__(self, actor: Actor | DeterministicActor, policy: Policy, flat: Flat) -> None:
-        self._actor, self._policy, self._flat = actor, policy, flat
+    def __init__(
+        self, actor: Actor | DeterministicActor, policy: Policy, flat: Flat, clocks: Sequence[nn.Parameter] = ()
+    ) -> None:
+        self._actor, self._policy, self._flat, self._clocks = actor, policy, flat, list(clocks)
         layers = [*actor.mlp.layers, *actor.mlp.heads]
         plain_vector = isinstance(actor, Actor) and isinstance(actor.trunk, IdentityTrunk)
         self._layers = [layer for layer in layers if isinstance(layer, ExpandedLinear)]
@@ -60,11 +63,11 @@ class ActingPolicy:
         if self._compiles is not None:
             self._compile(features, noise, self._compiles)
         if self._compiled is not None and features.shape == self._shape:
-            return self._compiled(self._flat.tensor, features, noise)[0]
+            return self._compiled(self._flat.tensor, features, noise, *self._clocks)[0]
         return self._policy(self._from_expanded(features) if self._expands else self._actor(features), noise)
 
     def _from_expanded(self, features: Tensor) -> list[Tensor]:
-        now = self._flat.tensor
+        now = torch.cat([self._flat.tensor, *self._clocks]) if self._clocks else self._flat.tensor
         if self._seen is None or self._seen.device != now.device or not torch.equal(now, self._seen):
             self._seen = now.clone()
             self._expanded = [(weight[0], bias[0]) for weight, bias in (layer.expand() for layer in self._layers)]
@@ -77,13 +80,14 @@ class ActingPolicy:
         self._compiles = None
         bound = Bound(nn.ModuleDict({"actor": self._actor}))
         names = {id(parameter): name for name, parameter in bound.named_parameters()}
-        own = [names[id(parameter)] for parameter in self._flat.parameters_in_order]
+        own = [names[id(parameter)] for parameter in (*self._flat.parameters_in_order, *self._clocks)]
 
-        def act(tensor: Tensor, features: Tensor, noise: Tensor) -> list[Tensor]:
-            swapped = dict(zip(own, self._flat.views(tensor), strict=True))
+        def act(tensor: Tensor, features: Tensor, noise: Tensor, *clocks: Tensor) -> list[Tensor]:
+            swapped = dict(zip(own, (*self._flat.views(tensor), *clocks), strict=True))
             return [self._policy(functional_call(bound, swapped, (self._actor, features)), noise)]
 
         try:
-            self._compiled, self._shape = compile_function(act, [self._flat.tensor, features, noise]), features.shape
+            given = [self._flat.tensor, features, noise, *self._clocks]
+            self._compiled, self._shape = compile_function(act, given), features.shape
         except CannotCompileError as error:
             tell(str(error))

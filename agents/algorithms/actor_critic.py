@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import Actor, Critic, DeterministicActor, Encoder, Family, Trunk, encoder_for, trunk_for
+from nearsym.networks import (
+    Actor,
+    Critic,
+    DeterministicActor,
+    Encoder,
+    Family,
+    Trunk,
+    encoder_for,
+    family_of_critics,
+    trunk_for,
+)
 
 from .acting import ActingPolicy
 from .adam import Adam
@@ -24,7 +34,7 @@ from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
-from .symmetry_augmentation import SymmetryAugmentation
+from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
 
 
@@ -62,14 +72,19 @@ class ActorCritic(Learner):
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)
-        self.actor_optimizer = Adam(self._groups([self.actor]))
-        self.critic_optimizer = Adam(self._groups([self.encoder, self.critic]))
-        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat)
+        self.actor_optimizer = Adam(self._groups(network, [self.actor]))
+        self.critic_optimizer = Adam(self._groups(family_of_critics(network), [self.encoder, self.critic]))
+        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, network.clocks(self.actor))
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
+        clocks = [clock for name, module in self._built() for clock in self.family_of(name).clocks(module)]
+        self.clocks = Flat(clocks) if clocks else None
         self._step: Step = self.step
-        self._augmentation = SymmetryAugmentation(problem.symmetry, device, seed or 0) if network.augment else None
+        self._augmentation: Callable[[Batch], Batch] | None = None
+        if network.augment:
+            kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
+            self._augmentation = kind(problem.symmetry, device, seed or 0)
 
     def networks(self) -> dict[str, nn.Module]:
         """Encoder where there is one, actor and critics."""
@@ -78,6 +93,10 @@ class ActorCritic(Learner):
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """The same of another family."""
         return _with_parameters(self._build(network))
+
+    def family_of(self, name: str) -> Family:
+        """The actor's, or that of critics and encoder."""
+        return self.network if name == "actor" else family_of_critics(self.network)
 
     def targets(self) -> dict[str, nn.Module]:
         """The delayed critics."""
@@ -90,6 +109,11 @@ class ActorCritic(Learner):
     def optimizers(self) -> dict[str, Optimizer]:
         """`adams`."""
         return dict(self.adams())
+
+    def _built(self) -> Iterator[tuple[str, nn.Module]]:
+        """What is built by families, with the name of the network whose family it was."""
+        yield from (("encoder", self.encoder), ("actor", self.actor), ("critic", self.critic))
+        yield "critic", self.critic_target
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything that `step` reads parameters of."""
@@ -186,7 +210,13 @@ class ActorCritic(Learner):
         return losses
 
     def prepared(self, batch: Batch) -> tuple[Batch, Drawn]:
-        """A batch, with ``network.augment`` each transition moved by a random group element, and random numbers."""
+        """A batch, with ``network.augment`` transitions moved by group elements, and random numbers.
+
+        Clocks of networks are set.
+        """
+        if self.clocks is not None:
+            self.clocks.gather()
+            self.clocks.tensor.fill_(self.updates)
         batch = batch if self._augmentation is None else self._augmentation(batch)
         return batch, self.draw(len(batch.actions))
 
@@ -245,9 +275,9 @@ class ActorCritic(Learner):
             self.delayed.tensor.add_(self.settings.tau * (flat - self.delayed.tensor))
 
     def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
-        """A loss with what the network's family adds to it for each part, in units of `scale`."""
+        """A loss with what the family of each part, encoder, actor or critics, adds to it, in units of `scale`."""
         for part in parts:
-            penalty = self.network.regularizer(part, scale)
+            penalty = self.family_of("actor" if part is self.actor else "critic").regularizer(part, scale)
             loss = loss if penalty is None else loss + penalty
         return loss
 
@@ -257,9 +287,10 @@ class ActorCritic(Learner):
 
     def _build(self, network: Family) -> dict[str, Any]:
         """Encoder, actor and critics, built in this order: it decides which random numbers each gets."""
-        encoder = encoder_for(self.problem.observation, network, filters=self.settings.filters)
+        critics = family_of_critics(network)
+        encoder = encoder_for(self.problem.observation, critics, filters=self.settings.filters)
         actor = self.actor_type(self._trunk(encoder, network), self.problem.symmetry.action, network)
-        return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, network)}
+        return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, critics)}
 
     def _critic(self, encoder: Encoder, network: Family) -> Critic:
         return Critic(self._trunk(encoder, network), self.problem.symmetry.action, network, members=self.members)

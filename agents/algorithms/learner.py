@@ -143,6 +143,10 @@ class Learner(ABC):
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """Networks like `networks` of another family, newly initialised."""
 
+    def family_of(self, name: str) -> Family:
+        """The family of one of `networks`."""
+        return self.network
+
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
         """Every optimizer, by name."""
@@ -231,10 +235,10 @@ class Learner(ABC):
         for name, module in self._modules().items():
             module.load_state_dict(state["networks"][name])
 
-    def _groups(self, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
-        """Parameters with the learning rate of each."""
+    def _groups(self, network: Family, modules: Sequence[nn.Module]) -> list[dict[str, Any]]:
+        """Parameters of networks of one family, with the learning rate of each."""
         rate = self.settings.learning_rate
-        groups = self.network.parameter_groups(modules)
+        groups = network.parameter_groups(modules)
         return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
     def _modules(self) -> dict[str, nn.Module]:

@@ -114,9 +114,15 @@ class PPOLearner(Learner):
         self.distribution: Gaussian | Categorical = (
             Categorical(space) if discrete else Gaussian(space, action, network, settings.log_std_init)  # type: ignore[arg-type]
         ).to(device)
+        if network.critic is not None:
+            raise InputError(
+                f"network.critic={network.critic} is for agents with replay; agent=ppo has one family for all"
+            )
         built = self.fresh_networks(network)
+        if network.clocks(built["actor"]):
+            raise InputError(f"network={network.name} counts updates from replay; use agent=sac, or another network")
         self.actor, self.critic = built["actor"].to(device), built["critic"].to(device)
-        self.optimizer = torch.optim.Adam(self._groups([self.actor, self.critic, self.distribution]), eps=1e-5)
+        self.optimizer = torch.optim.Adam(self._groups(network, [self.actor, self.critic, self.distribution]), eps=1e-5)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._orbits = Orbit(self.observation_rep, device), Orbit(action, device)
         self.normaliser = Normaliser(self.observation_rep).to(device) if settings.normalise else None

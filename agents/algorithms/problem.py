@@ -11,7 +11,7 @@ from nearsym.envs import is_image
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.spaces import check_bounded
 from nearsym.envs.symmetry import Group, Image, Observation, Representation, Symmetry, Vector
-from nearsym.networks import Family
+from nearsym.networks import Family, family_of_critics
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def symmetry_for(
             )
         symmetry.check_spaces(observation_space, action_space)
         return symmetry.ordered(observation_space)
-    if network.needs_symmetry:
+    if network.needs_symmetry or family_of_critics(network).needs_symmetry:
         where, how = (" on its images", "Symmetry.image") if images else ("", "Symmetry.reflection or .generated")
         raise InputError(
             f"network={network.label} needs a symmetry and the environment declares none{where}; pass symmetry=… "

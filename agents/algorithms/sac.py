@@ -173,6 +173,6 @@ class SACLearner(ActorCritic):
         """Of vectors built anew and then filled, which draws as many random numbers as stable-baselines3 does."""
         if self.problem.is_image:
             return super()._target()
-        target = self._critic(self.encoder, self.network)
+        target = self._critic(self.encoder, self.family_of("critic"))
         target.load_state_dict(self.critic.state_dict())
         return target

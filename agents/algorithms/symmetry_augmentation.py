@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, Symmetry
 
 from .experience import Batch
@@ -44,7 +45,9 @@ class SymmetryAugmentation:
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with observations, actions and next observations moved."""
-        element = torch.randint(self._count, (len(batch.actions),), device=batch.actions.device)
+        return self._moved(batch, torch.randint(self._count, (len(batch.actions),), device=batch.actions.device))
+
+    def _moved(self, batch: Batch, element: Tensor) -> Batch:
         return batch._replace(
             observations=self._observation(batch.observations, element),
             actions=self._action(batch.actions, element),
@@ -73,6 +76,30 @@ class Orbit:
         """ρ(g) x, for the first g of all rows first."""
         element = torch.arange(self.rows, device=x.device).repeat_interleave(len(x))
         return self._moves(x.repeat(self.rows, 1), element)
+
+
+class OrbitAugmentation(SymmetryAugmentation):
+    """Moves each transition of a batch by all elements of the group, so that a batch is |G| times as long.
+
+    For losses that are means over batches, no gradient of a mean over the group has less variance.
+
+    Raises:
+        InputError: the group is known by its generators alone.
+    """
+
+    def __init__(self, symmetry: Symmetry, device: torch.device, seed: int = 0) -> None:
+        if not symmetry.group.listed:
+            raise InputError(
+                f"network=orbits moves every transition by all elements of {symmetry.group!r}, of which only "
+                "generators are known; use network=augmented, which draws one for each"
+            )
+        super().__init__(symmetry, device, seed)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """(|G|·batch) transitions: the whole batch moved by the first element, then by the second, and so on."""
+        count = len(batch.actions)
+        element = torch.arange(self._count, device=batch.actions.device).repeat_interleave(count)
+        return self._moved(Batch(*(part.repeat(self._count, *[1] * (part.dim() - 1)) for part in batch)), element)
 
 
 def random_elements(rep: Representation, count: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.int8]]:

@@ -34,6 +34,8 @@ class UpdateRule:
         self._optimizers: dict[str, Adam] = learner.adams()
         flats: dict[str, Flat] = {name: optimizer.flat for name, optimizer in self._optimizers.items()}
         flats["delayed"] = learner.delayed
+        if learner.clocks is not None:
+            flats["clocks"] = learner.clocks
         networks = nn.ModuleDict(learner.modules())
         self._flats, self._bound = flats, Bound(nn.ModuleDict({"networks": networks, "flats": nn.ModuleDict(flats)}))
         names = {id(parameter): name for name, parameter in self._bound.named_parameters(remove_duplicate=False)}

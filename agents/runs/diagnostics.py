@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Experience
-from nearsym.networks import MLP, architectures, equivariance_error, parameter_count
+from nearsym.networks import MLP, Exact, Plain, equivariance_error, parameter_count
 
 
 def parameter_summary(learner: Learner) -> str:
-    """Group, layer width, and trainable parameters for every network family with layers of its own."""
-    counts = []
-    for name, family in architectures().items():
-        with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
-            networks = learner.fresh_networks(family.like(learner.network))
-        count = sum(parameter_count(network) for network in networks.values())
-        counts.append(f"{name} {count:,}{' (this run)' if name == learner.network.architecture else ''}")
+    """Group, layer width, and trainable parameters, beside those of plain and exact networks of these sizes."""
+    network, counts = learner.network, []
+    for other in (Plain.like(network), Exact.like(network)):
+        if network.critic is not None or other.architecture != network.architecture:
+            with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
+                counts.append(f"{other.name} {_count(learner.fresh_networks(other)):,}")
+    name = network.architecture if network.critic is None else network.label
+    counts.append(f"{name} {_count(learner.networks()):,} (this run)")
     modules = [module for network in learner.networks().values() for module in network.modules()]
     widths = [f", layer width {module.width}" for module in modules if isinstance(module, MLP)]
     return f"group {learner.problem.symmetry.group.name}{''.join(widths[:1])}; parameters: {', '.join(counts)}"
+
+
+def _count(networks: Mapping[str, nn.Module]) -> int:
+    return sum(parameter_count(network) for network in networks.values())
 
 
 def equivariance_errors(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, Tensor]:
@@ -46,7 +53,7 @@ def measure(learner: Learner, experience: Experience) -> tuple[dict[str, float],
         Values for metrics.csv (the largest error over group elements, the family's `relaxation`) and finer scalars for
         TensorBoard (per group element). Both are empty without a symmetry.
     """
-    network, group = learner.network, learner.problem.symmetry.group
+    group = learner.problem.symmetry.group
     values: dict[str, float] = {}
     scalars: dict[str, float] = {}
     if group.rows > 1:
@@ -59,10 +66,12 @@ def measure(learner: Learner, experience: Experience) -> tuple[dict[str, float],
             for element, error in zip(group.names, per_element.tolist(), strict=True):
                 scalars[f"equivariance_error/{name}/{element}"] = error
     for name, module in learner.networks().items():
+        network = learner.family_of(name)
         with torch.no_grad():
             relaxation = network.relaxation(module)
         if relaxation is not None:
             values[f"{name}_relaxation"] = float(relaxation)
+        scalars |= {f"{name}/{key}": value for key, value in network.readings(module).items()}
         for layer, weights in network.relaxed_weights(module).items():
             labels = group.names if len(weights) == group.order else [str(i) for i in range(len(weights))]
             for label, weight in zip(labels, weights.tolist(), strict=True):

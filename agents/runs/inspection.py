@@ -35,8 +35,8 @@ class Inspection:
         visited: share of the situations in the policy's own episodes whose image under each element is met there
             too; see `nearsym.envs.auditing.visited_images`. Empty for images, whose distances say little.
         critic: relative error of the critics' invariance, for each element.
-        departures: for each relaxed layer the departure of its weights from allowing each element; see
-            `nearsym.networks.departures`.
+        departures: for each layer that is free to leave the symmetry, how far it is from allowing each element; see
+            `Family.departures`.
         assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
             layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
     """
@@ -75,7 +75,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     departures = {
         f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
         for name, module in learner.networks().items()
-        for layer, departure in learner.network.departures(module).items()
+        for layer, departure in learner.family_of(name).departures(module).items()
     }
     errors = equivariance_errors(learner, observations, actions)
     return Inspection(
@@ -96,8 +96,8 @@ def _asset_departures(learner: Learner) -> list[float]:
         return []
     departures = [
         departure.view(-1, _assets(action)).mean(dim=0)  # with a sign flip each asset has two coordinates
-        for module in learner.networks().values()
-        for departure in learner.network.coordinate_departures(module).values()
+        for name, module in learner.networks().items()
+        for departure in learner.family_of(name).coordinate_departures(module).values()
     ]
     return torch.stack(departures).mean(dim=0).tolist() if departures else []
 

@@ -30,4 +30,6 @@ class Augmented(Plain):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.augment:
-            raise InputError("network.augment is False, which makes network=augmented a plain one; use network=plain")
+            raise InputError(
+                f"network.augment is False, which makes network={self.name} a plain one; use network=plain"
+            )

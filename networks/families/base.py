@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -37,6 +37,8 @@ class Family(ABC):
         window_channels: channels of the convolutions over a window of time inside the observation, where there is one.
         augment: move every replayed transition by a random element of the group before learning from it, which is what
             a plain network can do with a symmetry.
+        critic: family of the critics and of the encoder that they train, by name, with this one's sizes and keys of its
+            own at their defaults; None for the same.
         match_parameters: make `width` the plain network's, and give the others the width at which they have most nearly
             as many parameters as it.
 
@@ -44,11 +46,15 @@ class Family(ABC):
         InputError: a value is out of range.
     """
 
+    whole_orbits: ClassVar[bool] = False
+    """Whether every transition is moved by all elements of the group, where data are augmented, and not by one."""
+
     family: str = ""
     width: int = 256
     depth: int = 2
     window_channels: int = 8
     augment: bool = False
+    critic: str | None = None
     match_parameters: bool = False
 
     def __post_init__(self) -> None:
@@ -63,8 +69,9 @@ class Family(ABC):
 
     @property
     def label(self) -> str:
-        """What runs and reports call it: its name, and whether data are augmented where the name does not say so."""
-        return f"{self.name}-augmented" if self.augment and not type(self).augment else self.name
+        """What runs and reports call it: its name, and data and critics where these differ from what it says."""
+        critics = "" if self.critic in (None, self.name) else f"-critic-{self.critic}"
+        return f"{self.name}{'-augmented' if self.augment and not type(self).augment else ''}{critics}"
 
     @property
     def architecture(self) -> str:
@@ -146,6 +153,10 @@ class Family(ABC):
         """What an optimizer is built from: trained parameters, and under `RATE` a factor on their learning rate."""
         return [{"params": [p for module in modules for p in module.parameters() if p.requires_grad]}]
 
+    def clocks(self, module: nn.Module) -> Sequence[nn.Parameter]:
+        """Parameters, not trained, in which layers are to find the number of updates that have been done."""
+        return ()
+
     def relaxation(self, module: nn.Module) -> Tensor | None:
         """How far a network has left the symmetry, in one number; None for a family that does not say."""
         return None
@@ -160,6 +171,10 @@ class Family(ABC):
 
     def coordinate_departures(self, module: nn.Module) -> dict[str, Tensor]:
         """(dim,) for each layer, by name: how far it treats each coordinate apart from the others of its orbit."""
+        return {}
+
+    def readings(self, module: nn.Module) -> dict[str, float]:
+        """Whatever else a network says of itself, by name; TensorBoard shows it."""
         return {}
 
     def check_whole(self, *names: str) -> None:

@@ -57,6 +57,19 @@ def family(name: str, **keys: Any) -> Family:
     return kind(**{"family": name, **keys})
 
 
+def family_of_critics(network: Family) -> Family:
+    """The family of the critics of a network.
+
+    Example:
+        >>> family_of_critics(family("relaxed", width=64, critic="plain"))
+        Plain(family='plain', width=64, depth=2, window_channels=8, augment=False, critic=None, match_parameters=False)
+
+    Raises:
+        InputError: there is no such family.
+    """
+    return network if network.critic is None else family_class(network.critic).like(network)
+
+
 def family_from(saved: Mapping[str, Any]) -> Family:
     """The family of settings saved as a mapping, by this version or by 0.1.
 

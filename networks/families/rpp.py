@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ..discovery import matrix_departures
 from ..linear import ExpandedLinear
 from .exact import Exact
 from .plain import PlainLinear
@@ -62,6 +63,10 @@ class RPP(Exact):
                 total = total + self.prior_equivariant * exact + self.prior_residual * plain
         return total
 
+    def departures(self, module: nn.Module) -> dict[str, Tensor]:
+        """`matrix_departures`."""
+        return matrix_departures(module, ResidualLinear)
+
 
 class ResidualLinear(ExpandedLinear):
     """Residual pathway prior: an exact layer plus a plain one, y = (W_exact + W_plain) x + b_exact + b_plain.
@@ -82,7 +87,7 @@ class ResidualLinear(ExpandedLinear):
 
     def __init__(self, exact: ExpandedLinear) -> None:
         super().__init__(exact.in_features, exact.out_features, exact.members)
-        self.exact = exact
+        self.exact, self.reps = exact, exact.reps
         self.plain = PlainLinear(exact.in_features, exact.out_features, exact.members, gain=0)
 
     def expand(self) -> tuple[Tensor, Tensor]:

@@ -24,18 +24,24 @@ from nearsym.networks import (
     architectures,
     family,
     family_from,
+    family_of_critics,
     keys_of,
     relaxed_weights,
 )
 
 ROOT = Path(__file__).parents[2]
-COMMON = {"family", "width", "depth", "window_channels", "augment", "match_parameters"}
+COMMON = {"family", "width", "depth", "window_channels", "augment", "critic", "match_parameters"}
 OWN = {
     "plain": set(),
     "augmented": set(),
+    "orbits": set(),
     "exact": set(),
     "relaxed": {"banks", "relax_positions", "relax_biases", "relaxation_penalty", "relaxed_lr_multiplier"},
     "rpp": {"prior_equivariant", "prior_residual"},
+    "complement": {"complement_penalty"},
+    "projected": {"projection_penalty"},
+    "constrained": {"slack"},
+    "scheduled": {"relaxed_updates"},
 }
 SAVED = {
     "width": 32,
@@ -63,7 +69,7 @@ def test_every_family_has_its_own_keys_and_no_others():
     assert {name: set(keys_of(kind)) for name, kind in FAMILIES.items()} == {
         name: COMMON | own for name, own in OWN.items()
     }
-    assert next(iter(FAMILIES)) == "plain" and list(architectures()) == ["plain", "exact", "relaxed", "rpp"]
+    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented", "orbits"}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -90,6 +96,9 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
         ("plain", {"widht": 4}, "unknown key 'network.widht' (did you mean 'network.width'?)"),
         ("relaxed", {"relaxation_rate": 1}, "network.relaxation_rate is called network.relaxed_lr_multiplier"),
         ("plain", {"series_channels": 1}, "network.series_channels is called network.window_channels"),
+        ("complement", {"complement_penalty": -1}, "network.complement_penalty is -1, expected a number >= 0"),
+        ("projected", {"projection_penalty": -1}, "network.projection_penalty is -1, expected a number >= 0"),
+        ("constrained", {"slack": 0}, "network.slack is 0, expected a number > 0"),
         ("augmented", {"augment": False}, "makes network=augmented a plain one; use network=plain"),
     ],
 )
@@ -110,17 +119,28 @@ def test_the_name_of_another_family_is_refused():
         (Plain(augment=True), "plain-augmented"),
         (Relaxed(augment=True), "relaxed-augmented"),
         (Augmented(), "augmented"),
+        (Relaxed(critic="relaxed"), "relaxed"),
+        (Relaxed(critic="plain"), "relaxed-critic-plain"),
+        (Exact(critic="rpp", augment=True), "exact-augmented-critic-rpp"),
     ],
 )
-def test_labels_say_when_data_are_augmented(settings, label):
+def test_labels_say_what_names_do_not(settings, label):
     assert settings.label == label and settings.needs_symmetry
     assert not Plain().needs_symmetry and Exact().needs_symmetry
+
+
+def test_critics_may_be_of_another_family_of_the_same_sizes():
+    actors = Relaxed(width=40, depth=3, banks=2, critic="complement")
+    assert family_of_critics(actors) == family("complement", width=40, depth=3)
+    assert family_of_critics(Relaxed(banks=2)) == Relaxed(banks=2)
+    with pytest.raises(InputError, match=r"there is no network 'complment' \(did you mean 'complement'\?\)"):
+        family_of_critics(Relaxed(critic="complment"))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_has_the_layers_of_an_architecture(name):
     found = {made for made, kind in architectures().items() if family(name).architecture == made}
-    assert found == {"plain" if name == "augmented" else name}
+    assert found == {"plain" if name in ("augmented", "orbits") else name}
 
 
 def test_sizes_carry_over_to_another_family():
@@ -196,7 +216,8 @@ def test_other_families_learn_at_one_rate_and_report_no_relaxation(name):
     (group,) = settings.parameter_groups([network])
     assert len(group["params"]) == len([p for p in network.parameters() if p.requires_grad])
     assert settings.relaxation(network) is None
-    assert settings.relaxed_weights(network) == settings.departures(network) == {}
+    assert settings.relaxed_weights(network) == settings.readings(network) == {}
+    assert (settings.departures(network) == {}) == (name != "rpp")
     assert settings.coordinate_departures(network) == {}
 
 

@@ -86,4 +86,4 @@ def _both_ways(layer: nn.Module, apply: Callable[[Tensor], Tensor], x: Tensor) -
 
 
 def _gradients(apply: Callable[[Tensor], Tensor], x: Tensor, wanted: list[Tensor], along: Tensor) -> None:
-    torch.autograd.grad(apply(x), wanted, along)
+    torch.autograd.grad(apply(x), wanted, along, allow_unused=True)  # multipliers enter losses alone

@@ -66,3 +66,22 @@ def test_compiled_it_gives_the_actors_actions_to_rounding(kind):
             assert not torch.allclose(acting(SEEN, NOISE), before)
         several = SEEN.expand(4, -1)  # of another shape, which is not compiled
         torch.testing.assert_close(acting(several, NOISE), policy(actor(several), NOISE))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_clocks_that_move_alone_are_followed(compiled):
+    network = family("scheduled", width=16, relaxed_updates=8)
+    actor = Actor(MIRROR.observation.rep, MIRROR.action, network)
+    with torch.no_grad():
+        for parameter in actor.parameters():
+            parameter.normal_()
+        trained = Flat(parameter for parameter in actor.parameters() if parameter.requires_grad)
+        acting, forgetful = (ActingPolicy(actor, policy, trained, clocks) for clocks in (network.clocks(actor), ()))
+        if compiled:
+            acting.compile(pytest.fail)
+        for update in (0.0, 2.0, 4.0):
+            for clock in network.clocks(actor):
+                clock.fill_(update)
+            torch.testing.assert_close(acting(SEEN, NOISE), policy(actor(SEEN), NOISE))
+            fresh = torch.allclose(forgetful(SEEN, NOISE), policy(actor(SEEN), NOISE))
+            assert fresh == (update == 0)  # negative control

@@ -12,6 +12,7 @@ from nearsym.envs import EpisodeSeeds, declare
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, Relaxed, family, relaxed_weights
+from nearsym.networks.complement_linear import ComplementLinear
 
 MIRROR = Symmetry.reflection(observation=[-1, 1], action=[-1])
 
@@ -234,3 +235,52 @@ def test_every_family_learns_to_stay_near_the_middle(name):
             total, done = total + reward, terminated or truncated
         returns.append(total)
     assert np.mean(returns) > -1.5
+
+
+def test_a_scheduled_network_is_free_half_way_and_exact_at_the_end_and_its_clock_is_saved():
+    agent = ours("scheduled", {"relaxed_updates": 40})
+    x, a = torch.randn(16, 2), torch.rand(16, 1)
+    errors = {}
+    for steps in (40, 70):  # learning starts after 20; the 41st update is the first of an exact network
+        agent.learn(steps - agent.learner.steps)
+        found = equivariance_errors(agent.learner, x, a)
+        errors[steps] = found["actor"].max(), found["critic"].max()
+    assert min(errors[40]) > 1e-3 and max(errors[70]) < 1e-4
+    learner = agent.learner
+    networks = [learner.actor, learner.critic, learner.critic_target]
+    clocks = [clock for network in networks for clock in learner.network.clocks(network)]
+    assert {float(clock) for clock in clocks} == {learner.updates - 1.0}
+    again = ours("scheduled", {"relaxed_updates": 40}).learner
+    again.load_state_dict(learner.state_dict())
+    assert {float(clock) for clock in again.network.clocks(again.critic)} == {learner.updates - 1.0}
+
+
+def test_critics_of_another_family_have_its_layers_penalties_and_rates(monkeypatch):
+    agent = ours("relaxed", {"critic": "complement"})
+    learner = agent.learner
+    assert relaxed_weights(learner.actor) and not relaxed_weights(learner.critic)
+    assert all(type(layer) is ComplementLinear for layer in learner.critic.mlp.layers)
+    assert all(type(layer) is ComplementLinear for layer in learner.critic_target.mlp.layers)
+    assert len(learner.optimizers()["actor"].state_dict()["param_groups"]) == 2  # relaxed weights apart
+    assert len(learner.optimizers()["critic"].state_dict()["param_groups"]) == 1
+    asked = []
+    for kind in (Relaxed, FAMILIES["complement"]):
+        name = kind.family
+        monkeypatch.setattr(kind, "regularizer", lambda self, module, scale, name=name: asked.append((name, module)))
+    agent.learn(21)
+    assert asked == [("complement", learner.encoder), ("complement", learner.critic), ("relaxed", learner.actor)]
+
+
+def test_an_exact_actor_with_plain_critics_keeps_the_symmetry_and_a_plain_actor_with_exact_critics_does_not():
+    errors = {}
+    x, a = torch.randn(16, 2), torch.rand(16, 1)
+    for name, critic in (("exact", "plain"), ("plain", "exact")):
+        agent = ours(name, {"critic": critic}).learn(40)
+        errors[name] = {key: value.max() for key, value in equivariance_errors(agent.learner, x, a).items()}
+    assert errors["exact"]["actor"] < 1e-4 < 1e-2 < errors["exact"]["critic"]
+    assert errors["plain"]["critic"] < 1e-4 < 1e-2 < errors["plain"]["actor"]
+
+
+def test_a_plain_actor_with_exact_critics_needs_a_symmetry():
+    with pytest.raises(InputError, match="network=plain-critic-exact needs a symmetry"):
+        SAC(Line(), family("plain", critic="exact"), learning_starts=20)

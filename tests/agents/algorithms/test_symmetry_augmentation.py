@@ -7,7 +7,7 @@ import torch
 
 from nearsym.agents import SAC, DrQv2
 from nearsym.agents.algorithms.experience import Batch
-from nearsym.agents.algorithms.symmetry_augmentation import SymmetryAugmentation, random_elements
+from nearsym.agents.algorithms.symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation, random_elements
 from nearsym.envs import make, symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Group, Representation, Symmetry
@@ -58,6 +58,38 @@ def test_each_row_is_moved_by_one_element_and_all_of_them_are_used(name):
     expected = 800 / symmetry.group.rows
     assert (np.abs(used - expected) < 5 * np.sqrt(expected)).all()
     assert torch.equal(moved.rewards, batch.rewards) and torch.equal(moved.discounts, batch.discounts)
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+def test_a_whole_orbit_has_every_image_of_every_row(name):
+    symmetry = SYMMETRIES[name]()
+    batch = batch_of(symmetry, 5)
+    moved = OrbitAugmentation(symmetry, CPU)(batch)
+    rows, observation = symmetry.group.rows, symmetry.observation.rep
+    reps = {"observations": observation, "actions": symmetry.action, "next_observations": observation}
+    for part, rep in reps.items():
+        expected = [rep.apply(g, row) for g in range(rows) for row in getattr(batch, part).numpy()]
+        np.testing.assert_allclose(getattr(moved, part).numpy(), np.array(expected), atol=1e-5)
+    assert torch.equal(moved.rewards, batch.rewards.repeat(rows)) and len(moved.discounts) == 5 * rows
+
+
+def test_of_generators_alone_there_is_no_whole_orbit():
+    symmetry = market_symmetry(["A", "B", "C"], 12, 0, short=True)
+    with pytest.raises(InputError, match="of which only generators are known; use network=augmented"):
+        OrbitAugmentation(symmetry, CPU)
+
+
+def test_agents_learn_from_whole_orbits_where_asked_to(monkeypatch):
+    lengths = []
+    for name in ("augmented", "orbits"):
+        agent = SAC(make("dmc/point_mass-easy"), network=family(name, width=16), learning_starts=10, batch_size=8)
+        learner = agent.learner
+        step = learner._step
+        monkeypatch.setattr(
+            learner, "_step", lambda batch, drawn, step=step: lengths.append(len(batch.actions)) or step(batch, drawn)
+        )
+        agent.learn(11)
+    assert lengths == [8, 64]
 
 
 def test_random_elements_of_a_market_are_of_its_group():

@@ -69,7 +69,7 @@ def test_a_functional_update_is_the_ordinary_one(name, algorithm):
     assert not torch.allclose(parameters(functional) - before, parameters(ordinary) - before)
 
 
-@pytest.mark.parametrize("name", ["relaxed", "rpp"])
+@pytest.mark.parametrize("name", ["relaxed", "rpp", "projected", "constrained", "scheduled"])
 def test_a_compiled_update_is_the_ordinary_one(name):
     ordinary, fast = agents(name)
     fast.compile(pytest.fail)

@@ -11,8 +11,9 @@ from nearsym.envs import make
 from nearsym.networks import family
 
 
-def agent(choice):
-    settings = TrainSettings(env=EnvSettings("InvertedPendulum-v5"), network=family(choice, width=8), total_steps=10)
+def agent(choice, **keys):
+    network = family(choice, width=8, **keys)
+    settings = TrainSettings(env=EnvSettings("InvertedPendulum-v5"), network=network, total_steps=10)
     return build_learner(settings, build_world(settings, 0))
 
 
@@ -90,3 +91,25 @@ def test_relaxed_weights_are_read_layer_by_layer():
     assert found["critic.layers.1"][1] > 0.5
     assert found["actor.layers.1"] == [0, 0]
     assert np.isfinite(list(found.values())).all()
+
+
+@pytest.mark.parametrize("name", ["rpp", "complement", "projected", "constrained"])
+def test_matrices_are_read_where_there_are_no_relaxed_weights(name):
+    learner = agent(name)
+    with torch.no_grad():
+        layer = learner.critic.mlp.layers[1]
+        for part in layer.parameters():
+            if part.requires_grad:
+                part += torch.randn_like(part)
+    found = inspect_learner(learner, make("InvertedPendulum-v5"), samples=10, seed=0).departures
+    assert found["critic.layers.1"][0] == 0 and found["critic.layers.1"][1] > 0.5
+    assert found["actor.layers.1"] == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_actor_and_critics_of_two_families_are_each_read_as_what_they_are():
+    learner = agent("relaxed", critic="complement")
+    with torch.no_grad():
+        learner.actor.mlp.layers[1].relaxed_weights.theta[..., 0] += 1
+        learner.critic.mlp.layers[1].complement += 1
+    found = inspect_learner(learner, make("InvertedPendulum-v5"), samples=10, seed=0).departures
+    assert found["actor.layers.1"][1] > 0.5 and found["critic.layers.1"][1] > 0.1
