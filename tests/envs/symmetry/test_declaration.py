@@ -26,6 +26,7 @@ from nearsym.envs.symmetry import (
     Rotations,
     Scalars,
     Slides,
+    Symmetry,
     Vectors,
     from_parts,
     mirror,
@@ -193,22 +194,11 @@ def test_parts_give_the_declarations_of_the_catalogue():
         action=[Vectors("force", axes="x")],
     )
     assert pole.observation.rep == cartpole.DOMAIN.tasks["swingup"].observation.rep
-    legs = mirror("y", ("left", "right"))
-    names = [f"{side}_{joint}" for side in ("right", "left") for joint in ("hip", "knee", "ankle")]
-    rods = [f"{side}_{rod}" for side in ("right", "left") for rod in ("thigh", "leg", "foot")]
-    joints = Hinges(dict.fromkeys(names, "y"))
-    plane = from_parts(
-        legs,
-        observation=[
-            Vectors("torso", *rods, axes="xz"),
-            Vectors("height", axes="z"),
-            Vectors("root", axes="zx"),
-            Hinges({"pitch": "y"}),
-            joints,
-        ],
-        action=[joints],
-    )
-    assert plane.observation.rep == walker.SWAP.observation.rep and plane.action == walker.SWAP.action
+    swapped = [0, 1, *range(8, 14), *range(2, 8), 14, 15, 16, 17, 21, 22, 23, 18, 19, 20]
+    joints = [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11, 15, 16, 17, 12, 13, 14]
+    by_hand = Symmetry.reflection(observation=swapped, action=[3, 4, 5, 0, 1, 2], state=joints)
+    assert walker.SWAP.observation.rep == by_hand.observation.rep
+    assert (walker.SWAP.action, walker.SWAP.state) == (by_hand.action, by_hand.state)
     square = from_parts(
         [turn(90), mirror("y")],
         observation=[Vectors("position", "velocity", axes="xy")],
