@@ -54,7 +54,8 @@ def run(arguments: list[str]) -> int:
     show(tables(report, subject.env.id))
     declared = symmetry_of(env)
     if report.verdict == "broken" and declared is not None:
-        show([f"mend:    {fault}" for fault in faults_of(env, declared, min(settings.samples, FEW), settings.seed)])
+        faults = faults_of(env, declared, min(settings.samples, FEW), settings.seed)
+        show([f"mend:    {fault}" for fault in faults if fault.mend])
     if inspection is not None:
         show(inspection_tables(inspection, report, tickers(env)))
     show(bound_lines(report, settings.discount, settings.lipschitz, inspection))

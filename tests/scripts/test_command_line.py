@@ -102,6 +102,10 @@ def test_a_wrong_map_is_told_coordinate_by_coordinate(tmp_path, monkeypatch, cap
     assert "position[2]" in printed and "none with the other sign (-observation[2])" in printed
     saved = json.loads((tmp_path / "map.json").read_text())
     assert [fault["mend"] for fault in saved["images"][0]["faults"]] == ["-observation[2]"]
+    declared = "from nearsym import Symmetry\n\nwrong = Symmetry.reflection([-1, 1, 1, -1, -1], [-1], [-1] * 4)\n"
+    (tmp_path / "wrong_symmetry.py").write_text(declared)
+    assert run(["audit", "symmetry=wrong_symmetry:wrong", *words]) == 0
+    assert "mend:    observation 2, position[2] under s: error" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

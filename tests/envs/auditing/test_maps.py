@@ -194,3 +194,13 @@ def test_a_declared_symmetry_is_mended_too():
         ("action", 0, "-action[0]"),
     ]
     assert faults_of(gymnasium.make("Pendulum-v1"), wrong) == []  # the simulator cannot say
+    assert faults_of(Silent(), wrong) == []
+    with pytest.raises(InputError, match="let it return what is observed"):
+        audit_map(Silent(), lambda o, a: (-o, -a), samples=5)
+
+
+class Silent(Cart):
+    """A cart whose set_state does not tell what is observed."""
+
+    def set_state(self, state):
+        super().set_state(state)
