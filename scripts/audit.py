@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from nearsym.agents.adapters.augmentation import maps_of
 from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspection_tables
 from nearsym.agents.runs.build import build_env
@@ -14,14 +15,20 @@ from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
-from nearsym.envs import audit
+from nearsym.envs import audit, load_object, symmetry_of
+from nearsym.envs.auditing import audit_map, faults_of
+from nearsym.envs.auditing.map_tables import map_lines
 from nearsym.envs.auditing.tables import tables
 from nearsym.envs.capabilities import tickers
 from nearsym.envs.errors import InputError
+from nearsym.envs.family import Env
 
 from .compose import compose, with_key
 from .help import command_help
 from .trust import trusted
+
+FEW = 200
+"""Samples that are enough to name coordinates."""
 
 
 def run(arguments: list[str]) -> int:
@@ -31,10 +38,12 @@ def run(arguments: list[str]) -> int:
     subject: AuditSettings | TrainSettings = settings
     if settings.run is not None:
         for argument in arguments:
-            if argument.startswith(("env", "perturbation", "pixels", "symmetry")):
+            if argument.startswith(("env", "perturbation", "pixels", "symmetry", "map")):
                 raise InputError(f"{argument}: an audit of a run takes all of that from it")
         settings, subject = trusted(settings, Path(settings.run))
     env = build_env(subject, precise=True)
+    if settings.map is not None:
+        return _audit_map(settings, settings.map, env)
     inspection = None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
@@ -43,6 +52,10 @@ def run(arguments: list[str]) -> int:
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
         inspection = inspect_learner(learner, env, settings.samples, settings.seed)
     show(tables(report, subject.env.id))
+    declared = symmetry_of(env)
+    if report.verdict == "broken" and declared is not None:
+        faults = faults_of(env, declared, min(settings.samples, FEW), settings.seed)
+        show([f"mend:    {fault}" for fault in faults if fault.mend])
     if inspection is not None:
         show(inspection_tables(inspection, report, tickers(env)))
     show(bound_lines(report, settings.discount, settings.lipschitz, inspection))
@@ -57,6 +70,23 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
+def _audit_map(settings: AuditSettings, name: str, env: Env) -> int:
+    """Audit a function; 1 where it is broken."""
+    maps = maps_of(load_object(name), env)
+    samples = min(settings.samples, FEW)
+    reports = [audit_map(env, each, samples=samples, seed=settings.seed) for each in maps]
+    for k, report in enumerate(reports):
+        title = f"{name} on {settings.env.id}" + (f", image {k + 1} of {len(maps)}" if len(maps) > 1 else "")
+        show(map_lines(report, title))
+    if settings.out is not None:
+        path = Path(settings.out)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"env": settings.env.id, "map": name, "images": [report.to_dict() for report in reports]}
+        write_atomic(path, json.dumps(content, indent=2) + "\n")
+        print(f"written: {path}")
+    return int(any(report.verdict == "broken" for report in reports))
+
+
 def usage() -> str:
     """Help text."""
     return command_help(
@@ -64,6 +94,7 @@ def usage() -> str:
         AuditSettings,
         "nearsym audit: set the simulator to g·s, step g·a, and compare with g·step(s, a)",
         "nearsym audit env=dmc/cartpole-swingup perturbation.wind=0.2 samples=1000 out=audit.json\n"
-        "         nearsym audit runs/x",
+        "         nearsym audit runs/x\n"
+        "         nearsym audit map=my_file:mirror env=Ant-v5",
         ("env", "perturbation"),
     )

@@ -157,6 +157,8 @@ class AuditSettings:
         perturbation: what disturbs it.
         pixels: observe a camera instead of numbers (dm_control).
         symmetry: ``my_module:name`` of the symmetry, or a file ``my_file.yaml``; None takes the environment's own.
+        map: ``my_module:name`` of a function of observations and actions to be audited instead: ``(obs, act) -> (obs,
+            act)``, or a data_augmentation_func of rsl_rl or Isaac Lab. The symmetry then says how states move.
         samples: pairs of state and action.
         seed: of the sampling.
         run: folder of a trained run; its environment, perturbation and symmetry are audited, its critic gives a
@@ -176,6 +178,7 @@ class AuditSettings:
     perturbation: PerturbationSettings = field(default_factory=PerturbationSettings)
     pixels: bool = False
     symmetry: str | None = None
+    map: str | None = None
     samples: int = 1000
     seed: int = 0
     run: str | None = None

@@ -4,7 +4,9 @@ from nearsym.envs.rollout import Policy
 
 from .audit import audit
 from .bound import value_gap_bound
+from .maps import MapReport, audit_map, faults_of
 from .measurement import Errors, Measurement, Method
+from .mending import Fault, Map
 from .report import AuditReport, ElementReport, Means, Spread, Worst
 from .transitions import Transitions, sample_transitions
 from .visited import visited_images
@@ -13,6 +15,9 @@ __all__ = [
     "AuditReport",
     "ElementReport",
     "Errors",
+    "Fault",
+    "Map",
+    "MapReport",
     "Means",
     "Measurement",
     "Method",
@@ -21,6 +26,8 @@ __all__ = [
     "Transitions",
     "Worst",
     "audit",
+    "audit_map",
+    "faults_of",
     "sample_transitions",
     "value_gap_bound",
     "visited_images",

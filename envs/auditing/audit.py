@@ -18,6 +18,7 @@ from nearsym.envs.wrappers import is_image, symmetry_of, with_state
 from .coordinates import coordinates_off
 from .judgement import Standard, element_report, shares
 from .measurement import Errors, Method
+from .names import plain_names
 from .neighbours import measure_by_neighbours
 from .own import measure_by_itself
 from .report import AuditReport, Means, Worst
@@ -95,7 +96,7 @@ def audit(
     # what is drawn at one state says nothing of what is drawn at the next
     episodes = np.arange(samples) if method is measure_by_simulator else transitions.episodes
     standard = Standard(scales.reward, found.deterministic, found.bracketed, episodes, found.uncertainty)
-    seen = _names(env.observation_space)
+    seen = plain_names(env.observation_space)
     held = [f"state[{i}]" for i in range(transitions.states.shape[1])]
     reports = []
     for row, name in enumerate(names):
@@ -167,12 +168,3 @@ def _undeclared(env: gymnasium.Env[Any, Any]) -> InputError:
         f"{actions} of an action, {how}action=[{actions} signs]), and pass it as symmetry=my_file:name, in Python to "
         "nearsym.declare(env, symmetry) (docs/symmetry.md)"
     )
-
-
-def _names(space: gymnasium.Space[Any], name: str = "observation") -> list[str]:
-    """Names of flattened coordinates."""
-    if isinstance(space, gymnasium.spaces.Dict):
-        return [each for key, part in space.spaces.items() for each in _names(part, f"{name}[{key!r}]")]
-    if space.shape is not None and len(space.shape) > 1:
-        return [f"{name}[{', '.join(map(str, index))}]" for index in np.ndindex(space.shape)]
-    return [f"{name}[{i}]" for i in range(gymnasium.spaces.flatdim(space))]

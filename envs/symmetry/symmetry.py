@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import gymnasium
 import numpy as np
@@ -16,6 +16,7 @@ from .generators import Generator
 from .group import Group
 from .observation import Image, Key, Observation, Parts, keys_of, observation_of
 from .representation import FloatArray, Representation
+from .table import moves_table
 
 OBSERVATION_KEY = "observation."
 
@@ -33,6 +34,7 @@ class Symmetry:
             of these. A bare Representation stands for a Vector, a mapping for Parts.
         action: representation on the action vector.
         state: representation on the simulator's state (qpos then qvel for MuJoCo), or None when unknown.
+        names: of the coordinates of each part, ``observation``, ``action`` and ``state``, where they are known.
 
     Raises:
         SymmetryError: the representations belong to different groups, one represents an unlisted group wrongly, or an
@@ -53,6 +55,7 @@ class Symmetry:
     observation: Observation
     action: Representation
     state: Representation | None = None
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "observation", observation_of(self.observation))
@@ -205,6 +208,10 @@ class Symmetry:
             return _check_discrete(self.action, int(action_space.n))
         low, high = _check_size("action", self.action, action_space)
         _check_box(self.action, low, high)
+
+    def table(self) -> str:
+        """A line for each coordinate: its name, and where each generator takes it, with which sign."""
+        return moves_table(self.group, self._parts(), self.names)
 
     def _parts(self) -> dict[str, Representation]:
         parts = dict(self.observation.parts())

@@ -89,9 +89,31 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
     assert "an audit of a run takes all of that from it" in capsys.readouterr().err
 
 
+def test_a_wrong_map_is_told_coordinate_by_coordinate(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    body = "def mirror(obs, act):\n    return obs * [-1, 1, {sign}, -1, -1], -act\n"
+    (tmp_path / "right_mirror.py").write_text(body.format(sign=-1))
+    (tmp_path / "wrong_mirror.py").write_text(body.format(sign=1))
+    words = ["env=dmc/cartpole-swingup", "samples=20"]
+    assert run(["audit", "map=right_mirror:mirror", *words]) == 0
+    assert "every coordinate agrees with the simulator" in capsys.readouterr().out
+    assert run(["audit", "map=wrong_mirror:mirror", *words, "out=map.json"]) == 1
+    printed = capsys.readouterr().out
+    assert "position[2]" in printed and "none with the other sign (-observation[2])" in printed
+    saved = json.loads((tmp_path / "map.json").read_text())
+    assert [fault["mend"] for fault in saved["images"][0]["faults"]] == ["-observation[2]"]
+    declared = "from nearsym import Symmetry\n\nwrong = Symmetry.reflection([-1, 1, 1, -1, -1], [-1], [-1] * 4)\n"
+    (tmp_path / "wrong_symmetry.py").write_text(declared)
+    assert run(["audit", "symmetry=wrong_symmetry:wrong", *words]) == 0
+    assert "mend:    observation 2, position[2] under s: error" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        ("audit map=nowhere:mirror", "there is no module 'nowhere'"),
+        ("audit map=math:pi", "the map is a float, expected a function"),
+        ("audit map=os:listdir", "the map raises TypeError"),
         ("train seeed=1", "unknown key 'seeed' (did you mean 'seed'?)"),
         ("train agent.learning_rat=1", "(did you mean 'agent.learning_rate'?)"),
         ("train learning_rate=1", "(did you mean 'agent.learning_rate'?)"),

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nearsym.envs.dmc.domain import Domain
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Hinges, Vectors, from_parts, mirror
 
-# observation: (xx, xz) of torso, right thigh, leg and foot, left thigh, leg and foot; torso height; then the velocities
-# of root z, x and pitch, right hip, knee and ankle, left hip, knee and ankle
-# state: those nine positions and velocities; actions: right hip, knee and ankle, left hip, knee and ankle
-LEGS = np.array([3, 4, 5, 0, 1, 2])
+# The walker moves in the plane of x and z, so the mirror y -> -y leaves all but the names of its legs.
+RODS = [f"{side} {rod}" for side in ("right", "left") for rod in ("thigh", "leg", "foot")]
+LEGS = Hinges({f"{side} {joint}": "y" for side in ("right", "left") for joint in ("hip", "knee", "ankle")})
+JOINTS = [Vectors("root", axes="zx"), Hinges({"pitch": "y"}), LEGS]
 
-
-def _after(fixed: int, legs: NDArray[np.intp]) -> list[int]:
-    """`fixed` coordinates stay, those of the legs behind them are exchanged."""
-    return [*range(fixed), *(fixed + legs).tolist()]
-
-
-ORIENTATIONS = _after(2, np.array([6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5]))
-JOINTS = _after(3, LEGS)
-SWAP = Symmetry.reflection(
-    observation=[*ORIENTATIONS, 14, *(15 + np.array(JOINTS)).tolist()],
-    action=LEGS,
-    state=[*JOINTS, *(9 + np.array(JOINTS)).tolist()],
+# observation: (xx, xz) of every rod, torso height, velocities; state: positions, velocities
+SWAP = from_parts(
+    mirror("y", ("left", "right")),
+    observation=[Vectors("torso", *RODS, axes="xz"), Vectors("height", axes="z"), *JOINTS],
+    action=[LEGS],
+    state=[*JOINTS, *JOINTS],
 )
 
 DOMAIN = Domain("walker", dict.fromkeys(("stand", "walk", "run"), SWAP), about="exchange: left and right leg")

@@ -306,6 +306,11 @@ def test_what_it_cannot_do_is_said(tmp_path, mirror):
         nearsym.PPO(Table(), network="plain", mirror=1.0)
     with pytest.raises(InputError, match=r"agent\.gae_lambda is 2, expected"):
         PPOSettings(gae_lambda=2)
+    reflected = declare(Table(), Symmetry.reflection(observation=[-1, 1], action=[-1, 1]))
+    with pytest.raises(InputError, match=r"network\.critic=plain is for agents with replay"):
+        nearsym.PPO(reflected, network=family("exact", critic="plain"))
+    with pytest.raises(InputError, match="network=scheduled counts updates from replay"):
+        nearsym.PPO(reflected, network="scheduled")
     sixth = np.array([[0.5, -np.sqrt(0.75)], [np.sqrt(0.75), 0.5]])
     turned = declare(Table(), Symmetry.generated(observation=[sixth], action=[sixth]))
     with pytest.raises(InputError, match="clips actions to a box, which does not commute with the dense matrices"):
