@@ -6,6 +6,7 @@ from typing import Any
 
 import gymnasium
 
+from nearsym.envs.capabilities import attribute
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -33,5 +34,5 @@ def declare(env: gymnasium.Env[Any, Any], symmetry: Symmetry) -> gymnasium.Env[A
 
 def symmetry_of(env: gymnasium.Env[Any, Any]) -> Symmetry | None:
     """The symmetry declared last on `env`, or None."""
-    found = env.get_wrapper_attr("symmetry") if env.has_wrapper_attr("symmetry") else None
+    found = attribute(env, "symmetry")
     return found if isinstance(found, Symmetry) else None
