@@ -21,7 +21,7 @@ from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
-from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, whole
+from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, step_of, whole
 from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
@@ -174,6 +174,8 @@ class Training:
         checkpoint = load_checkpoint(saved)
         progress = restore(self.learner, self.experience, checkpoint)
         with whole(saved):
+            if progress["step"] != step_of(saved):
+                raise ValueError(f"it is of step {progress['step']}")
             self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
             self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
             self._means = RunningMeans(progress["means"])

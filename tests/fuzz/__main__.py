@@ -6,10 +6,12 @@ python tests/fuzz kind=folders first=412 cases=1   # one case again, with what i
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -40,6 +42,8 @@ def prepared(made: Path) -> None:
     for words in (("train", *RUN), ("evaluate", "runs/a", "episodes=2"), ("report", "runs", "out=runs/report")):
         outcome = carried_out_in(made, words)
         assert outcome == 0, f"{shlex.join(words)} ended with {outcome}"
+    gc.collect()
+    gc.freeze()  # or every case would copy all that is loaded when it first collects garbage
 
 
 def carried_out_in(folder: Path, words: tuple[str, ...]) -> int:
@@ -74,12 +78,15 @@ def run(options: dict[str, str]) -> int:
     kinds = [options["kind"]] if "kind" in options else list(KINDS)
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in kinds}
     slowest: tuple[float, str] = (0.0, "")
+    stop = time.monotonic() + float(options.get("seconds", "inf"))
     with tempfile.TemporaryDirectory(prefix="nearsym-fuzz-") as place:
         made = Path(place, "made")
         made.mkdir()
         common(made)
         prepared(made)
         for i in range(count):
+            if time.monotonic() > stop:
+                break
             kind, number = kinds[i % len(kinds)], first + i // len(kinds)
             case: Case = KINDS[kind](number, made)
             outcome: Outcome = carried_out(case, Path(place, "case"), main)

@@ -86,6 +86,18 @@ def test_a_table_of_other_columns_is_left_as_it_is(run):
         train(longer, ["test"])
 
 
+def test_a_checkpoint_of_another_name_is_not_gone_on_with(run):
+    """It would be deleted with those that are older than the next one."""
+    moved = run.checkpoints / "step-00000099"
+    (run.checkpoints / "step-00000010").rename(moved)
+    try:
+        with pytest.raises(InputError, match=r"step-00000099 is corrupt \(it is of step 10\)"):
+            train(replace(SMALL, run_dir=str(run.folder), total_steps=20, resume=True), ["test"])
+        assert moved.is_dir()
+    finally:
+        moved.rename(run.checkpoints / "step-00000010")
+
+
 @pytest.mark.parametrize("content", [{"learner": "words"}, [1, 2], {"learner": {"optimizers": {"actor": 3}}}])
 def test_reports_on_tensors_that_are_none(run, content):
     packed = io.BytesIO()
