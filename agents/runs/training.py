@@ -29,6 +29,7 @@ from .folder import Run, open_run
 from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
 from .settings import LONGEST, TrainSettings
+from .time_left import TimeLeft
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -211,7 +212,7 @@ class Training:
             return False
         names = columns(learner)
         self._writer = MetricsWriter(self.run.metrics, self.run.tensorboard, learner.steps, self._bytes, names)
-        self._reported = learner.steps
+        self._reported, self._time_left = learner.steps, TimeLeft(total)
         return True
 
     def pause(self) -> None:
@@ -231,6 +232,8 @@ class Training:
         self._count(step)
         self._collect(losses)
         self._last = step
+        if line := self._time_left.after(self.learner.steps, bool(losses)):
+            self.note(line)
         if self.learner.steps - self._reported >= REPORT_EVERY:
             self._reported = self.learner.steps
             self._show_progress(evaluated=False)
