@@ -13,7 +13,7 @@ from values import is_long, value
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.report.settings import ReportSettings
-from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TrainSettings
+from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.scripts.compose import defaults, options
 from nearsym.scripts.data import DataSettings
 from nearsym.scripts.envs import EnvsSettings
@@ -28,6 +28,7 @@ SETTINGS = {
     "report": ReportSettings,
     "data": DataSettings,
     "envs": EnvsSettings,
+    "trade": TradeSettings,
 }
 STARTS = {
     "train": (*SMALL, "total_steps=10", "run_dir=runs/new"),
@@ -38,6 +39,7 @@ STARTS = {
     "report": ("runs",),
     "data": ("sp500",),
     "envs": (),
+    "trade": ("runs/a",),
     "doctor": ("here",),  # alone it does half a minute's work
 }
 """Words that make a command do little."""
