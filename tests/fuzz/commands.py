@@ -16,6 +16,7 @@ from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.scripts.compose import defaults, options
 from nearsym.scripts.data import DataSettings
+from nearsym.scripts.discover import DiscoverSettings
 from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.main import COMMANDS
 
@@ -29,6 +30,7 @@ SETTINGS = {
     "data": DataSettings,
     "envs": EnvsSettings,
     "trade": TradeSettings,
+    "discover": DiscoverSettings,
 }
 STARTS = {
     "train": (*SMALL, "total_steps=10", "run_dir=runs/new"),
@@ -40,6 +42,7 @@ STARTS = {
     "data": ("sp500",),
     "envs": (),
     "trade": ("runs/a",),
+    "discover": ("env=mine:Fine", "samples=20"),
     "doctor": ("here",),  # alone it does half a minute's work
 }
 """Words that make a command do little."""
@@ -60,7 +63,7 @@ def case(number: int, made: Path) -> Case:
     """A command line."""
     draw = draw_for("commands", number)
     command = draw.choice(OFTEN)
-    start = list(STARTS[command])
+    start = list(STARTS.get(command, ()))  # of a new command nothing is known yet
     if command == "train" and draw.random() < 0.2:
         start = [*RUN, "resume=true"]
     if command == "audit" and draw.random() < 0.3:
