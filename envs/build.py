@@ -9,7 +9,7 @@ import gymnasium
 
 from nearsym.envs.errors import InputError
 
-from .capabilities import attribute, set_split
+from .capabilities import set_split, stacked_frames
 from .family import Env
 from .objects import load_symmetry
 from .perturbations import PerturbationSettings, perturb
@@ -79,6 +79,6 @@ def flattened(env: Env) -> Env:
         symmetry = symmetry_of(env)
         flat: Env = gymnasium.wrappers.FlattenObservation(env)
         return flat if symmetry is None else declare(flat, symmetry.ordered(space))
-    if is_image(space) and attribute(env, "frames") is None:
+    if is_image(space) and stacked_frames(env) is None:
         return FrameStack(env)
     return env

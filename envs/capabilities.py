@@ -28,7 +28,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, told
 
 from .noise_level import NoiseLevel
 from .past_returns import PastReturns
@@ -39,14 +39,33 @@ FloatArray = NDArray[np.float64]
 
 
 def attribute(env: Env, name: str) -> Any:
-    """What the environment or the outermost wrapper that has it says of `name`; None where none does."""
-    return env.get_wrapper_attr(name) if env.has_wrapper_attr(name) else None
+    """What the environment or the outermost wrapper that has it says of `name`; None where none does.
+
+    Raises:
+        InputError: asking raises anything.
+    """
+    try:
+        return env.get_wrapper_attr(name) if env.has_wrapper_attr(name) else None
+    except InputError:
+        raise
+    except Exception as error:  # whatever a property of a user's own environment raises
+        raise InputError(f"the environment's {name} raises: {told(error)}") from error
 
 
 def state_getter(env: Env) -> Callable[[], FloatArray] | None:
-    """Tells the simulator's state, one vector in float64; it raises InputError where get_state gives anything else."""
+    """Tells the simulator's state, one vector in float64; InputError where get_state gives anything else."""
     get = attribute(env, "get_state")
-    return None if get is None else lambda: _vector(get())
+
+    def told_state() -> FloatArray:
+        try:
+            state = get()
+        except InputError:
+            raise
+        except (Exception, SystemExit) as error:  # whatever a user's own environment raises
+            raise InputError(f"the environment's get_state raises: {told(error)}") from error
+        return _vector(state)
+
+    return None if get is None else told_state
 
 
 def state_setter(env: Env) -> Callable[[FloatArray], Any] | None:
@@ -56,7 +75,7 @@ def state_setter(env: Env) -> Callable[[FloatArray], Any] | None:
 
 def splits(env: Env) -> tuple[str, ...]:
     """Names of the periods its data are divided into, the last ones one fixed episode each; empty for none."""
-    return tuple(attribute(env, "splits") or ())
+    return _names(env, "splits")
 
 
 def set_split(env: Env, split: str, whole: bool | None = None) -> None:
@@ -78,9 +97,32 @@ def set_split(env: Env, split: str, whole: bool | None = None) -> None:
     env.get_wrapper_attr("set_split")(split, whole)
 
 
+def stacked_frames(env: Env) -> int | None:
+    """How many frames one observation stacks; None where it is no stack of images.
+
+    Raises:
+        InputError: it says anything but a whole number.
+    """
+    if len(env.observation_space.shape or ()) != 3:  # of vectors, ``frames`` may be whatever its author likes
+        return None
+    found = attribute(env, "frames")
+    if found is not None and not (isinstance(found, int) and found >= 1):
+        raise InputError(f"the environment's frames is {found!r}, expected how many frames an observation stacks")
+    return found
+
+
 def tickers(env: Env) -> tuple[str, ...]:
     """Names of the assets that actions are about, in order; empty for an environment without."""
-    return tuple(attribute(env, "tickers") or ())
+    return _names(env, "tickers")
+
+
+def _names(env: Env, name: str) -> tuple[str, ...]:
+    found = attribute(env, name)
+    if found is None:
+        return ()
+    if isinstance(found, str) or not isinstance(found, Sequence):
+        raise InputError(f"the environment's {name} is {found!r}, expected a tuple of names; call it otherwise")
+    return tuple(map(str, found))
 
 
 def data(env: Env) -> dict[str, str]:

@@ -31,8 +31,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     A dotted key whose group was left out counts by its last part: ``lr_rate`` is near ``agent.learning_rate``.
     """
-    known = list(known)
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    name, known = str(name), list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if not close:
         tails = {key.rpartition(".")[2]: key for key in known}
         close = [tails[tail] for tail in difflib.get_close_matches(name.rpartition(".")[2], tails, n=1, cutoff=0.5)]

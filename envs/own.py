@@ -37,7 +37,7 @@ def _make(id: str, kwargs: dict[str, Any]) -> Env:
         return DmControlEnv(Domain(name, {name: getattr(env, "symmetry", None)}), name, times, environment=env)
     if not isinstance(env, gymnasium.Env):
         raise InputError(f"{id!r} made a {type(env).__name__}, expected a gymnasium.Env or one of dm_control")
-    return repeated(with_state(env), times)
+    return built(id, lambda: repeated(with_state(env), times))
 
 
 OWN = Family("", _make)

@@ -85,7 +85,7 @@ def flat_actions(env: Env) -> Env:
 
 
 def _check_observed(id: str, space: gymnasium.Space[Any], key: str) -> None:
-    if isinstance(space, gymnasium.spaces.Dict):
+    if isinstance(space, gymnasium.spaces.Dict) and space.spaces:
         for name, part in space.spaces.items():
             _check_observed(id, part, f"{key}[{name!r}]")
         return

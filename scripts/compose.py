@@ -30,6 +30,9 @@ FREE = "env.kwargs."
 ANY = "any"
 """The env option for ids that have no YAML file of their own."""
 
+UNREADABLE = (HydraException, OmegaConfBaseException, OverflowError, RecursionError, ValueError, TypeError)
+"""What Hydra and OmegaConf raise; numbers of hundreds of digits and deep nesting get through to Python."""
+
 
 def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
     """Settings of a command.
@@ -49,7 +52,9 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
             groups = [argument for argument in arguments if options(argument.partition("=")[0])]
             known = _known(hydra_compose(name, _overrides(groups, {})), schema)  # the keys depend on what is chosen
             config = hydra_compose(name, _overrides(arguments, known))
-        except (HydraException, OmegaConfBaseException) as error:
+        except InputError:
+            raise
+        except UNREADABLE as error:
             raise InputError(f"{' '.join(arguments)}: {_first_line(error)}") from error
     nameless = "run_dir" in config and config.run_dir is None
     if nameless:
@@ -67,7 +72,9 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
         return cast(Schema, OmegaConf.to_object(checked))
     except MissingMandatoryValue as error:
         raise InputError(f"{_first_line(error)}; give it on the command line") from error
-    except OmegaConfBaseException as error:
+    except InputError:
+        raise
+    except UNREADABLE as error:
         key = getattr(error, "full_key", None)
         raise InputError(f"{key}: {_first_line(error)}" if key else _first_line(error)) from error
 
@@ -209,4 +216,4 @@ def _flat(config: DictConfig, prefix: str = "") -> dict[str, Any]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
+from contextlib import suppress
 from importlib import metadata
 
 from nearsym.envs.errors import InputError, did_you_mean
+
+from .failures import refused
 
 COMMANDS = {
     "train": "train an agent, or continue training it",
@@ -28,19 +32,20 @@ USAGE = "usage: nearsym <command> [key=value …]"
 
 def main() -> None:
     """Entry point: exits with 0, 1 (a check failed), 2 (bad input) or 130 (interrupted)."""
+    threading.excepthook = _of_thread
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(_help())
-        return 0
-    if arguments[0] == "--version":
-        print(f"nearsym {metadata.version('nearsym')}")
-        return 0
-    name, *rest = arguments
+    name, *rest = arguments or ["help"]
     try:
+        if name in ("-h", "--help", "help"):
+            print(_help(), flush=True)
+            return 0
+        if name == "--version":
+            print(f"nearsym {metadata.version('nearsym')}", flush=True)
+            return 0
         if name not in COMMANDS:
             near = did_you_mean(name, COMMANDS)
             raise InputError(f"unknown command {name!r}{near}; choose from {', '.join(COMMANDS)}")
@@ -50,18 +55,43 @@ def run(arguments: list[str]) -> int:
             print(module.usage())
             return 0
         code: int = module.run(rest)
+        sys.stdout.flush()  # a full disk is noticed here, not when Python ends
         return code
     except InputError as error:
-        print(f"nearsym: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `nearsym envs | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nowhere()
         return 0
+    except (OSError, MemoryError, RuntimeError) as error:
+        line = refused(name, error)
+        if line is None:
+            raise
+        with suppress(OSError):
+            sys.stdout.flush()
+            return _refuse(line)
+        _print_nowhere()  # it was printing that failed
+        return _refuse(line)
     except KeyboardInterrupt:
         resume = {"train": " resume=true", "compare": ""}  # a comparison always goes on where it stopped
         again = f"; continue with: nearsym {' '.join(arguments)}{resume[name]}" if name in resume else ""
         print(f"\nnearsym: interrupted{again}", file=sys.stderr)
         return 130
+
+
+def _of_thread(raised: threading.ExceptHookArgs) -> None:
+    """A full disk that TensorBoard's thread met is told by the thread that waits for it."""
+    if not isinstance(raised.exc_value, OSError):
+        threading.__excepthook__(raised)
+
+
+def _refuse(message: str) -> int:
+    print(f"nearsym: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _print_nowhere() -> None:
+    """Have what waits to be printed go nowhere, or Python would fail at it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help() -> str:

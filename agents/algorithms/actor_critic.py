@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -123,8 +124,9 @@ class ActorCritic(Learner):
         """Replay of frames for images, of transitions otherwise, no larger than the run can fill."""
         kind = FrameReplay if self.problem.is_image else VectorReplay
         capacity = self.settings.buffer_size
-        if steps is not None:  # an episode of one step takes two frames
-            capacity = min(capacity, 2 * steps if self.problem.is_image else steps)
+        if steps is not None:  # all environments take the last step too; an episode of one step takes two frames
+            taken = math.ceil(steps / self.problem.environments) * self.problem.environments
+            capacity = min(capacity, 2 * taken if self.problem.is_image else taken)
         return kind(self.settings, self.problem, self.device, capacity)
 
     def explore(self, observations: Array, memory: Any) -> tuple[Array, Any]:

@@ -71,14 +71,15 @@ class OffPolicySettings(AgentSettings):
             raise InputError(f"agent.tau is {self.tau}, expected a number from 0 to 1")
 
 
-def check_range(prefix: str, settings: object, low: float, names: tuple[str, ...]) -> None:
-    """Check that the named settings are finite numbers of at least `low`.
+def check_range(prefix: str, settings: object, low: float, names: tuple[str, ...], high: float = math.inf) -> None:
+    """Check that the named settings are finite numbers from `low` to `high`.
 
     Raises:
         InputError: one is not; names it with its prefix.
     """
     for name in names:
-        value = getattr(settings, name)
+        value, full = getattr(settings, name), f"{prefix}.{name}" if prefix else name
         if not (math.isfinite(value) and value >= low):
-            full = f"{prefix}.{name}" if prefix else name
             raise InputError(f"{full} is {value}, expected a number >= {low:g}")
+        if value > high:
+            raise InputError(f"{full} is {value}, expected a number <= {high:,.0f}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nearsym.agents.algorithms.settings import check_range
+from nearsym.agents.runs.settings import MOST_THREADS
 from nearsym.envs.errors import InputError
 
 LAUNCHERS = ("local", "ray", "slurm")
@@ -71,7 +72,7 @@ class CompareSettings:
     trust: bool = False
 
     def __post_init__(self) -> None:
-        check_range("", self, 1, ("threads",))
+        check_range("", self, 1, ("threads",), MOST_THREADS)
         check_range("", self, 0, ("retries",))
         if self.jobs is not None:
             check_range("", self, 1, ("jobs",))

@@ -12,6 +12,7 @@ from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.networks import FAMILIES, RENAMED, keys_of
 
 from .suite import Network, Suite, Task
+from .suite_place import place_of
 from .version_0_1 import translated
 
 NETWORK_KEYS = tuple(dict.fromkeys(key for kind in FAMILIES.values() for key in keys_of(kind)))
@@ -36,19 +37,21 @@ def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Su
         InputError: the file cannot be read, or something in it does not fit; names the file and the place.
     """
     try:
-        content = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        content = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
         doing = f" {error.context}:" if error.context else ""
         raise InputError(f"suite {path}{place} cannot be read:{doing} {error.problem}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError, TypeError, yaml.YAMLError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"suite {path} cannot be read: {first}") from error
     try:
         return suite_from(translated(content) if saved else content, families)
     except InputError as error:
-        raise InputError(f"suite {path}: {error}") from error
+        entries = {"tasks": lambda one: _task("task", one), "networks": lambda one: _network(one, families)}
+        raise InputError(f"suite {path}{place_of(text, str(error), entries)}: {error}") from error
 
 
 def suite_from(content: Any, families: Collection[str]) -> Suite:

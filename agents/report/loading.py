@@ -140,7 +140,9 @@ def _read_suite(path: Path, unfinished: bool) -> tuple[str, list[Record | Absent
     try:
         suite = json.loads(path.read_text())
         return str(suite["name"]), [_read_entry(path.parent, entry, unfinished) for entry in suite["runs"]]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         detail = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(
             f"{path} is not what nearsym compare writes ({detail}); run nearsym compare again, or delete it to have "

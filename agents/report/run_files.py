@@ -65,7 +65,7 @@ def describe(run: Run) -> Description:
         strengths = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
         return Description(
             env=str(saved["env"]["id"]),
-            kwargs=saved["env"].get("kwargs") or {},
+            kwargs=dict(saved["env"].get("kwargs") or {}),
             agent=str(saved["agent"]["name"]),
             network=network.label,
             perturbation={name: strength for name, strength in strengths.items() if strength},
@@ -73,7 +73,7 @@ def describe(run: Run) -> Description:
             learning_starts=int(saved["agent"].get("learning_starts", 0)),
             total_steps=int(saved["total_steps"]),
         )
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"{run.config} is not what nearsym train writes ({_first_line(error)}); restore it, or move "
             f"{run.folder} out of the comparison"

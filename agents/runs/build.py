@@ -14,13 +14,14 @@ from nearsym.agents.algorithms import LEARNERS, Learner
 from nearsym.agents.algorithms.problem import Problem, symmetry_for
 from nearsym.agents.algorithms.settings import AgentSettings, OffPolicySettings
 from nearsym.envs import EpisodeLimit, EpisodeSeeds, build, symmetry_of, vectorised
-from nearsym.envs.capabilities import splits
+from nearsym.envs.capabilities import splits, stacked_frames
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.envs.vector import InProcesses, NoWorker, RemoteEpisodeSeeds, Vectorised, worthwhile
 from nearsym.envs.wrappers import seeded
 from nearsym.networks import Family
 
+from .memory import check_memory
 from .settings import AuditSettings, TrainSettings
 
 EVALUATION_SEED = 1 << 20
@@ -143,7 +144,7 @@ def problem_of(
             f"{algorithm.actions.__name__}; wrap the environment, or choose another agent"
         )
     symmetry = symmetry_for(network, symmetry_of(env), env.observation_space, env.action_space)
-    frames = env.get_wrapper_attr("frames") if env.has_wrapper_attr("frames") else 1
+    frames = stacked_frames(env) or 1
     return Problem(env.observation_space, env.action_space, symmetry, frames, environments)  # type: ignore[arg-type]
 
 
@@ -151,11 +152,12 @@ def build_learner(settings: TrainSettings, world: World) -> Learner:
     """The learner of a run, freshly initialised from its seed.
 
     Raises:
-        InputError: the network needs a symmetry and there is none, or the device is not there.
+        InputError: the network needs a symmetry and there is none, the device is not there, or memory is too small.
     """
     algorithm = LEARNERS[settings.agent.name]
     problem = problem_of(algorithm, world.env, settings.network, len(world.episodes))
     check_replay(settings.agent, problem)
+    check_memory(settings, problem)
     return algorithm(settings.agent, settings.network, problem, device_named(settings.device), settings.seed)
 
 

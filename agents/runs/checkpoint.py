@@ -14,6 +14,7 @@ environment nothing is kept but the actions since its episode began, which are d
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import random
 import re
@@ -99,7 +100,9 @@ def save_checkpoint(
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     generators = {"torch": torch.get_rng_state(), "cuda": cuda}
     tensors = {"learner": learner.state_dict(), "generators": generators, "memory": memory}
-    torch.save(tensors, temporary / "tensors.pt")
+    packed = io.BytesIO()
+    torch.save(tensors, packed)  # into memory first: torch's own writer cannot tell a full disk
+    (temporary / "tensors.pt").write_bytes(packed.getbuffer())
     numpy_name, key, *numpy_rest = np.random.get_state(legacy=True)
     experienced = {f"{EXPERIENCE}{name}": array for name, array in experience.arrays().items()}
     np.savez(temporary / "replay.npz", numpy_key=np.asarray(key), **experienced, **arrays)
@@ -194,13 +197,17 @@ def trained_parameters(folder: Path) -> int | None:
 
     Adam keeps a mean gradient for exactly the numbers it trains, so its state counts them without the environment and
     the learner being built again.
+
+    Raises:
+        InputError: the checkpoint is corrupt.
     """
     if not (folder / "tensors.pt").is_file():
         return None
-    learner = learner_in(torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True))
-    states = [state for optimizer in learner["optimizers"].values() for state in optimizer["state"].values()]
-    trained = sum(state["exp_avg"].numel() for state in states if "exp_avg" in state)
-    return trained - sum(tensor.numel() for tensor in learner["learned"].values()) if trained else None
+    with whole(folder):
+        learner = learner_in(torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True))
+        states = [state for optimizer in learner["optimizers"].values() for state in optimizer["state"].values()]
+        trained = sum(state["exp_avg"].numel() for state in states if "exp_avg" in state)
+        return trained - sum(tensor.numel() for tensor in learner["learned"].values()) if trained else None
 
 
 def restore_networks(learner: Learner, checkpoint: Checkpoint) -> None:

@@ -28,6 +28,7 @@ from .metrics import last_row
 from .modules import imported_folders
 from .settings import EnvSettings, TrainSettings
 from .symmetry_file import check_symmetry, described
+from .typed import check_types
 from .version_0_1 import agent_settings
 
 RECORDED = ("nearsym", "torch", "numpy", "gymnasium", "stable_baselines3", "dm_control", "mujoco")
@@ -131,11 +132,14 @@ class Run:
         if not self.config.is_file():
             raise InputError(f"{self.folder} is no run: it has no config.yaml; give the run_dir of a nearsym train")
         try:
-            saved = yaml.safe_load(self.config.read_text())
-            return settings_from(saved)
-        except (yaml.YAMLError, TypeError, KeyError, UnicodeDecodeError) as error:
-            first = str(error).splitlines()[0]
+            settings = settings_from(yaml.safe_load(self.config.read_text()))
+            check_types(settings)
+        except InputError as error:
+            raise InputError(f"{self.config}: {error}") from error
+        except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InputError(f"{self.config} cannot be read ({first}); restore it or train again") from error
+        return settings
 
 
 @contextmanager

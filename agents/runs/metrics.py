@@ -69,7 +69,7 @@ class MetricsWriter:
         columns: of a new metrics.csv; one that is gone on with keeps its own.
 
     Raises:
-        InputError: metrics.csv is missing, or shorter than it was when the checkpoint was saved.
+        InputError: metrics.csv is missing, of other columns, or shorter than it was when the checkpoint was saved.
     """
 
     def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]) -> None:
@@ -84,12 +84,23 @@ class MetricsWriter:
                     f"{path} has {size} bytes, and the checkpoint was saved after {keep}: rows are missing; restore it "
                     "from a copy, or train again in another run_dir"
                 )
+            self._columns = self._header()
             with path.open("r+b") as file:
                 file.truncate(keep)
-            with path.open(newline="") as text:
-                self._columns = tuple(next(csv.reader(text), self._columns))
         purge = 0 if keep is None else step + 1
         self._tensorboard = SummaryWriter(str(tensorboard), purge_step=purge)
+
+    def _header(self) -> tuple[str, ...]:
+        """Names of the columns of the metrics.csv that there is."""
+        with self._path.open(newline="", errors="replace") as text:
+            found = tuple(next(csv.reader(line.replace("\0", "") for line in text), ()))
+        missing = [name for name in self._columns if name not in found]
+        if missing:
+            raise InputError(
+                f"{self._path} has no column {missing[0]}, so it is not what this run has written; restore it from a "
+                "copy, or train again in another run_dir"
+            )
+        return found
 
     def row(self, values: Mapping[str, float]) -> None:
         """Write one row; unknown names are a programming error, missing ones are left empty."""

@@ -17,7 +17,13 @@ from .noise_kinds import NOISE_KINDS
 LONGEST = 10_000
 """Steps after which an episode is cut off that would go on for ever: ten times what most environments last."""
 
-POSITIVE = ("total_steps", "eval_every", "eval_episodes", "eval_steps", "checkpoint_every", "threads")
+POSITIVE = ("total_steps", "eval_every", "eval_episodes", "eval_steps", "checkpoint_every")
+
+MOST_THREADS, MOST_ENVIRONMENTS = 1024, 4096
+"""More than any machine makes use of, and fewer than bring it down."""
+
+LARGEST_SEED = 2**32 - 1
+"""Of numpy's older generators, which stable-baselines3 seeds too."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class EnvSettings:
     processes: str = "auto"
 
     def __post_init__(self) -> None:
-        check_range("env", self, 1, ("count",))
+        check_range("env", self, 1, ("count",), MOST_ENVIRONMENTS)
         if str(self.processes).lower() not in ("auto", "true", "false"):
             raise InputError(f"env.processes is {self.processes!r}, expected auto, true or false")
 
@@ -99,7 +105,8 @@ class TrainSettings:
         if self.compile.lower() not in ("auto", "true", "false"):
             raise InputError(f"compile is {self.compile!r}, expected auto, true or false")
         check_range("", self, 1, POSITIVE)
-        check_range("", self, 0, ("seed",))
+        check_range("", self, 1, ("threads",), MOST_THREADS)
+        check_range("", self, 0, ("seed",), LARGEST_SEED)
         if self.device.split(":")[0] not in ("cpu", "cuda", "mps", "auto"):
             raise InputError(f"device is {self.device!r}, expected cpu, cuda, mps or auto")
 
@@ -140,8 +147,9 @@ class EvaluateSettings:
     trust: bool = False
 
     def __post_init__(self) -> None:
-        check_range("", self, 1, ("episodes", "threads", "trials"))
-        check_range("", self, 0, ("seed",))
+        check_range("", self, 1, ("episodes", "trials"))
+        check_range("", self, 1, ("threads",), MOST_THREADS)
+        check_range("", self, 0, ("seed",), LARGEST_SEED)
         if not self.noise or not all(math.isfinite(level) and level >= 0 for level in self.noise):
             raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
         if self.noise_kind not in NOISE_KINDS:
@@ -189,7 +197,7 @@ class AuditSettings:
 
     def __post_init__(self) -> None:
         check_range("", self, 1, ("samples",))
-        check_range("", self, 0, ("seed",))
+        check_range("", self, 0, ("seed",), LARGEST_SEED)
         if not 0 <= self.discount < 1:
             raise InputError(f"discount is {self.discount}, expected 0 <= discount < 1")
         if self.lipschitz is not None and not self.lipschitz >= 0:

@@ -21,7 +21,7 @@ from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
-from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, whole
+from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, step_of, whole
 from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
@@ -29,6 +29,7 @@ from .folder import Run, open_run
 from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
 from .settings import LONGEST, TrainSettings
+from .time_left import TimeLeft
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -174,6 +175,8 @@ class Training:
         checkpoint = load_checkpoint(saved)
         progress = restore(self.learner, self.experience, checkpoint)
         with whole(saved):
+            if progress["step"] != step_of(saved):
+                raise ValueError(f"it is of step {progress['step']}")
             self._checkpoint_step, self._row_step = int(progress["step"]), int(progress["row_step"])
             self._episodes, self._bytes = int(progress["episodes"]), int(progress["bytes"])
             self._means = RunningMeans(progress["means"])
@@ -209,7 +212,7 @@ class Training:
             return False
         names = columns(learner)
         self._writer = MetricsWriter(self.run.metrics, self.run.tensorboard, learner.steps, self._bytes, names)
-        self._reported = learner.steps
+        self._reported, self._time_left = learner.steps, TimeLeft(total)
         return True
 
     def pause(self) -> None:
@@ -229,6 +232,8 @@ class Training:
         self._count(step)
         self._collect(losses)
         self._last = step
+        if line := self._time_left.after(self.learner.steps, bool(losses)):
+            self.note(line)
         if self.learner.steps - self._reported >= REPORT_EVERY:
             self._reported = self.learner.steps
             self._show_progress(evaluated=False)

@@ -50,14 +50,21 @@ def set_state(env: gymnasium.Env[Any, Any], state: FloatArray, seed: int) -> Flo
     env.reset(seed=seed)  # wrappers and step counters start afresh
     try:
         at_state = put(state)
-    except Exception as error:  # whatever a user's own environment raises
+    except (Exception, SystemExit) as error:  # whatever a user's own environment raises
         raise InputError(
             f"the environment rejects the state {state.tolist()}: {told(error)}; a symmetry must take states to "
             "states, so check the symmetry's state="
         ) from error
     if at_state is None:
         return None
-    seen, size = flat(env, _through_wrappers(env, at_state)), gymnasium.spaces.flatdim(env.observation_space)
+    size = gymnasium.spaces.flatdim(env.observation_space)
+    try:
+        seen = flat(env, _through_wrappers(env, at_state))
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise InputError(
+            f"set_state returns a {type(at_state).__name__} that is no observation of {env.observation_space} "
+            f"({error}); expected the {size} numbers that are observed at the state, or None"
+        ) from error
     if seen.shape != (size,) or not np.isfinite(seen).all():
         finite = np.isfinite(seen).sum()
         raise InputError(

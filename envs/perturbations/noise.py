@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.capabilities import attribute, price_noise
+from nearsym.envs.capabilities import price_noise, stacked_frames
 from nearsym.envs.errors import InputError
 from nearsym.envs.wrappers import is_image
 
@@ -78,7 +78,7 @@ class SaltAndPepper(_Noise):
             raise InputError(f"salt_and_pepper is {strength}, expected a fraction from 0 to 1")
         if not is_image(env.observation_space):
             raise InputError(f"salt_and_pepper needs images, this environment observes {env.observation_space}")
-        self._frames = attribute(env, "frames") or 1
+        self._frames = stacked_frames(env) or 1
 
     def observation(self, observation: NDArray[Any]) -> NDArray[Any]:
         """The image with its bad pixels."""

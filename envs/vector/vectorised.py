@@ -37,7 +37,7 @@ class Vectorised(VectorEnv[Any, Any, NDArray[Any]]):
     def __init__(self, env: gymnasium.Env[Any, Any], count: int) -> None:
         super().__init__()
         self.num_envs = count
-        self.metadata = {**env.metadata, "autoreset_mode": AutoresetMode.DISABLED}
+        self.metadata = {**(env.metadata or {}), "autoreset_mode": AutoresetMode.DISABLED}
         self.render_mode = env.render_mode
         self.single_observation_space, self.single_action_space = env.observation_space, env.action_space
         self.observation_space = batch_space(env.observation_space, count)

@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from nearsym.envs.capabilities import attribute
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -36,7 +37,7 @@ def declare(env: gymnasium.Env[Any, Any], symmetry: Symmetry) -> gymnasium.Env[A
 def symmetry_of(env: gymnasium.Env[Any, Any]) -> Symmetry | None:
     """The symmetry declared last on `env`, or None."""
     _warn_of_normalisation(env)
-    found = env.get_wrapper_attr("symmetry") if env.has_wrapper_attr("symmetry") else None
+    found = attribute(env, "symmetry")
     return found if isinstance(found, Symmetry) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,6 +61,13 @@ class Guard(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._check(observation, self.env.observation_space, "observation")
         return observation, self._number(reward), self._flag(terminated, "terminated"), self._flag(truncated), info
 
+    def close(self) -> None:
+        """Close the environment; what it raises then is a warning, for its work is done."""
+        try:
+            super().close()
+        except (Exception, SystemExit) as error:  # whatever a user's own environment raises
+            warnings.warn(f"the environment's close raises: {told(error)}", stacklevel=2)
+
     def _called(self, name: str, call: Callable[[], Any]) -> Any:
         try:
             return call()
@@ -72,7 +80,7 @@ class Guard(gymnasium.Wrapper[Any, Any, Any, Any]):
                     f"{STEP if name == 'step' else '(observation, info)'}; {OLD.format('all of them')}"
                 ) from error
             raise self._failed(name, error) from error
-        except (Exception, SystemExit) as error:  # whatever a user's own environment raises
+        except (Exception, SystemExit, GeneratorExit) as error:  # whatever a user's own environment raises
             raise self._failed(name, error) from error
 
     def _failed(self, name: str, error: BaseException) -> InputError:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 RATE = "rate"
 """Key of a parameter group's factor on the learning rate."""
 
+DEEPEST = 1000
+"""Hidden layers, far more than can be trained without shortcuts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family(ABC):
@@ -61,6 +64,8 @@ class Family(ABC):
         if self.family != type(self).family:
             raise InputError(f"network.family is {self.family!r}, expected {type(self).family!r}; choose with network=")
         self.check_whole("width", "depth", "window_channels")
+        if self.depth > DEEPEST:
+            raise InputError(f"network.depth is {self.depth}, expected a number <= {DEEPEST} of hidden layers")
 
     @property
     def name(self) -> str:

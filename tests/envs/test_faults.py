@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from nearsym.envs import build, load_symmetry
+from nearsym.envs import audit, build, load_symmetry, symmetry_of
 from nearsym.envs.errors import InputError
 from nearsym.scripts.main import run
 
@@ -151,6 +151,63 @@ class NoSpaces(Fine):
     observation_space = None
 
 
+class NoParts(Fine):
+    observation_space = Dict()
+
+
+class GeneratorLeaves(Fine):
+    def paid(self):
+        raise GeneratorExit
+
+
+class NoSymmetry(Fine):
+    symmetry = property(lambda self: 1 / 0)
+
+
+class OwnTickers(Fine):
+    splits = 3
+
+
+class OddPhysics(Fine):
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class StuckOpen(Fine):
+    def close(self):
+        raise RuntimeError("cannot close")
+
+
+class OwnFrames(Fine):
+    frames, metadata = 0, None
+
+
+class OwnFramesOfImages(Fine):
+    observation_space = Box(0, 255, (9, 9, 3), np.uint8)
+    frames = "many"
+
+
+class State(Fine):
+    symmetry = symmetry
+
+    def get_state(self):
+        return np.array(self.state, np.float64)
+
+    def set_state(self, state):
+        self.state = np.array(state, np.float32)
+        return self.state
+
+
+class UnknownState(State):
+    def get_state(self):
+        raise NotImplementedError("not yet")
+
+
+class StateInWords(State):
+    def set_state(self, state):
+        return "left"
+
+
 class Whole(Fine):
     action_space = Box(0, 9, (1,), np.int64)
 
@@ -234,6 +291,11 @@ FAULTS = {
     "WithNumber": r"observes Discrete\(3\) as observation\['level'\]; expected a Box",
     "NoSpaces": "faulty:NoSpaces has no observation_space",
     "Whole": r"has actions Box\(0, 9, \(1,\), int64\), whole numbers; agents act with real ones",
+    "NoParts": r"faulty:NoParts observes Dict\(\); expected a Box, or a Dict of Boxes",
+    "GeneratorLeaves": r"the environment's step raises in step 1 of an episode: GeneratorExit \(faulty.py:\d+\)",
+    "OwnTickers": "the environment's splits is 3, expected a tuple of names",
+    "OddPhysics": r"'faulty:OddPhysics' cannot be built: KeyError: '\w+' \(faulty.py:\d+\)",
+    "OwnFramesOfImages": "the environment's frames is 'many', expected how many frames an observation stacks",
     "Stuck": "every lower bound below the upper one",
 }
 
@@ -244,10 +306,31 @@ def test_a_fault_is_one_sentence(module, name):
         act(f"{module}:{name}")
 
 
-@pytest.mark.parametrize("name", ["Fine", "RewardOfOne", "Lists", "Scalar", "Matrix", "Grid", "Unbounded"])
+@pytest.mark.parametrize("name", ["Fine", "OwnFrames", "RewardOfOne", "Lists", "Scalar", "Matrix", "Grid", "Unbounded"])
 def test_what_is_no_fault_goes_through(module, name):
     env = act(f"{module}:{name}")
     assert len(env.action_space.shape) == len(env.observation_space.shape) == 1
+
+
+def test_a_symmetry_that_cannot_be_asked_for(module):
+    with pytest.raises(InputError, match=r"the environment's symmetry raises: ZeroDivisionError: .* \(faulty.py:\d+\)"):
+        symmetry_of(build(f"{module}:NoSymmetry"))
+
+
+def test_closing_fails_after_the_work_is_done(module):
+    env = act(f"{module}:StuckOpen")
+    with pytest.warns(
+        UserWarning, match=r"the environment's close raises: RuntimeError: cannot close \(faulty.py:\d+\)"
+    ):
+        env.close()
+
+
+def test_audits_of_faulty_states(module):
+    assert audit(build(f"{module}:State"), samples=4).verdict
+    with pytest.raises(InputError, match=r"get_state raises: NotImplementedError: not yet \(faulty.py:\d+\)"):
+        audit(build(f"{module}:UnknownState"), samples=4)
+    with pytest.raises(InputError, match="set_state returns a str that is no observation of Box"):
+        audit(build(f"{module}:StateInWords"), samples=4)
 
 
 def test_every_fault_is_one_line_on_the_command_line(module, capsys):

@@ -1,6 +1,7 @@
 """Suites: what their runs are, and one clear sentence for whatever does not fit."""
 
 import copy
+import re
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -238,7 +239,36 @@ def test_what_does_not_fit_is_named(content, message, tmp_path):
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(InputError) as caught:
         read_suite(path, FAMILIES)
-    assert str(caught.value) == f"suite {path}: {message}"
+    assert re.sub(r"(mine\.yaml), line \d+", r"\1", str(caught.value)) == f"suite {path}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "found"),
+    [
+        (1, "name: [mine]", 1),
+        (3, "  - id: Hopper-v5\n    total_steps: many", 4),
+        (4, "  - {id: Pendulum-v1, total_steps: 0}", 4),
+        (4, "  - {id: Acrobot-v1}", 4),
+        (6, "  - relaxd", 6),
+        (7, "  - {two: {family: relaxed, bank: 3}}", 7),
+        (8, "seeds: [0, 0]", 8),
+        (9, "evaluate: {episode: 3}", 9),
+        (9, "evalate: {}", 9),
+        (8, "overrides: []", ""),  # seeds are missing, and that is nowhere
+    ],
+)
+def test_the_line_of_what_does_not_fit_is_told(line, text, found, tmp_path):
+    lines = ["name: mine", "tasks:", "  - {id: Hopper-v5, total_steps: 4}", "  - {id: Pendulum-v1, total_steps: 3}"]
+    lines += ["networks:", "  - plain", "  - {two: {family: relaxed, banks: 3}}", "seeds: [0, 1]", "evaluate: {}"]
+    path = tmp_path / "mine.yaml"
+    path.write_text("\n".join(lines))
+    read_suite(path, FAMILIES)  # as it is, it fits
+    lines[line - 1] = text
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        read_suite(path, FAMILIES)
+    place = f", line {found}" if found else ""
+    assert str(caught.value).startswith(f"suite {path}{place}: ")
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):

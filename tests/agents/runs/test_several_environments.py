@@ -157,3 +157,18 @@ def test_experience_and_updates_do_not_depend_on_the_count(monkeypatch):
         assert several.keys() == starts[0].keys()
         for number, observation in several.items():
             np.testing.assert_array_equal(observation, starts[0][number])
+
+
+def test_nothing_is_overwritten_where_the_steps_are_no_multiple_of_the_count(tmp_path):
+    """To pass 10 steps three environments take 12, and all of those have to fit."""
+    run = settings(tmp_path, 3, total_steps=10)
+    world = build_world(run, run.seed, count=3)
+    learner = build_learner(run, world)
+    experience = learner.experience(run.total_steps)
+    steps = interact(learner, world.envs, experience)
+    first = next(steps).step
+    while learner.steps < run.total_steps:
+        next(steps)
+    world.close()
+    assert learner.steps == 12 and experience.stored == 12
+    assert (experience.buffer.observations[0] == first.observations).all()
