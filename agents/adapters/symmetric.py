@@ -21,7 +21,7 @@ class SymmetricPolicy(BasePolicy):
     """Base of policies that use a symmetry exactly, approximately or not at all; stands before stock's own policy.
 
     Stock algorithms add no regulariser to their losses and have one learning rate, so relaxed networks'
-    `relaxation_penalty` and `relaxed_lr_multiplier` and RPP's priors need algorithms of our own.
+    `relaxation_penalty` and `relaxed_lr_multiplier`, RPP's priors and the like need algorithms of our own.
 
     Args:
         observation_space: a Box, or a Dict of Boxes.
@@ -88,6 +88,11 @@ class SymmetricPolicy(BasePolicy):
             optimizer_kwargs=dict(optimizer_kwargs),
             **others,
         )
+        if self.network.clocks(self):
+            raise InputError(
+                f"network={self.network.name} counts updates, which stable-baselines3 does not tell; use nearsym.SAC, "
+                "or another network"
+            )
 
     def set_training_mode(self, mode: bool) -> None:
         """Does nothing: no layer of ours knows modes, and stable-baselines3 asks for two walks over them a step."""

@@ -222,7 +222,11 @@ def test_dict_observations():
     assert np.abs(left) > 0
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+QUICK = ("plain", "exact", "relaxed", "augmented")
+TRAINED = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES if name not in QUICK)]
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_every_family_learns_to_stay_near_the_middle(name):
     """Random actions average -0.9 a step here and standing still -0.5; walking to 0 costs little."""
     agent = ours(name, learning_starts=100, seed=1, learning_rate=3e-3)

@@ -69,7 +69,10 @@ def test_a_functional_update_is_the_ordinary_one(name, algorithm):
     assert not torch.allclose(parameters(functional) - before, parameters(ordinary) - before)
 
 
-@pytest.mark.parametrize("name", ["relaxed", "rpp", "projected", "constrained", "scheduled"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("rpp", "projected", "constrained")]
+
+
+@pytest.mark.parametrize("name", ["relaxed", "scheduled", *SLOW])
 def test_a_compiled_update_is_the_ordinary_one(name):
     ordinary, fast = agents(name)
     fast.compile(pytest.fail)
