@@ -178,7 +178,7 @@ def test_the_command_writes_all_of_it(trained, capsys):
     for name in ("evaluation-validation.png", "noise-validation.png"):
         assert (trained / name).read_bytes().startswith(b"\x89PNG")
     kept = {path.name: path.read_bytes() for path in trained.glob("*-validation.*")}
-    assert len(kept) == 4
+    assert {name.partition("-")[0] for name in kept} == {"evaluation", "noise", "trades"} and len(kept) == 5
     assert run(["evaluate", str(trained)]) == 0  # of the test period, beside it
     assert json.loads((trained / "evaluation.json").read_text())["split"] == "test"
     assert {name: (trained / name).read_bytes() for name in kept} == kept
