@@ -16,8 +16,8 @@ from nearsym.envs.symmetry import Symmetry
 from .closing import closed, holds, order, without_idle
 from .elements import TRIED, Element, Trial
 from .infinitesimal import Rotations, rotations, turns
-from .isometry import Isometry, for_state, pairs
 from .model import isometries, model_of
+from .model_isometry import ModelIsometry, for_state, pairs
 from .observing import observed_elements
 from .signed import Pushes
 from .simulator import SAMPLES, FloatArray, Simulator
@@ -153,7 +153,7 @@ def discover(
     return Discovery(exact, nearly, turned.singular, continuous, tuple(words), tuple(notes))
 
 
-def _isometries(simulator: Simulator, notes: list[str]) -> list[Isometry]:
+def _isometries(simulator: Simulator, notes: list[str]) -> list[ModelIsometry]:
     model = model_of(simulator.env)
     try:
         return [] if model is None else isometries(model)
@@ -162,7 +162,7 @@ def _isometries(simulator: Simulator, notes: list[str]) -> list[Isometry]:
         return []
 
 
-def _candidates(simulator: Simulator, found: list[Isometry]) -> list[Element | None]:
+def _candidates(simulator: Simulator, found: list[ModelIsometry]) -> list[Element | None]:
     """Of every isometry of the model its element on this state and action, None where it has none."""
     model = model_of(simulator.env)
     elements = [for_state(isometry, model, simulator.state_dim) for isometry in found]
@@ -170,7 +170,7 @@ def _candidates(simulator: Simulator, found: list[Isometry]) -> list[Element | N
 
 
 def _told(
-    simulator: Simulator, found: list[Isometry], elements: list[Element | None], best: Symmetry | None
+    simulator: Simulator, found: list[ModelIsometry], elements: list[Element | None], best: Symmetry | None
 ) -> list[str]:
     """What isometries of the model do, where the model does not quite match, and what the simulator says of them."""
     model, words, exact, near = model_of(simulator.env), [], Trial(simulator, EXACT), Trial(simulator, NEARLY)

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from nearsym.envs.errors import InputError
 
 from .elements import Element
-from .isometry import Isometry
+from .model_isometry import ModelIsometry
 from .model_matching import Matching
 from .simulator import FloatArray
 
@@ -21,7 +21,7 @@ FOLDS = (2, 3, 4, 5, 6, 8)
 """Rotations by 1/n of a turn that are tried."""
 
 
-def isometries(model: Any) -> list[Isometry]:
+def isometries(model: Any) -> list[ModelIsometry]:
     """All that are found, mirrors first; those that move nothing but space are left out.
 
     Args:
@@ -37,7 +37,7 @@ def isometries(model: Any) -> list[Isometry]:
     mujoco.mj_kinematics(model, data)
     mujoco.mj_comPos(model, data)
     _check_transmissions(model)
-    found: list[Isometry] = []
+    found: list[ModelIsometry] = []
     for name, space, swap in _candidates(model, data):
         matched = Matching(model, data, space, swap).isometry(name)
         if matched is None or any(_same(matched.element, other.element) for other in found):

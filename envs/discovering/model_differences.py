@@ -9,7 +9,7 @@ import numpy as np
 from .simulator import FloatArray
 
 if TYPE_CHECKING:
-    from .isometry import Isometry
+    from .model_isometry import ModelIsometry
 
 SAME = 1e-6
 """Numbers that differ by less, relative to their size, are equal."""
@@ -20,7 +20,7 @@ OF_DOFS = {"dof_damping": "damping", "dof_armature": "armature", "dof_frictionlo
 OF_ACTUATORS = {"actuator_gainprm": "gain", "actuator_biasprm": "bias", "actuator_dynprm": "dynamics"}
 
 
-def differences(model: Any, data: Any, found: Isometry, turned: list[float]) -> tuple[str, ...]:
+def differences(model: Any, data: Any, found: ModelIsometry, turned: list[float]) -> tuple[str, ...]:
     """Sentences such as ``right_hip bends to -110 degrees, left_hip to -120``, each pair once.
 
     Args:

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from .elements import Element
-from .isometry import Isometry
 from .model_differences import differences
+from .model_isometry import ModelIsometry
 from .simulator import FloatArray
 
 FREE, BALL, SLIDE, HINGE = range(4)
@@ -36,7 +36,7 @@ class Matching:
         places = np.concatenate([data.xpos[1:], data.xipos[1:]]) if model.nbody > 1 else np.zeros((1, 3))
         self._size = max(float(np.ptp(places, axis=0).max()), 1e-3)
 
-    def isometry(self, name: str) -> Isometry | None:
+    def isometry(self, name: str) -> ModelIsometry | None:
         """The match; None where bodies, joints or actuators have no partner."""
         bodies = self._bodies()
         joints = None if bodies is None else self._joints(bodies)
@@ -49,12 +49,12 @@ class Matching:
             return None
         partners, turned = actuators
         element = self._element(images, signs, partners, turned)
-        found = Isometry(name, element, self._space, bodies, images, signs, partners)
+        found = ModelIsometry(name, element, self._space, bodies, images, signs, partners)
         unequal = differences(self._model, self._data, found, turned)
         gravity = np.array(self._model.opt.gravity)
         if np.abs(self._space @ gravity - gravity).max() > 1e-9:
             unequal = (f"gravity is {gravity.tolist()}, which it does not leave alone", *unequal)
-        return Isometry(name, element, self._space, bodies, images, signs, partners, unequal)
+        return ModelIsometry(name, element, self._space, bodies, images, signs, partners, unequal)
 
     def _bodies(self) -> list[int] | None:
         """Parents go to parents, and every body to the nearest child that is free and has joints of the same kinds."""

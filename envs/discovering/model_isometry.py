@@ -12,7 +12,7 @@ from .simulator import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Isometry:
+class ModelIsometry:
     """An isometry of space under which a model matches itself, or nearly.
 
     Attributes:
@@ -36,7 +36,7 @@ class Isometry:
     unequal: tuple[str, ...] = ()
 
 
-def for_state(isometry: Isometry, model: Any, size: int) -> Element | None:
+def for_state(isometry: ModelIsometry, model: Any, size: int) -> Element | None:
     """The element on a state of (qpos, qvel, act), perhaps with positions (x, y, z) after them; None for another."""
     inside = model.nq + model.nv + model.na
     if size < inside or (size - inside) % 3:
@@ -48,7 +48,7 @@ def for_state(isometry: Isometry, model: Any, size: int) -> Element | None:
     return Element(state, isometry.element.action)
 
 
-def pairs(isometry: Isometry, model: Any) -> str:
+def pairs(isometry: ModelIsometry, model: Any) -> str:
     """Which joints are exchanged and which change their sign, by name."""
 
     def called(joint: int) -> str:
