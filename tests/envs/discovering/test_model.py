@@ -8,9 +8,9 @@ from scipy.spatial.transform import Rotation
 from nearsym.envs import make
 from nearsym.envs.discovering import discover
 from nearsym.envs.discovering.elements import Trial
-from nearsym.envs.discovering.model_isometry import for_state, pairs
 from nearsym.envs.discovering.model import isometries, model_of
 from nearsym.envs.discovering.model_env import ModelEnv
+from nearsym.envs.discovering.model_isometry import for_state, pairs
 from nearsym.envs.discovering.simulator import Simulator
 from nearsym.envs.errors import InputError
 
