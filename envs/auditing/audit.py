@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from nearsym.envs.capabilities import state_setter
+from nearsym.envs.capabilities import attribute, state_setter
 from nearsym.envs.errors import InputError
 from nearsym.envs.rollout import Policy, Remembering
 from nearsym.envs.spaces import checked
@@ -131,7 +131,7 @@ def audit(
 
 def method_for(env: gymnasium.Env[Any, Any]) -> Method:
     """How an environment's symmetry is measured: as it does itself, by setting its state, or from its transitions."""
-    if env.has_wrapper_attr("symmetry_errors"):
+    if attribute(env, "symmetry_errors") is not None:
         return measure_by_itself
     return measure_by_neighbours if state_setter(env) is None else measure_by_simulator
 

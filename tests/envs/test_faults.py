@@ -198,6 +198,11 @@ class State(Fine):
         return self.state
 
 
+class Agreeable(State):
+    def __getattr__(self, name):
+        return None
+
+
 class UnknownState(State):
     def get_state(self):
         raise NotImplementedError("not yet")
@@ -385,3 +390,9 @@ def test_stepping_a_task_after_its_end(module):
     env.step(np.zeros(1, np.float32))
     with pytest.raises(InputError, match=r"ResetNeeded: no episode is running; call env.reset\(\) before"):
         env.step(np.zeros(1, np.float32))
+
+
+def test_an_environment_that_has_an_answer_to_everything_is_audited(module):
+    """`None` where it is asked for what audits would call."""
+    agreeable, state = (audit(build(f"faulty:{name}"), samples=5) for name in ("Agreeable", "State"))
+    assert agreeable.verdict == state.verdict
