@@ -56,10 +56,10 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
             raise
         except UNREADABLE as error:
             raise InputError(f"{' '.join(arguments)}: {_first_line(error)}") from error
-    nameless = "run_dir" in config and config.run_dir is None
-    if nameless:
-        config.run_dir = ""
     try:
+        nameless = "run_dir" in config and config.run_dir is None
+        if nameless:
+            config.run_dir = ""
         typed = _typed(config, schema)
         _list_lone_values(config, typed)
         checked = OmegaConf.merge(typed, config)

@@ -165,6 +165,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     with whole(folder):
         manifest = json.loads((folder / MANIFEST).read_text())
         for name in FILES:
+            if not (folder / name).is_file() and (folder / name).exists():  # a device may be read for ever
+                raise InputError(f"checkpoint {folder} is corrupt: {name} is no regular file; {REMEDY}")
             if _sha256(folder / name) != manifest[name]:
                 raise InputError(f"checkpoint {folder} is corrupt: {name} differs from its checksum; {REMEDY}")
         tensors = torch.load(folder / "tensors.pt", map_location="cpu", weights_only=True)

@@ -240,7 +240,7 @@ class TradeSettings:
     def weights(self) -> dict[str, float]:
         """What is held, by ticker."""
         found = {}
-        for each in self.held:
+        for each in map(str, self.held):
             ticker, _, fraction = each.rpartition(":")
             try:
                 found[ticker] = float(fraction)

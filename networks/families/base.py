@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 RATE = "rate"
 """Key of a parameter group's factor on the learning rate."""
 
+MOST = 1_000_000
+"""Of channels, banks and the like, more than any memory holds or anybody means."""
+
 DEEPEST = 1000
 """Hidden layers, far more than can be trained without shortcuts."""
 
@@ -183,14 +186,14 @@ class Family(ABC):
         return {}
 
     def check_whole(self, *names: str) -> None:
-        """Check that the named keys are at least 1.
+        """Check that the named keys are at least 1, and no more than anybody could mean.
 
         Raises:
             InputError: one is not.
         """
         for name in names:
-            if getattr(self, name) < 1:
-                raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number >= 1")
+            if not 1 <= getattr(self, name) <= MOST:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number from 1 to {MOST:,}")
 
     def check_strength(self, *names: str) -> None:
         """Check that the named keys are at least 0.

@@ -87,8 +87,8 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
     ("name", "keys", "message"),
     [
         ("relxed", {}, "there is no network 'relxed' (did you mean 'relaxed'?); choose from plain, augmented, exact"),
-        ("plain", {"width": 0}, "network.width is 0, expected a whole number >= 1"),
-        ("relaxed", {"banks": 0}, "network.banks is 0, expected a whole number >= 1"),
+        ("plain", {"width": 0}, "network.width is 0, expected a whole number from 1 to 1,000,000"),
+        ("relaxed", {"banks": 0}, "network.banks is 0, expected a whole number from 1 to 1,000,000"),
         ("relaxed", {"relaxation_penalty": float("nan")}, "network.relaxation_penalty is nan, expected a number >= 0"),
         ("relaxed", {"relaxed_lr_multiplier": 0}, "network.relaxed_lr_multiplier is 0, expected a number > 0"),
         ("rpp", {"prior_residual": -1}, "network.prior_residual is -1, expected a number >= 0"),

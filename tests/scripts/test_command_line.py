@@ -160,6 +160,11 @@ def test_a_wrong_map_is_told_coordinate_by_coordinate(tmp_path, monkeypatch, cap
         ("train agent=a2c", "there is no agent=a2c"),
         ("envs all", "expected key=value, got 'all'"),
         ("envs samples=-1", "samples is -1"),
+        (
+            "train network=relaxed network.banks=99999999999",
+            "network.banks is 99999999999, expected a whole number from",
+        ),
+        ("train run_dir=${nothing}", "nothing"),
         ("bench what=size", "expected drqv2, encoder, environments, layers, render, replay, sac, seeds or learning"),
         ("bench what=layer", "what is 'layer' (did you mean 'layers'?), expected"),
         ("bench what=speed", "what=speed is called what=sac"),

@@ -66,6 +66,7 @@ def test_without_prices_it_takes_those_of_the_run(trader, capsys):
     [
         (["held=[X:0.5]"], "held names X, and the assets are A, B, C"),
         (["held=[A]"], "held has 'A', expected a ticker and a fraction such as AAPL:0.1"),
+        (["held={A:1}"], "expected a ticker and a fraction such as AAPL:0.1"),
         (["held=[A:0.9,B:0.9]"], "held sums to 1.8, expected fractions of at most 1 together"),
         (["prices=missing.csv"], "there is no file missing.csv"),
         (["value=0"], "value is 0, expected what the account is worth, a positive number"),

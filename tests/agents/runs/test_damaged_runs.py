@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.report.loading import read_comparison
 from nearsym.agents.runs.build import build_world, problem_of
+from nearsym.agents.runs.checkpoint import load_latest
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.memory import check_memory, memory
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
@@ -158,3 +160,16 @@ def test_memory(monkeypatch):
 def test_the_folder_of_a_run_is_what_it_was(run):
     """Control of the fixture."""
     assert Run(run.folder).settings() == replace(SMALL, run_dir=str(run.folder))
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
+def test_a_device_in_place_of_a_checkpoints_file_is_not_read(run):
+    """It would never end."""
+    (saved,) = run.checkpoints.glob("step-*")
+    (saved / "replay.npz").unlink()
+    (saved / "replay.npz").symlink_to("/dev/zero")
+    try:
+        with pytest.raises(InputError, match=r"is corrupt: replay\.npz is no regular file"):
+            load_latest(run.checkpoints)
+    finally:
+        (saved / "replay.npz").unlink()
