@@ -45,7 +45,7 @@ def test_defects_of_ours_stay_what_they_are(error):
         ("evaluate runs/x threads=18446744073709551616", "threads is 18446744073709551616, expected a number <= 1,024"),
         ("train env.count=1000000", "env.count is 1000000, expected a number <= 4,096"),
         ("train network.depth=100000", "network.depth is 100000, expected a number <= 1000"),
-        ("train network.width=100000000", "network.width=100000000 takes at least"),
+        ("train network.width=1000000", "network.width=1000000 takes at least"),
         ("train agent.batch_size=100000000000", "agent.batch_size=100000000000 takes at least"),
         ("train total_steps=1000000000000 agent.buffer_size=1000000000000", "a replay of 1000000000000 steps"),
         (f"train perturbation.wind={'9' * 400}", "int too large to convert to float"),
