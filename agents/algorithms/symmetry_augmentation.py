@@ -45,9 +45,7 @@ class SymmetryAugmentation:
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with observations, actions and next observations moved."""
-        return self._moved(batch, torch.randint(self._count, (len(batch.actions),), device=batch.actions.device))
-
-    def _moved(self, batch: Batch, element: Tensor) -> Batch:
+        element = torch.randint(self._count, (len(batch.actions),), device=batch.actions.device)
         return batch._replace(
             observations=self._observation(batch.observations, element),
             actions=self._action(batch.actions, element),
@@ -65,7 +63,7 @@ class Orbit:
     Attributes:
         rows: known elements.
 
-    Shapes: (batch, rep.dim) to (rows·batch, rep.dim), element after element.
+    Shapes: (batch, rep.dim), or images, to (rows·batch, …), element after element.
     """
 
     def __init__(self, rep: Representation, device: torch.device) -> None:
@@ -75,10 +73,10 @@ class Orbit:
     def __call__(self, x: Tensor) -> Tensor:
         """ρ(g) x, for the first g of all rows first."""
         element = torch.arange(self.rows, device=x.device).repeat_interleave(len(x))
-        return self._moves(x.repeat(self.rows, 1), element)
+        return self._moves(x.repeat(self.rows, *[1] * (x.dim() - 1)), element)
 
 
-class OrbitAugmentation(SymmetryAugmentation):
+class OrbitAugmentation:
     """Moves each transition of a batch by all elements of the group, so that a batch is |G| times as long.
 
     For losses that are means over batches, no gradient of a mean over the group has less variance.
@@ -93,13 +91,18 @@ class OrbitAugmentation(SymmetryAugmentation):
                 f"network=orbits moves every transition by all elements of {symmetry.group!r}, of which only "
                 "generators are known; use network=augmented, which draws one for each"
             )
-        super().__init__(symmetry, device, seed)
+        self._observation, self._action = Orbit(symmetry.observation.rep, device), Orbit(symmetry.action, device)
 
     def __call__(self, batch: Batch) -> Batch:
         """(|G|·batch) transitions: the whole batch moved by the first element, then by the second, and so on."""
-        count = len(batch.actions)
-        element = torch.arange(self._count, device=batch.actions.device).repeat_interleave(count)
-        return self._moved(Batch(*(part.repeat(self._count, *[1] * (part.dim() - 1)) for part in batch)), element)
+        rows = self._action.rows
+        return batch._replace(
+            observations=self._observation(batch.observations),
+            actions=self._action(batch.actions),
+            rewards=batch.rewards.repeat(rows),
+            next_observations=self._observation(batch.next_observations),
+            discounts=batch.discounts.repeat(rows),
+        )
 
 
 def random_elements(rep: Representation, count: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
