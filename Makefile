@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt "torch==2.13.0"
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,escnn,pixels,trading]"
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,docs,escnn,export,hub,minari,pixels,trading,tune]"
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps escnn
 	@$(GL)
 	@mkdir -p build/types/nearsym
