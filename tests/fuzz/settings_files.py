@@ -98,7 +98,7 @@ def _damaged(draw: random.Random, text: str) -> str:
     """The text after one damage or a few."""
     for _ in range(draw.choice((1, 1, 2, 3))):
         content = copy.deepcopy(_loaded(text))
-        if isinstance(content, dict) and draw.random() < 0.75:
+        if isinstance(content, dict) and content and draw.random() < 0.75:
             _change(draw, content)
             text = yaml.safe_dump(content, sort_keys=False)
             continue
