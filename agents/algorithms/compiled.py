@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shutil
 import tempfile
 import warnings
@@ -81,6 +83,21 @@ def compiler() -> str | None:
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept from run to run, unless `CACHE` names another folder."""
+    """Where compiled code is kept from run to run, unless `CACHE` names another folder.
+
+    One for each processor: a home may be shared by machines that differ, and code for one crashes on another.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "nearsym" / "compiled" / torch.__version__
+    return Path(base) / "nearsym" / "compiled" / torch.__version__ / processor()
+
+
+def processor() -> str:
+    """What compiled code depends on: the instructions that there are, by their digest, and which of them torch uses."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        lines = []
+    # "flags" on x86, "Features" on ARM; the first core's are every core's
+    there = next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    digest = hashlib.sha256(f"{platform.machine()} {there}".encode()).hexdigest()[:12]
+    return f"{torch.backends.cpu.get_cpu_capability()}-{digest}".lower()
