@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import FAMILIES, RENAMED, keys_of
 
 from .suite import Network, Suite, Task
@@ -38,7 +39,7 @@ def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Su
     """
     try:
         text = path.read_text()
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""

@@ -20,6 +20,7 @@ from nearsym.agents.runs.checkpoint import latest_checkpoint, trained_parameters
 from nearsym.agents.runs.evaluation_files import plain_files
 from nearsym.agents.runs.folder import Run
 from nearsym.envs.errors import InputError
+from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import family_from
 
 from .records import Floats
@@ -60,7 +61,7 @@ def describe(run: Run) -> Description:
         InputError: it cannot be read, or is not one of `nearsym train`.
     """
     try:
-        saved = yaml.safe_load(run.config.read_text())
+        saved = read_yaml(run.config.read_text())
         network = family_from(saved["network"])
         strengths = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
         return Description(

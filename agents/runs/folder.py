@@ -21,6 +21,7 @@ from nearsym.agents.algorithms.settings import AgentSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import family_from
 
 from .lock import take_lock
@@ -132,7 +133,7 @@ class Run:
         if not self.config.is_file():
             raise InputError(f"{self.folder} is no run: it has no config.yaml; give the run_dir of a nearsym train")
         try:
-            settings = settings_from(yaml.safe_load(self.config.read_text()))
+            settings = settings_from(read_yaml(self.config.read_text()))
             check_types(settings)
         except InputError as error:
             raise InputError(f"{self.config}: {error}") from error

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 
 from nearsym.envs.errors import InputError, SymmetryError
+from nearsym.envs.yaml_file import read_yaml
 
 from .generators import Generator
 from .observation import Parts
@@ -65,7 +66,7 @@ def read_symmetry(path: Path) -> Symmetry:
         SymmetryError: what it declares is no symmetry.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}; `nearsym discover … out={path}` writes one") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
