@@ -16,17 +16,38 @@ from nearsym.scripts.compose import options
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 
-@pytest.fixture(scope="module")
-def crane():
-    spec = importlib.util.spec_from_file_location("crane", EXAMPLES / "crane.py")
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.Crane
+    return module
+
+
+@pytest.fixture(scope="module")
+def crane():
+    return example("crane").Crane
+
+
+@pytest.fixture(scope="module")
+def rooms():
+    return example("rooms").Rooms
 
 
 @pytest.mark.filterwarnings("ignore:.*(Box observation space|alternative render modes).*")
-def test_the_crane_is_an_environment(crane):
-    check_env(crane())
+@pytest.mark.parametrize("name", ["crane", "rooms"])
+def test_it_is_an_environment(name, request):
+    check_env(request.getfixturevalue(name)())
+
+
+def test_rooms_are_alike_until_one_is_not(rooms):
+    alike, leaks, misread = (
+        audit(rooms(**options), rooms.symmetry, samples=50, seed=0)
+        for options in ({}, {"draught": 2.0}, {"misread": 0.3})
+    )
+    assert alike.verdict == "exact" and alike.observation_error == 0
+    assert leaks.verdict == "broken" and leaks.epsilon_transition > 0.05 and leaks.observation_error == 0
+    assert misread.verdict == "broken" and misread.epsilon_transition < 1e-12
+    assert misread.observation_error == pytest.approx(0.3)
 
 
 def test_the_crane_is_a_square_until_a_motor_wears(crane):
