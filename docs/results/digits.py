@@ -5,6 +5,7 @@ python docs/results/digits.py docs/results/digits.csv     # 11 runs; about five 
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import subprocess
@@ -44,10 +45,9 @@ def rows_of(folder: Path, settings: dict[str, str]) -> list[dict[str, str]]:
 
 def main(out: Path) -> None:
     """Run all, compare every column with the first's, and write a table."""
-    with tempfile.TemporaryDirectory() as place, out.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["setting", "first step that differs", "its largest relative difference", "last eval_return"])
-        first: list[dict[str, str]] = []
+    table = [["setting", "first step that differs", "its largest relative difference", "last eval_return"]]
+    first: list[dict[str, str]] = []
+    with tempfile.TemporaryDirectory() as place:
         for i, (name, settings) in enumerate(SETTINGS.items()):
             rows = rows_of(Path(place, str(i)), settings)
             first = first or rows
@@ -56,8 +56,10 @@ def main(out: Path) -> None:
                 if here != there:
                     step, size = here["step"], max(map(relative, here.values(), there.values()))
                     break
-            writer.writerow([name, step, f"{size:.1e}", rows[-1]["eval_return"]])
-            print(name, step, f"{size:.1e}", rows[-1]["eval_return"], flush=True)
+            table.append([name, step, f"{size:.1e}", rows[-1]["eval_return"]])
+            print(*table[-1], sep=", ", flush=True)
+    with out.open("w", newline="") as file:
+        csv.writer(file).writerows(table)
 
 
 def relative(here: str, there: str) -> float:
@@ -66,4 +68,6 @@ def relative(here: str, there: str) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, help="where to write the table")
+    main(parser.parse_args().out)
