@@ -33,6 +33,8 @@ def place_of(text: str, message: str, entries: Mapping[str, Read]) -> str:
                     entries[key.value](yaml.safe_load(yaml.serialize(node)))
                 except InputError as error:
                     return _line(_key_in(node, str(error)) or node)
+                except yaml.YAMLError:  # a text that is not written as it was read
+                    return _line(node)
     return _line(_key_in(root, message))
 
 

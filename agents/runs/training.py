@@ -329,12 +329,14 @@ class Training:
     def _go_on(self, progress: dict[str, Any], arrays: Arrays) -> None:
         """Have every environment play its episode as far as it was."""
         playing = progress["playing"]
-        self._returns = np.array(progress["returns"])
         if len(playing) != len(self.world.episodes):
             raise InputError(
                 f"the run in {self.run.folder} has env.count={len(playing)}, not {len(self.world.episodes)}; resume "
                 "with the same"
             )
+        self._returns = np.array(progress["returns"], dtype=np.float64)
+        if self._returns.shape != (len(playing),) or not np.isfinite(self._returns).all():
+            raise ValueError(f"returns are {progress['returns']}")
         for i, (episodes, number) in enumerate(zip(self.world.episodes, playing, strict=True)):
             episodes.go_on(number, list(arrays.get(f"actions_{i}", ())), arrays.get(f"observation_{i}"))
 

@@ -20,7 +20,9 @@ class _PhysicsWrapper(gymnasium.Wrapper[Any, Any, Any, Any]):
             raise InputError(f"{type(self).__name__} has strength {strength}, expected a finite number")
         self.strength, self._physics = strength, attribute(env, "physics")
         if self._physics is None:
-            raise InputError(f"{type(self).__name__} changes a dm_control simulator, {env.unwrapped} is none")
+            raise InputError(
+                f"{type(self).__name__} changes a dm_control simulator, a {type(env.unwrapped).__name__} is none"
+            )
 
 
 class GravityTilt(_PhysicsWrapper):

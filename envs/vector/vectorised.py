@@ -65,7 +65,7 @@ class Vectorised(VectorEnv[Any, Any, NDArray[Any]]):
         outcomes = self._stepped(iterate(self.action_space, actions))
         for i, (self._rows[i], rewards[i], terminated[i], truncated[i], info) in enumerate(outcomes):
             if info:
-                infos = self._add_info(infos, info, i)
+                infos = self._with_info(infos, info, i)
             if terminated[i] or truncated[i]:
                 self._ended.add(i)
         return stacked(self.single_observation_space, self._rows), rewards, terminated, truncated, infos
@@ -82,9 +82,23 @@ class Vectorised(VectorEnv[Any, Any, NDArray[Any]]):
         orders = [(i, {"seed": seed and seed[i], "options": options}) for i in np.flatnonzero(mask).tolist()]
         infos: dict[str, Any] = {}
         for (i, _), (observation, info) in zip(orders, self._started(orders), strict=True):
-            self._rows[i], infos = observation, self._add_info(infos, info, i)
+            self._rows[i], infos = observation, self._with_info(infos, info, i)
             self._ended.discard(i)
         return stacked(self.single_observation_space, self._rows), infos
+
+    def _with_info(self, infos: dict[str, Any], info: dict[str, Any], i: int) -> dict[str, Any]:
+        """gymnasium's, but that what has no common shape is kept as objects."""
+        try:
+            return self._add_info(infos, info, i)
+        except (ValueError, TypeError, AttributeError):
+            for key, value in info.items():
+                before, there = infos.get(key), infos.get(f"_{key}", np.zeros(self.num_envs, dtype=bool)).copy()
+                kept: NDArray[Any] = np.full(self.num_envs, None)
+                for j in np.flatnonzero(there) if isinstance(before, np.ndarray) else ():
+                    kept[j] = before[j]
+                kept[i], there[i] = value, True
+                infos |= {key: kept, f"_{key}": there}
+            return infos
 
 
 def stacked(space: gymnasium.Space[Any], rows: Sequence[Any]) -> Any:

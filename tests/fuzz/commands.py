@@ -70,7 +70,9 @@ def case(number: int, made: Path) -> Case:
         start = ["runs/a", "samples=5"]
     if draw.random() < 0.05:
         command = draw.choice(("", "trian", "Train", "--version", "-h", "help", "--help", "x" * 300, "é", "train\n"))
-    long, told = False, ["runs/new", "out", "runs/report"]
+    # a training of its usual length
+    long = command == "train" and not any(word.startswith("total_steps=") for word in start)
+    told = ["runs/new", "out", "runs/report"]
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
         word, is_slow = _word(draw, command)
         long |= is_slow

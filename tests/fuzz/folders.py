@@ -31,7 +31,8 @@ def case(number: int, made: Path) -> Case:
             (("train", *SMALL, "run_dir=runs/a", "total_steps=24", "resume=true"), "runs/a", ()),
             (("train", *SMALL, "run_dir=runs/new", "total_steps=10"), None, ("runs/new",)),
             (("train", *SMALL, "run_dir=runs/a", "total_steps=24"), None, ()),
-            (("evaluate", "runs/a", "episodes=2", "seed=5"), None, ()),
+            # a figure without its JSON is what a kill leaves, and is drawn again
+            (("evaluate", "runs/a", "episodes=2", "seed=5"), None, ("runs/a/evaluation.png",)),
             (("audit", "runs/a", "samples=5", "out=new/audit.json"), None, ("new",)),
             (("report", "runs", "out=new"), None, ("new",)),
             (("report", "runs"), None, ("runs/report",)),

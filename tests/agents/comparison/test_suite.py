@@ -245,6 +245,7 @@ def test_what_does_not_fit_is_named(content, message, tmp_path):
 @pytest.mark.parametrize(
     ("line", "text", "found"),
     [
+        (6, "  -", 6),
         (1, "name: [mine]", 1),
         (3, "  - id: Hopper-v5\n    total_steps: many", 4),
         (4, "  - {id: Pendulum-v1, total_steps: 0}", 4),

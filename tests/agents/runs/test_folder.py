@@ -329,7 +329,8 @@ def test_what_a_checkpoint_should_not_hold_is_one_line(run, name, spoil):
 def test_wrong_progress_is_one_line(run):
     (folder,) = run.checkpoints.iterdir()
     state = json.loads((folder / "state.json").read_text())
-    for progress in ({}, [], {**state["progress"], "playing": None}, {**state["progress"], "step": "x"}):
+    odd = [{"playing": None}, {"step": "x"}, *({"returns": each} for each in ("x", 3, [1, 2], [None], [[]], ["x"]))]
+    for progress in ({}, [], *({**state["progress"], **each} for each in odd)):
         (folder / "state.json").write_text(json.dumps({**state, "progress": progress}))
         manifest = json.loads((folder / "manifest.json").read_text())
         manifest["state.json"] = sha256((folder / "state.json").read_bytes()).hexdigest()

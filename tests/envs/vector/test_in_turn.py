@@ -68,3 +68,29 @@ def test_observations_outside_their_space_are_refused(space, observation, got):
 def test_environments_with_other_spaces_are_refused():
     with pytest.raises(InputError, match=r"^environments that are stepped together differ: .* observes Box"):
         vectorised(Varied(SPACES["numbers"]), Varied(SPACES["image"]))
+
+
+class Telling(Varied):
+    """Says something of another kind and size every time."""
+
+    def __init__(self, sayings):
+        super().__init__(SPACES["numbers"])
+        self.sayings = iter(sayings)
+
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=seed)[0], {}
+
+    def step(self, action):
+        return *super().step(action)[:4], {"said": next(self.sayings)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(np.zeros(1), np.zeros(3)), (1, "left"), ({"deep": 1}, np.zeros(2)), (np.zeros(2), {"deep": 1})],
+)
+def test_what_is_told_in_infos_need_have_no_common_shape(first, second):
+    envs = vectorised(*(EpisodeSeeds(Telling([saying] * 9), 7, k, 2) for k, saying in enumerate((first, second))))
+    envs.reset()
+    infos = envs.step(np.zeros((2, 2), np.float32))[4]
+    assert infos["_said"].tolist() == [True, True]
+    assert infos["said"][1] is second or np.array_equal(infos["said"][1], second)
