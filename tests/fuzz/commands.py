@@ -70,9 +70,7 @@ def case(number: int, made: Path) -> Case:
         start = ["runs/a", "samples=5"]
     if draw.random() < 0.05:
         command = draw.choice(("", "trian", "Train", "--version", "-h", "help", "--help", "x" * 300, "é", "train\n"))
-    # a training of its usual length
-    long = command == "train" and not any(word.startswith("total_steps=") for word in start)
-    told = ["runs/new", "out", "runs/report"]
+    long, told = False, ["runs/new", "out", "runs/report"]
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
         word, is_slow = _word(draw, command)
         long |= is_slow
@@ -82,6 +80,8 @@ def case(number: int, made: Path) -> Case:
         start.insert(draw.randrange(len(start) + 1) if draw.random() < 0.2 else len(start), word)
     if draw.random() < 0.05:
         start = start[draw.randrange(len(start)) :]
+    # a training of its usual length
+    long |= command == "train" and not any(word.startswith("total_steps=") for word in start)
     needs_runs = any("runs" in word for word in start)
     resumes = "runs/a" if command == "train" and "resume=true" in start else None
     return Case(
