@@ -21,6 +21,8 @@ COMMANDS = {
     "envs": "list the environments whose symmetry comes with nearsym",
     "data": "show, check and download daily prices for trading",
     "trade": "show what a trained trading policy would hold now",
+    "export": "write a run's policy for onnxruntime or torch, with a card",
+    "push": "send an exported policy to the Hugging Face hub",
     "bench": "compare speed or learning with stable-baselines3 and other peers",
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
     "report": "write what a comparison shows, with intervals and a verdict",

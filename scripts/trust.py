@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearsym.agents.comparison.settings import CompareSettings
+from nearsym.agents.exporting.settings import ExportSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
 
-Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings)
+Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, ExportSettings)
 Found = TypeVar("Found")
 
 

@@ -179,7 +179,7 @@ class ActorCritic(Learner):
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""
-        return self.policy(self.actor(self.encoded(observations)), self.no_noise(len(observations)))
+        return self.policy(self.actor(self.encoded(observations)), self.no_noise(observations.shape[0]))
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
         """All critics."""

@@ -171,6 +171,17 @@ class Learner(ABC):
         """
         raise InputError(f"agent={self.settings.name} says no mean actions, which an audit of a run needs")
 
+    def best_action(self, observations: Tensor) -> Tensor:
+        """What `act` does without exploring, as a function of tensors: (batch, …) in the environment's own units.
+
+        Args:
+            observations: (batch, …), flattened.
+        """
+        box = self.problem.action_space
+        low, high = (torch.as_tensor(end, device=self.device) for end in (box.low, box.high))  # type: ignore[attr-defined]
+        scaled = self.mean_action(observations).reshape(-1, *low.shape)
+        return low + 0.5 * (scaled + 1) * (high - low)
+
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
         """All critics, (members, batch), from flattened observations and actions in [-1, 1].
 

@@ -200,6 +200,13 @@ class PPOLearner(Learner):
             return super().mean_action(observations)
         return self.outputs(observations).clamp(-1, 1)
 
+    def best_action(self, observations: Tensor) -> Tensor:
+        """Of discrete actions the number of the most likely one."""
+        if isinstance(self.distribution, Categorical):
+            first: int = self.problem.action_space.start  # type: ignore[attr-defined]
+            return first + self.distribution.best(self.outputs(observations))
+        return super().best_action(observations)
+
     def update(self, batch: RolloutBatch) -> dict[str, Tensor]:
         """One gradient step of policy, value and spread."""
         settings = self.settings

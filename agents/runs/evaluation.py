@@ -67,18 +67,19 @@ def evaluate(learner: Learner, world: World, count: int) -> NDArray[np.float64]:
     return returns_of(learner, world.envs, 1 if world.has_splits else count)
 
 
-def load_learner(folder: Path, trust: bool = False) -> tuple[TrainSettings, Learner]:
+def load_learner(folder: Path, trust: bool = False, device: str = "auto") -> tuple[TrainSettings, Learner]:
     """The settings of a run and its learner with the networks of the latest checkpoint, ready to act.
 
     Args:
         folder: of the run.
         trust: import the modules that it names from wherever they are, see `trusted_settings`.
+        device: where its networks are to be.
 
     Raises:
         InputError: the folder is no run, or its checkpoint is missing or corrupt.
     """
     run = Run(folder)
-    settings = replace(trusted_settings(folder, trust), device="auto")
+    settings = replace(trusted_settings(folder, trust), device=device)
     checkpoint = load_latest(run.checkpoints)
     if checkpoint is None:
         missing = " any more; restore it from a copy" if run.has_saved() else " yet; continue it with resume=true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,7 +98,7 @@ class ImageEncoder(Encoder):
         return x
 
     def _dtype(self) -> torch.dtype:
-        return next(self.parameters()).dtype
+        return next(itertools.chain(self.parameters(), self.buffers())).dtype
 
 
 @follows(FeatureMap)

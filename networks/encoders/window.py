@@ -60,12 +60,12 @@ class WindowTrunk(Trunk):
         self._depths, self._hidden = [len(stack) for stack in stacks], [rep.dim for rep in hidden]
         self._sizes = [part.dim for part in parts]
         self._steps = [part.steps if isinstance(part, Window) else 0 for part in parts]
-        self._applies = all(layer.applies for stack in stacks for layer in stack)
+        self.applies = all(layer.applies for stack in stacks for layer in stack)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of the windows, then the other parts."""
         flat = features.reshape(-1, self.in_rep.dim)
-        columns = self._applies and pays(len(flat))  # the batch last, all the way
+        columns = self.applies and pays(len(flat))  # the batch last, all the way
         layers, stacks = iter(self.layers), iter(zip(self._depths, self._hidden, strict=True))
         read, others = [], []
         for part, steps in zip(torch.split(flat, self._sizes, dim=1), self._steps, strict=True):
@@ -75,15 +75,15 @@ class WindowTrunk(Trunk):
             depth, hidden = next(stacks)
             # step by step, so that each is a whole block of assets (or whatever the group moves)
             if columns:
-                x = part.t().reshape(1, part.shape[1] // steps, steps, len(part))
+                x = part.t().reshape(1, part.shape[1] // steps, steps, part.shape[0])
                 for _ in range(depth):
                     x = nn.functional.relu(cast(TemporalConv, next(layers)).columns(x))
                 read.append(x.transpose(1, 2).flatten(0, 2))
             else:
-                x = part.reshape(len(part), part.shape[1] // steps, steps)
+                x = part.reshape(-1, part.shape[1] // steps, steps)
                 for _ in range(depth):
                     x = nn.functional.relu(next(layers)(x))
-                read.append(x.view(len(x), x.shape[1] // hidden, hidden, x.shape[2]).transpose(2, 3).flatten(1))
+                read.append(x.reshape(-1, x.shape[1] // hidden, hidden, x.shape[2]).transpose(2, 3).flatten(1))
         joined = torch.cat([*read, *others], dim=0).t() if columns else torch.cat([*read, *others], dim=1)
         return joined.reshape(*features.shape[:-1], self.out_rep.dim)
 
