@@ -11,8 +11,9 @@ from typing import TypeVar
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
+from nearsym.agents.tuning.settings import TuneSettings
 
-Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings)
+Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, TuneSettings)
 Found = TypeVar("Found")
 
 
