@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearsym.agents.comparison.settings import CompareSettings
+from nearsym.agents.runs.play import PlaySettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
 from nearsym.agents.tuning.settings import TuneSettings
 
-Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, TuneSettings)
+Settings = TypeVar(
+    "Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, PlaySettings, TuneSettings
+)
 Found = TypeVar("Found")
 
 
