@@ -25,8 +25,11 @@ COMMANDS = {
     "push": "send an exported policy to the Hugging Face hub",
     "bench": "compare speed or learning with stable-baselines3 and other peers",
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
+    "tune": "search hyperparameters of every network of a suite, with equal budgets",
     "report": "write what a comparison shows, with intervals and a verdict",
+    "play": "watch a run's policy beside itself in the mirrored world",
     "doctor": "check versions, threads, devices and rendering",
+    "completion": "print a script with which bash or zsh completes commands and keys",
 }
 
 USAGE = "usage: nearsym <command> [key=value …]"
@@ -74,7 +77,7 @@ def run(arguments: list[str]) -> int:
         _print_nowhere()  # it was printing that failed
         return _refuse(line)
     except KeyboardInterrupt:
-        resume = {"train": " resume=true", "compare": ""}  # a comparison always goes on where it stopped
+        resume = {"train": " resume=true", "compare": "", "tune": ""}  # the last two go on where they stopped
         again = f"; continue with: nearsym {' '.join(arguments)}{resume[name]}" if name in resume else ""
         print(f"\nnearsym: interrupted{again}", file=sys.stderr)
         return 130
@@ -97,7 +100,7 @@ def _print_nowhere() -> None:
 
 
 def _help() -> str:
-    lines = [f"  {name:10}{about}" for name, about in COMMANDS.items()]
+    lines = [f"  {name:12}{about}" for name, about in COMMANDS.items()]
     return "\n".join(
         [
             "nearsym: reinforcement learning for worlds that are nearly symmetric",

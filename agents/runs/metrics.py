@@ -6,8 +6,9 @@ import csv
 import math
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -34,6 +35,15 @@ def last_row(path: Path) -> tuple[int, float | None]:
         return 0, None
 
 
+def evaluations(path: Path) -> list[tuple[int, float]]:
+    """Step and mean return of every evaluation in a metrics.csv, but for a row that is being written."""
+    found = []
+    with suppress(OSError, ValueError, TypeError, KeyError), path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            found.append((int(row["step"]), float(row["eval_return"])))
+    return found
+
+
 class RunningMeans:
     """Means of named values since they were last taken, with a state that fits in JSON."""
 
@@ -57,6 +67,16 @@ class RunningMeans:
         return {name: list(pair) for name, pair in self._sums.items()}
 
 
+class Scalars(Protocol):
+    """Where scalars go beside TensorBoard."""
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write scalars."""
+
+    def close(self) -> None:
+        """No more of them."""
+
+
 class MetricsWriter:
     """Appends rows to metrics.csv and scalars to TensorBoard.
 
@@ -67,13 +87,22 @@ class MetricsWriter:
         keep: bytes of metrics.csv that belong to the checkpoint it goes on from, or None for a new run.
             Whatever was written after the checkpoint is dropped and will be written again.
         columns: of a new metrics.csv; one that is gone on with keeps its own.
+        also: where else scalars go.
 
     Raises:
         InputError: metrics.csv is missing, of other columns, or shorter than it was when the checkpoint was saved.
     """
 
-    def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]) -> None:
-        self._path, self._columns = path, tuple(columns)
+    def __init__(
+        self,
+        path: Path,
+        tensorboard: Path,
+        step: int,
+        keep: int | None,
+        columns: Sequence[str],
+        also: Scalars | None = None,
+    ) -> None:
+        self._path, self._columns, self._also = path, tuple(columns), also
         if keep is None:
             path.write_text("")
             self._append(self._columns)
@@ -112,7 +141,9 @@ class MetricsWriter:
         self.scalars({f"run/{name}": values[name] for name in self._columns[1:] if name in values}, step)
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
-        """Write scalars to TensorBoard alone."""
+        """Write scalars to TensorBoard, and wherever else they go."""
+        if self._also is not None:
+            self._also.scalars(values, step)
         for name, value in values.items():
             self._tensorboard.add_scalar(name, value, step)
         self._tensorboard.flush()
@@ -124,6 +155,8 @@ class MetricsWriter:
     def close(self) -> None:
         """Close TensorBoard's file."""
         self._tensorboard.close()
+        if self._also is not None:
+            self._also.close()
 
     def _append(self, cells: Any) -> None:
         with self._path.open("a", newline="") as file:
