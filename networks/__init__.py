@@ -1,6 +1,7 @@
 """Networks bound to a symmetry exactly, approximately, or not at all (torch)."""
 
 from .actor import Actor, DeterministicActor
+from .applied import Applied, mirror_loss
 from .conv import Conv2d
 from .critic import Critic
 from .discovery import coordinate_departures, departures
@@ -58,6 +59,7 @@ __all__ = [
     "RENAMED",
     "RPP",
     "Actor",
+    "Applied",
     "Augmented",
     "Conv2d",
     "Critic",
@@ -98,6 +100,7 @@ __all__ = [
     "follows",
     "hidden_representation",
     "keys_of",
+    "mirror_loss",
     "parameter_count",
     "relaxation_penalty",
     "relaxed_layers",

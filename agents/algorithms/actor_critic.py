@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import (
     Actor,
+    Applied,
     Critic,
     DeterministicActor,
     Encoder,
@@ -35,7 +36,7 @@ from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
-from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
+from .symmetry_augmentation import LawOnOrbits, OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
 
 
@@ -86,6 +87,11 @@ class ActorCritic(Learner):
         if network.augment:
             kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
             self._augmentation = kind(problem.symmetry, device, seed or 0)
+        self._on_orbits = {
+            name: LawOnOrbits(name, law, device)
+            for name, law in self.laws().items()
+            if self.family_of(name).compares_orbits
+        }
 
     def networks(self) -> dict[str, nn.Module]:
         """Encoder where there is one, actor and critics."""
@@ -276,12 +282,22 @@ class ActorCritic(Learner):
             flat = torch.cat([online[name].reshape(-1) for name in self._moving])
             self.delayed.tensor.add_(self.settings.tau * (flat - self.delayed.tensor))
 
-    def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
-        """A loss with what the family of each part, encoder, actor or critics, adds to it, in units of `scale`."""
+    def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor, batch: Batch) -> Tensor:
+        """A loss on a batch with what the family of each part, encoder, actor or critics, adds, in units of `scale`."""
         for part in parts:
-            penalty = self.family_of("actor" if part is self.actor else "critic").regularizer(part, scale)
+            name = "actor" if part is self.actor else "critic"
+            applied = None if part is self.encoder else self._applied(name, batch)
+            penalty = self.family_of(name).regularizer(part, scale, applied)
             loss = loss if penalty is None else loss + penalty
         return loss
+
+    def _applied(self, name: str, batch: Batch) -> Applied | None:
+        """The actor on a batch's observations, or the critics with its actions, where their family looks at that."""
+        if name not in self._on_orbits:
+            return None
+        observations = batch.observations.flatten(1).float()
+        inputs = observations if name == "actor" else torch.cat([observations, batch.actions], dim=1)
+        return self._on_orbits[name](inputs)
 
     def _target(self) -> nn.Module:
         """A copy of the critics."""

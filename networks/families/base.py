@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
+from ..applied import Applied
 from ..layer_norm import LayerNorm
 from ..linear import Linear
 
@@ -54,6 +55,9 @@ class Family(ABC):
 
     whole_orbits: ClassVar[bool] = False
     """Whether every transition is moved by all elements of the group, where data are augmented, and not by one."""
+
+    compares_orbits: ClassVar[bool] = False
+    """Whether `regularizer` looks at what networks say of moved inputs, and so at `Applied`."""
 
     family: str = ""
     width: int = 256
@@ -147,13 +151,15 @@ class Family(ABC):
         """What a window of `steps` steps, (batch, planes, steps), is weighted with before a convolution over time."""
         return nn.Identity()
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """What is to be added to a loss for a network of this family, or None when nothing is.
 
         Args:
             module: the network.
             scale: a scalar that grows with the loss when rewards do. Times it, a strength λ means the same whatever the
                 unit of reward: for a loss L ≥ 0, L + λ sg(L) P has the direction of the gradient of log L + λ P.
+            applied: what the network is applied to in that loss, and how the group moves it; given where the family
+                `compares_orbits` and the network is an actor or critics.
         """
         return None
 
@@ -184,6 +190,21 @@ class Family(ABC):
     def readings(self, module: nn.Module) -> dict[str, float]:
         """Whatever else a network says of itself, by name; TensorBoard shows it."""
         return {}
+
+    def check_without_learner(self, who: str) -> None:
+        """Check that layers are all that is needed, where nobody adds to losses what looks at batches.
+
+        Args:
+            who: trains the networks.
+
+        Raises:
+            InputError: they are not.
+        """
+        if self.compares_orbits:
+            raise InputError(
+                f"network={self.name} adds to the loss what looks at batches, which {who} does not ask for; use an "
+                "agent of nearsym, or another network"
+            )
 
     def check_whole(self, *names: str) -> None:
         """Check that the named keys are at least 1, and no more than anybody could mean.

@@ -35,6 +35,7 @@ OWN = {
     "plain": set(),
     "augmented": set(),
     "orbits": set(),
+    "mirror": {"mirror_weight", "value_weight"},
     "exact": set(),
     "relaxed": {"banks", "relax_positions", "relax_biases", "relaxation_penalty", "relaxed_lr_multiplier"},
     "rpp": {"prior_equivariant", "prior_residual"},
@@ -69,7 +70,7 @@ def test_every_family_has_its_own_keys_and_no_others():
     assert {name: set(keys_of(kind)) for name, kind in FAMILIES.items()} == {
         name: COMMON | own for name, own in OWN.items()
     }
-    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented", "orbits"}
+    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented", "orbits", "mirror"}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -99,6 +100,7 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
         ("complement", {"complement_penalty": -1}, "network.complement_penalty is -1, expected a number >= 0"),
         ("projected", {"projection_penalty": -1}, "network.projection_penalty is -1, expected a number >= 0"),
         ("constrained", {"slack": 0}, "network.slack is 0, expected a number > 0"),
+        ("mirror", {"value_weight": -1}, "network.value_weight is -1, expected a number >= 0"),
         ("augmented", {"augment": False}, "makes network=augmented a plain one; use network=plain"),
     ],
 )
@@ -140,7 +142,7 @@ def test_critics_may_be_of_another_family_of_the_same_sizes():
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_has_the_layers_of_an_architecture(name):
     found = {made for made, kind in architectures().items() if family(name).architecture == made}
-    assert found == {"plain" if name in ("augmented", "orbits") else name}
+    assert found == {"plain" if name in ("augmented", "orbits", "mirror") else name}
 
 
 def test_sizes_carry_over_to_another_family():
