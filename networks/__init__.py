@@ -2,6 +2,7 @@
 
 from .actor import Actor, DeterministicActor
 from .applied import Applied, mirror_loss
+from .auxiliary import Auxiliary
 from .conv import Conv2d
 from .critic import Critic
 from .discovery import coordinate_departures, departures
@@ -61,6 +62,7 @@ __all__ = [
     "Actor",
     "Applied",
     "Augmented",
+    "Auxiliary",
     "Conv2d",
     "Critic",
     "DeterministicActor",

@@ -31,7 +31,7 @@ class Applied:
         """f(ρ_in(g) x) and ρ_out(g) f(x), (rows, batch, out_rep.dim) each; equal where f is equivariant."""
         count = len(self.inputs)
         there, here = self.function(self.move_input(self.inputs)), self.move_output(self.function(self.inputs))
-        return there.unflatten(0, (-1, count)), here.unflatten(0, (-1, count))
+        return there.view(-1, count, there.shape[-1]), here.view(-1, count, here.shape[-1])
 
 
 def mirror_loss(applied: Applied) -> Tensor:

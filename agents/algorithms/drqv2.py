@@ -125,6 +125,7 @@ class DrQv2Learner(ActorCritic):
             return self.penalised(loss, [self.actor], loss_critic.sqrt(), batch), (loss,)
 
         (loss_actor,) = self.actor_optimizer.minimize(policy)
+        self.learn_beside(batch)
         self.move_target()
         return {"actor_loss": loss_actor, "critic_loss": loss_critic, "value": values.mean()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -119,6 +120,10 @@ class PPOLearner(Learner):
             raise InputError(
                 f"network.critic={network.critic} is for agents with replay; agent=ppo has one family for all"
             )
+        if network.has_auxiliary:
+            raise InputError(
+                f"network={network.name} learns from replayed transitions; use agent=sac, or another network"
+            )
         built = self.fresh_networks(network)
         if network.clocks(built["actor"]):
             raise InputError(f"network={network.name} counts updates from replay; use agent=sac, or another network")
@@ -140,7 +145,11 @@ class PPOLearner(Learner):
         symmetry = self.problem.symmetry
         encoder = encoder_for(symmetry.observation, network)
         outputs = {"actor": symmetry.action, "critic": Representation.trivial(symmetry.group)}
-        return {name: Head(trunk_for(encoder, network), rep, network) for name, rep in outputs.items()}
+
+        def build(rep: Representation, own: Family) -> Head:
+            return Head(trunk_for(encoder, own), rep, own)
+
+        return {name: network.assembled(name, partial(build, rep), None) for name, rep in outputs.items()}
 
     def optimizers(self) -> dict[str, Optimizer]:
         """One, of everything."""

@@ -160,6 +160,7 @@ class SACLearner(ActorCritic):
             self.temperature_optimizer.minimize(
                 lambda: (temperature_loss(self.temperature.log_alpha, log_prob, self.target_entropy), ())
             )
+        self.learn_beside(batch)
         self.move_target()
         return {
             "actor_loss": loss_actor,
@@ -173,6 +174,6 @@ class SACLearner(ActorCritic):
         """Of vectors built anew and then filled, which draws as many random numbers as stable-baselines3 does."""
         if self.problem.is_image:
             return super()._target()
-        target = self._critic(self.encoder, self.family_of("critic"))
+        target = self._critic(self.encoder, self.family_of("critic"), self.auxiliary)
         target.load_state_dict(self.critic.state_dict())
         return target

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Observation, Representation
 
 from ..applied import Applied
+from ..auxiliary import Auxiliary
 from ..layer_norm import LayerNorm
 from ..linear import Linear
 
@@ -58,6 +59,9 @@ class Family(ABC):
 
     compares_orbits: ClassVar[bool] = False
     """Whether `regularizer` looks at what networks say of moved inputs, and so at `Applied`."""
+
+    has_auxiliary: ClassVar[bool] = False
+    """Whether it learns something from replayed transitions beside actor and critics (`auxiliary`)."""
 
     family: str = ""
     width: int = 256
@@ -135,6 +139,24 @@ class Family(ABC):
             gain: of the initial weights; see `bounds`.
         """
 
+    def auxiliary(self, observation: Observation, action: Representation) -> Auxiliary | None:
+        """What is learned from transitions beside actor and critics, where the family `has_auxiliary`.
+
+        Raises:
+            InputError: not from such observations.
+        """
+        return None
+
+    def assembled(self, name: str, build: Callable[[Family], Any], auxiliary: Auxiliary | None) -> Any:
+        """The actor, or the critics.
+
+        Args:
+            name: which, ``"actor"`` or ``"critic"``.
+            build: makes one of any family; a family may put several together, or add to one.
+            auxiliary: what `auxiliary` made.
+        """
+        return build(self)
+
     def steerable_kernel(self, in_type: FieldType, out_type: FieldType, kernel_size: int) -> Linear:
         """The kernel of a convolution between escnn's fields, from (planes · taps) to planes.
 
@@ -200,9 +222,9 @@ class Family(ABC):
         Raises:
             InputError: they are not.
         """
-        if self.compares_orbits:
+        if self.compares_orbits or self.has_auxiliary:
             raise InputError(
-                f"network={self.name} adds to the loss what looks at batches, which {who} does not ask for; use an "
+                f"network={self.name} has losses that look at batches, which {who} does not ask for; use an "
                 "agent of nearsym, or another network"
             )
 

@@ -112,5 +112,5 @@ def test_stock_algorithms_do_not_ask_for_it():
     env = make("Pendulum-v1")
     for network in (family("mirror"), family("exact", critic="mirror")):
         policy = {"symmetry": symmetry_of(env), "network": network}
-        with pytest.raises(InputError, match=r"network=mirror adds to the loss what looks at batches, which stable-b"):
+        with pytest.raises(InputError, match=r"network=mirror has losses that look at batches, which stable-b"):
             stable_baselines3.SAC(SymmetricSACPolicy, env, policy_kwargs=policy)
