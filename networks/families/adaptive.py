@@ -153,7 +153,7 @@ class Repair(nn.Module):
         multiplier = (covariance + self.RIDGE) / (variance + self.RIDGE)
         offset = mean_y.squeeze(1) - multiplier * mean_x.squeeze(1)
         left = (y - multiplier.unsqueeze(1) * x - offset.unsqueeze(1)).square().mean(dim=1)
-        return multiplier, offset, (1 - left / (spread + 1e-12)).clamp(0, 1)
+        return multiplier, offset, ((spread - left) / (spread + 1e-6)).clamp(0, 1)
 
     def mirror_loss(self, there: Tensor, here: Tensor) -> Tensor:
         """Mean squared gaps from the repaired mirror, a scalar whose gradient leaves the repair alone."""
