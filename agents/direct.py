@@ -82,6 +82,7 @@ class DirectPortfolio:
                 "reward=log_return or risk_penalised"
             )
         self.settings = settings or DirectSettings()
+        family.check_without_learner("direct optimisation")
         self.family, self._past = family, past
         symmetry = symmetry_for(family, symmetry_of(env), env.observation_space, env.action_space)
         encoder = encoder_for(symmetry.observation, family)

@@ -1,6 +1,8 @@
 """Networks bound to a symmetry exactly, approximately, or not at all (torch)."""
 
 from .actor import Actor, DeterministicActor
+from .applied import Applied, mirror_loss
+from .auxiliary import Auxiliary
 from .conv import Conv2d
 from .critic import Critic
 from .discovery import coordinate_departures, departures
@@ -58,7 +60,9 @@ __all__ = [
     "RENAMED",
     "RPP",
     "Actor",
+    "Applied",
     "Augmented",
+    "Auxiliary",
     "Conv2d",
     "Critic",
     "DeterministicActor",
@@ -98,6 +102,7 @@ __all__ = [
     "follows",
     "hidden_representation",
     "keys_of",
+    "mirror_loss",
     "parameter_count",
     "relaxation_penalty",
     "relaxed_layers",

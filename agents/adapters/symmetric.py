@@ -14,7 +14,7 @@ from nearsym.agents.algorithms.problem import symmetry_for
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, Symmetry
-from nearsym.networks import Family, Head, Trunk, encoder_for, family, trunk_for
+from nearsym.networks import Family, Head, Trunk, encoder_for, family, family_of_critics, trunk_for
 
 
 class SymmetricPolicy(BasePolicy):
@@ -70,6 +70,8 @@ class SymmetricPolicy(BasePolicy):
         if optimizer_kwargs is None:
             optimizer_kwargs = self.adam if optimizer_class is torch.optim.Adam else {}
         self.network = family(network) if isinstance(network, str) else network
+        for each in (self.network, family_of_critics(self.network)):
+            each.check_without_learner("stable-baselines3")
         self.declared = symmetry
         if is_image(observation_space):
             raise InputError(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from nearsym.networks import Actor, DeterministicActor
+from nearsym.networks import Actor
 from nearsym.networks.encoders.vector import IdentityTrunk
 from nearsym.networks.linear import ExpandedLinear
 
@@ -32,14 +32,22 @@ class ActingPolicy:
         policy: makes actions of what it gives.
         flat: its trained parameters.
         clocks: parameters of it that are not trained and change all the same (`Family.clocks`).
+        beside: what it reads without containing it (`Reference`).
     """
 
     def __init__(
-        self, actor: Actor | DeterministicActor, policy: Policy, flat: Flat, clocks: Sequence[nn.Parameter] = ()
+        self,
+        actor: nn.Module,
+        policy: Policy,
+        flat: Flat,
+        clocks: Sequence[nn.Parameter] = (),
+        beside: nn.Module | None = None,
     ) -> None:
-        self._actor, self._policy, self._flat, self._clocks = actor, policy, flat, list(clocks)
-        layers = [*actor.mlp.layers, *actor.mlp.heads]
+        self._actor, self._policy, self._flat = actor, policy, flat
+        self._others = [*clocks, *([] if beside is None else beside.parameters())]
+        self._networks = nn.ModuleDict({"actor": actor} if beside is None else {"actor": actor, "beside": beside})
         plain_vector = isinstance(actor, Actor) and isinstance(actor.trunk, IdentityTrunk)
+        layers = [*actor.mlp.layers, *actor.mlp.heads] if isinstance(actor, Actor) else []
         self._layers = [layer for layer in layers if isinstance(layer, ExpandedLinear)]
         self._expands = plain_vector and len(self._layers) == len(layers)
         self._seen: Tensor | None = None
@@ -63,11 +71,11 @@ class ActingPolicy:
         if self._compiles is not None:
             self._compile(features, noise, self._compiles)
         if self._compiled is not None and features.shape == self._shape:
-            return self._compiled(self._flat.tensor, features, noise, *self._clocks)[0]
+            return self._compiled(self._flat.tensor, features, noise, *self._others)[0]
         return self._policy(self._from_expanded(features) if self._expands else self._actor(features), noise)
 
     def _from_expanded(self, features: Tensor) -> list[Tensor]:
-        now = torch.cat([self._flat.tensor, *self._clocks]) if self._clocks else self._flat.tensor
+        now = torch.cat([self._flat.tensor, *self._others]) if self._others else self._flat.tensor
         if self._seen is None or self._seen.device != now.device or not torch.equal(now, self._seen):
             self._seen = now.clone()
             self._expanded = {
@@ -77,20 +85,21 @@ class ActingPolicy:
         def linear(layer: nn.Module, x: Tensor) -> Tensor:
             return nn.functional.linear(x, *self._expanded[layer])
 
+        assert isinstance(self._actor, Actor)
         return self._actor.mlp.through(features, linear, lambda norm, x: norm(x))
 
     def _compile(self, features: Tensor, noise: Tensor, tell: Callable[[str], None]) -> None:
         self._compiles = None
-        bound = Bound(nn.ModuleDict({"actor": self._actor}))
+        bound = Bound(self._networks)
         names = {id(parameter): name for name, parameter in bound.named_parameters()}
-        own = [names[id(parameter)] for parameter in (*self._flat.parameters_in_order, *self._clocks)]
+        own = [names[id(parameter)] for parameter in (*self._flat.parameters_in_order, *self._others)]
 
-        def act(tensor: Tensor, features: Tensor, noise: Tensor, *clocks: Tensor) -> list[Tensor]:
-            swapped = dict(zip(own, (*self._flat.views(tensor), *clocks), strict=True))
+        def act(tensor: Tensor, features: Tensor, noise: Tensor, *others: Tensor) -> list[Tensor]:
+            swapped = dict(zip(own, (*self._flat.views(tensor), *others), strict=True))
             return [self._policy(functional_call(bound, swapped, (self._actor, features)), noise)]
 
         try:
-            given = [self._flat.tensor, features, noise, *self._clocks]
+            given = [self._flat.tensor, features, noise, *self._others]
             self._compiled, self._shape = compile_function(act, given), features.shape
         except CannotCompileError as error:
             tell(str(error))

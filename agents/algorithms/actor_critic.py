@@ -16,6 +16,8 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import (
     Actor,
+    Applied,
+    Auxiliary,
     Critic,
     DeterministicActor,
     Encoder,
@@ -37,7 +39,7 @@ from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
-from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
+from .symmetry_augmentation import LawOnOrbits, OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
 
 
@@ -75,12 +77,21 @@ class ActorCritic(Learner):
         self.normaliser = Normaliser(problem.observation.rep).to(device) if settings.normalise else None
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
+        self.auxiliary: Auxiliary | None = built.get("auxiliary")
         self.critic_target = self._target().requires_grad_(False)
-        for module in (self.encoder, self.actor, self.critic, self.critic_target):
-            module.to(device)
+        for module in (self.encoder, self.actor, self.critic, self.critic_target, self.auxiliary):
+            if module is not None:
+                module.to(device)
         self.actor_optimizer = Adam(self._groups(network, [self.actor]))
         self.critic_optimizer = Adam(self._groups(family_of_critics(network), [self.encoder, self.critic]))
-        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, network.clocks(self.actor))
+        self.auxiliary_optimizer: Adam | None = None
+        self.statistics: Flat | None = None
+        if self.auxiliary is not None:
+            self.auxiliary_optimizer = Adam(self._groups(network, [self.auxiliary]))
+            self.statistics = Flat(p for p in self.auxiliary.parameters() if not p.requires_grad)
+        self.acting = ActingPolicy(
+            self.actor, self.policy, self.actor_optimizer.flat, network.clocks(self.actor), self.auxiliary
+        )
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
@@ -91,26 +102,33 @@ class ActorCritic(Learner):
         if network.augment:
             kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
             self._augmentation = kind(problem.symmetry, device, seed or 0)
+        self._on_orbits = {
+            name: LawOnOrbits(name, law, device)
+            for name, law in self.laws().items()
+            if self.family_of(name).compares_orbits
+        }
 
     def networks(self) -> dict[str, nn.Module]:
-        """Encoder where there is one, actor and critics."""
-        return _with_parameters({"encoder": self.encoder, "actor": self.actor, "critic": self.critic})
+        """Encoder where there is one, actor and critics, and what is learned beside them."""
+        beside = {} if self.auxiliary is None else {"auxiliary": self.auxiliary}
+        return _with_parameters({"encoder": self.encoder, "actor": self.actor, "critic": self.critic, **beside})
 
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """The same of another family."""
         return _with_parameters(self._build(network))
 
     def family_of(self, name: str) -> Family:
-        """The actor's, or that of critics and encoder."""
-        return self.network if name == "actor" else family_of_critics(self.network)
+        """That of actor and auxiliary, or of critics and encoder."""
+        return self.network if name in ("actor", "auxiliary") else family_of_critics(self.network)
 
     def targets(self) -> dict[str, nn.Module]:
         """The delayed critics."""
         return {"critic_target": self.critic_target}
 
     def adams(self) -> dict[str, Adam]:
-        """Of the actor, and of encoder and critics."""
-        return {"actor": self.actor_optimizer, "critic": self.critic_optimizer}
+        """Of the actor, of encoder and critics, and of what is learned beside them."""
+        beside = {} if self.auxiliary_optimizer is None else {"auxiliary": self.auxiliary_optimizer}
+        return {"actor": self.actor_optimizer, "critic": self.critic_optimizer, **beside}
 
     def optimizers(self) -> dict[str, Optimizer]:
         """`adams`."""
@@ -229,7 +247,8 @@ class ActorCritic(Learner):
     def prepared(self, batch: Batch) -> tuple[Batch, Drawn]:
         """A batch, with ``network.augment`` transitions moved by group elements, and random numbers.
 
-        Clocks of networks are set, and observations are normalised: statistics change from update to update.
+        Clocks of networks are set, observations are normalised (statistics change from update to update), and what a
+        family learns beside actor and critics takes its own statistics.
         """
         if self.clocks is not None:
             self.clocks.gather()
@@ -239,6 +258,10 @@ class ActorCritic(Learner):
             seen = (batch.observations, batch.next_observations)
             observations, following = (self.normalised(each.float()) for each in seen)
             batch = batch._replace(observations=observations, next_observations=following)
+        if self.auxiliary is not None:
+            assert self.statistics is not None
+            self.statistics.gather()
+            self.auxiliary.observe(batch)
         return batch, self.draw(len(batch.actions))
 
     def compile(self, tell: Callable[[str], None]) -> None:
@@ -288,6 +311,12 @@ class ActorCritic(Learner):
         features: Tensor = self.encoder(observations.float() if shifts is None else shifted(observations, *shifts))
         return features
 
+    def learn_beside(self, batch: Batch) -> None:
+        """One step of what is learned from transitions beside actor and critics, where there is something."""
+        auxiliary = self.auxiliary
+        if auxiliary is not None and self.auxiliary_optimizer is not None:
+            self.auxiliary_optimizer.minimize(lambda: (auxiliary.loss(batch), ()))
+
     def move_target(self) -> None:
         """One Polyak step of the delayed critics: θ̄ ← (1 - τ) θ̄ + τ θ."""
         online = dict(self.critic.named_parameters())
@@ -295,29 +324,60 @@ class ActorCritic(Learner):
             flat = torch.cat([online[name].reshape(-1) for name in self._moving])
             self.delayed.tensor.add_(self.settings.tau * (flat - self.delayed.tensor))
 
-    def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor) -> Tensor:
-        """A loss with what the family of each part, encoder, actor or critics, adds to it, in units of `scale`."""
+    def penalised(self, loss: Tensor, parts: Sequence[nn.Module], scale: Tensor, batch: Batch) -> Tensor:
+        """A loss on a batch with what the family of each part, encoder, actor or critics, adds, in units of `scale`."""
         for part in parts:
-            penalty = self.family_of("actor" if part is self.actor else "critic").regularizer(part, scale)
+            name = "actor" if part is self.actor else "critic"
+            applied = None if part is self.encoder else self._applied(name, batch)
+            penalty = self.family_of(name).regularizer(part, scale, applied)
             loss = loss if penalty is None else loss + penalty
         return loss
 
     def _modules(self) -> dict[str, nn.Module]:
         return super()._modules() | ({} if self.normaliser is None else {"normaliser": self.normaliser})
 
+    def _applied(self, name: str, batch: Batch) -> Applied | None:
+        """The actor on a batch's observations, or the critics with its actions, where their family looks at that."""
+        if name not in self._on_orbits:
+            return None
+        observations = batch.observations.flatten(1).float()
+        inputs = observations if name == "actor" else torch.cat([observations, batch.actions], dim=1)
+        return self._on_orbits[name](inputs)
+
     def _target(self) -> nn.Module:
         """A copy of the critics."""
         return copy.deepcopy(self.critic)
 
     def _build(self, network: Family) -> dict[str, Any]:
-        """Encoder, actor and critics, built in this order: it decides which random numbers each gets."""
-        critics = family_of_critics(network)
-        encoder = encoder_for(self.problem.observation, critics, filters=self.settings.filters)
-        actor = self.actor_type(self._trunk(encoder, network), self.problem.symmetry.action, network)
-        return {"encoder": encoder, "actor": actor, "critic": self._critic(encoder, critics)}
+        """Encoder, actor and critics, built in this order: it decides which random numbers each gets.
 
-    def _critic(self, encoder: Encoder, network: Family) -> Critic:
-        return Critic(self._trunk(encoder, network), self.problem.symmetry.action, network, members=self.members)
+        What is learned beside them comes before the actor, where there is something.
+
+        Raises:
+            InputError: critics alone are to have something beside them.
+        """
+        critics, action = family_of_critics(network), self.problem.symmetry.action
+        if critics is not network and critics.has_auxiliary:
+            raise InputError(
+                f"network.critic={critics.name} needs what is learned beside actors of its own kind; use "
+                f"network={critics.name}"
+            )
+        encoder = encoder_for(self.problem.observation, critics, filters=self.settings.filters)
+        auxiliary = network.auxiliary(self.problem.observation, action) if network.has_auxiliary else None
+
+        def build(own: Family) -> nn.Module:
+            return self.actor_type(self._trunk(encoder, own), action, own)
+
+        built: dict[str, Any] = {"encoder": encoder, "actor": network.assembled("actor", build, auxiliary)}
+        built["critic"] = self._critic(encoder, critics, auxiliary)
+        return built if auxiliary is None else {**built, "auxiliary": auxiliary}
+
+    def _critic(self, encoder: Encoder, network: Family, auxiliary: Auxiliary | None) -> nn.Module:
+        def build(own: Family) -> nn.Module:
+            return Critic(self._trunk(encoder, own), self.problem.symmetry.action, own, members=self.members)
+
+        critic: nn.Module = network.assembled("critic", build, auxiliary)
+        return critic
 
     def _trunk(self, encoder: Encoder, network: Family) -> Trunk:
         return trunk_for(encoder, network, self.settings.features)

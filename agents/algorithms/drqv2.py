@@ -116,15 +116,16 @@ class DrQv2Learner(ActorCritic):
             features = self.read(batch.observations, drawn["shifts"])
             values = self.critic(features, batch.actions)
             loss = critic_loss(values, y)
-            return self.penalised(loss, [self.encoder, self.critic], loss), (features, loss, values)
+            return self.penalised(loss, [self.encoder, self.critic], loss, batch), (features, loss, values)
 
         features, loss_critic, values = self.critic_optimizer.minimize(critics)
 
         def policy() -> tuple[Tensor, tuple[Tensor, ...]]:
             loss = -self.critic(features, _noisy(self.actor(features), drawn["noise"])).min(dim=0).values.mean()
-            return self.penalised(loss, [self.actor], loss_critic.sqrt()), (loss,)
+            return self.penalised(loss, [self.actor], loss_critic.sqrt(), batch), (loss,)
 
         (loss_actor,) = self.actor_optimizer.minimize(policy)
+        self.learn_beside(batch)
         self.move_target()
         return {"actor_loss": loss_actor, "critic_loss": loss_critic, "value": values.mean()}
 

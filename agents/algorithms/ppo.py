@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -12,14 +13,14 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import Family, Head, Normaliser, encoder_for, trunk_for
+from nearsym.networks import Family, Head, Normaliser, encoder_for, mirror_loss, trunk_for
 
 from .distributions import Categorical, Gaussian
 from .learner import Array, Law, Learner, Optimizer
 from .on_policy import RolloutBatch, Rollouts
 from .problem import Problem
 from .settings import AgentSettings, check_range
-from .symmetry_augmentation import Orbit
+from .symmetry_augmentation import LawOnOrbits, Orbit
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class PPOSettings(AgentSettings):
         max_grad_norm: length at which the gradient is cut off.
         log_std_init: what the logarithm of the standard deviation of continuous actions starts from.
         normalise: observations by their running mean and variance, averaged over orbits; they change between updates.
-        mirror: weight of a loss on the policy's own equivariance error.
+        mirror: weight of a mirror loss on the policy; for plain networks the same as ``network=mirror``.
 
     Raises:
         InputError: a value is out of range.
@@ -80,7 +81,8 @@ class PPOLearner(Learner):
     ``network.augment`` gives every step of a batch its whole orbit, (gs, ga) for every element g with the old
     log-probability, advantage and return of (s, a), as in Mittal et al., "Symmetry Considerations for Learning Task
     Symmetric Robot Policies" (arXiv 2403.04359). ``agent.mirror`` adds the mean over elements of ‖μ(gs) - ρ(g) μ(s)‖²,
-    of discrete actions with probabilities for μ (Yu, Turk & Liu, arXiv 1801.08093).
+    of discrete actions with probabilities for μ (Yu, Turk & Liu, arXiv 1801.08093), to networks of any family;
+    ``network=mirror`` is a plain one with it.
 
     Arguments are those of `Learner`.
     """
@@ -118,6 +120,10 @@ class PPOLearner(Learner):
             raise InputError(
                 f"network.critic={network.critic} is for agents with replay; agent=ppo has one family for all"
             )
+        if network.has_auxiliary:
+            raise InputError(
+                f"network={network.name} learns from replayed transitions; use agent=sac, or another network"
+            )
         built = self.fresh_networks(network)
         if network.clocks(built["actor"]):
             raise InputError(f"network={network.name} counts updates from replay; use agent=sac, or another network")
@@ -125,6 +131,8 @@ class PPOLearner(Learner):
         self.optimizer = torch.optim.Adam(self._groups(network, [self.actor, self.critic, self.distribution]), eps=1e-5)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self._orbits = Orbit(self.observation_rep, device), Orbit(action, device)
+        compared = {"actor": Law(self._compared, self.observation_rep, action), "critic": self.laws()["critic"]}
+        self._on_orbits = {name: LawOnOrbits(name, law, device) for name, law in compared.items()}
         self.normaliser = Normaliser(self.observation_rep).to(device) if settings.normalise else None
         self.drawn: Array = np.zeros(0)
 
@@ -137,7 +145,11 @@ class PPOLearner(Learner):
         symmetry = self.problem.symmetry
         encoder = encoder_for(symmetry.observation, network)
         outputs = {"actor": symmetry.action, "critic": Representation.trivial(symmetry.group)}
-        return {name: Head(trunk_for(encoder, network), rep, network) for name, rep in outputs.items()}
+
+        def build(rep: Representation, own: Family) -> Head:
+            return Head(trunk_for(encoder, own), rep, own)
+
+        return {name: network.assembled(name, partial(build, rep), None) for name, rep in outputs.items()}
 
     def optimizers(self) -> dict[str, Optimizer]:
         """One, of everything."""
@@ -226,7 +238,8 @@ class PPOLearner(Learner):
             loss = loss + settings.mirror * self.mirror_loss(observations)
         scales = {"actor": torch.ones_like(value_loss), "critic": settings.value_coefficient * value_loss}
         for name, module in self.networks().items():
-            penalty = self.network.regularizer(module, scales[name])
+            applied = self._on_orbits[name](observations) if self.network.compares_orbits else None
+            penalty = self.network.regularizer(module, scales[name], applied)
             loss = loss if penalty is None else loss + penalty
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -241,10 +254,11 @@ class PPOLearner(Learner):
 
     def mirror_loss(self, observations: Tensor) -> Tensor:
         """Mean over states and elements of ‖μ(gs) - ρ(g) μ(s)‖²."""
-        observed, acted = self._orbits
-        compared = self.distribution.compared
-        gap = compared(self.outputs(observed(observations))) - acted(compared(self.outputs(observations)))
-        return gap.square().sum(dim=-1).mean()
+        return mirror_loss(self._on_orbits["actor"](observations))
+
+    def _compared(self, observations: Tensor) -> Tensor:
+        """What a mirror loss compares, (batch, action.dim)."""
+        return self.distribution.compared(self.outputs(observations))
 
     def _read(self, observations: Tensor) -> Tensor:
         flat = observations.flatten(1)

@@ -145,14 +145,14 @@ class SACLearner(ActorCritic):
             features = self.read(batch.observations, drawn.get("shifts"))
             values = self.critic(features, batch.actions)
             loss = critic_loss(values, y)
-            return self.penalised(loss, [self.encoder, self.critic], loss), (features, loss, values)
+            return self.penalised(loss, [self.encoder, self.critic], loss, batch), (features, loss, values)
 
         features, loss_critic, values = self.critic_optimizer.minimize(critics)
 
         def policy() -> tuple[Tensor, tuple[Tensor, ...]]:
             actions, log_prob = sample_with_log_prob(*self.gaussian(features), drawn["noise"])
             loss = actor_loss(self.critic(features, actions), log_prob, alpha)
-            return self.penalised(loss, [self.actor], loss_critic.sqrt()), (loss, log_prob)
+            return self.penalised(loss, [self.actor], loss_critic.sqrt(), batch), (loss, log_prob)
 
         loss_actor, log_prob = self.actor_optimizer.minimize(policy)
 
@@ -160,6 +160,7 @@ class SACLearner(ActorCritic):
             self.temperature_optimizer.minimize(
                 lambda: (temperature_loss(self.temperature.log_alpha, log_prob, self.target_entropy), ())
             )
+        self.learn_beside(batch)
         self.move_target()
         return {
             "actor_loss": loss_actor,
@@ -173,6 +174,6 @@ class SACLearner(ActorCritic):
         """Of vectors built anew and then filled, which draws as many random numbers as stable-baselines3 does."""
         if self.problem.is_image:
             return super()._target()
-        target = self._critic(self.encoder, self.family_of("critic"))
+        target = self._critic(self.encoder, self.family_of("critic"), self.auxiliary)
         target.load_state_dict(self.critic.state_dict())
         return target

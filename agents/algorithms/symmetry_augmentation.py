@@ -9,8 +9,10 @@ from torch import Tensor
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation, Symmetry
+from nearsym.networks import Applied
 
 from .experience import Batch
+from .learner import Law
 
 DRAWN = 256
 """Elements drawn beforehand of a group known by its generators alone."""
@@ -74,6 +76,24 @@ class Orbit:
         """ρ(g) x, for the first g of all rows first."""
         element = torch.arange(self.rows, device=x.device).repeat_interleave(len(x))
         return self._moves(x.repeat(self.rows, *[1] * (x.dim() - 1)), element)
+
+
+class LawOnOrbits:
+    """A law under the group, to be compared on whole orbits.
+
+    Args:
+        name: of the network whose law it is.
+        law: function and representations.
+        device: of the batches.
+    """
+
+    def __init__(self, name: str, law: Law, device: torch.device) -> None:
+        self._name, self._law = name, law
+        self._moves = Orbit(law.in_rep, device), Orbit(law.out_rep, device)
+
+    def __call__(self, x: Tensor) -> Applied:
+        """The function on a batch, (batch, in_rep.dim), or what is flattened to that."""
+        return Applied(self._name, self._law.function, x.flatten(1), *self._moves)
 
 
 class OrbitAugmentation:

@@ -16,11 +16,12 @@ from nearsym.networks import MLP, Exact, Plain, equivariance_error, parameter_co
 def parameter_summary(learner: Learner) -> str:
     """Group, layer width, and trainable parameters, beside those of plain and exact networks of these sizes."""
     network, counts = learner.network, []
+    mixed = network.critic is not None or network.has_auxiliary
     for other in (Plain.like(network), Exact.like(network)):
-        if network.critic is not None or other.architecture != network.architecture:
+        if mixed or other.architecture != network.architecture:
             with torch.random.fork_rng(devices=[]):  # networks built only to be counted must not change the run
                 counts.append(f"{other.name} {_count(learner.fresh_networks(other)):,}")
-    name = network.architecture if network.critic is None else network.label
+    name = network.label if mixed else network.architecture
     counts.append(f"{name} {_count(learner.networks()):,} (this run)")
     modules = [module for network in learner.networks().values() for module in network.modules()]
     widths = [f", layer width {module.width}" for module in modules if isinstance(module, MLP)]

@@ -9,12 +9,13 @@ import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.problem import ActionBox
 from nearsym.envs.auditing import sample_transitions, visited_images
 from nearsym.envs.symmetry import Representation, coordinate_orbits
-from nearsym.networks import transform
+from nearsym.networks import Auxiliary, transform
 
 from .diagnostics import equivariance_errors
 from .evaluation import policy_of
@@ -39,6 +40,8 @@ class Inspection:
             `Family.departures`.
         assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
             layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
+        readings: whatever else networks say of themselves on the sampled states, by network and name; see
+            `Family.readings`.
     """
 
     elements: list[str]
@@ -49,6 +52,7 @@ class Inspection:
     critic: list[float]
     departures: dict[str, list[float]]
     assets: list[float]
+    readings: dict[str, float]
 
     @property
     def invariant_error(self) -> float:
@@ -87,7 +91,17 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         critic=errors["critic"].tolist(),
         departures=departures,
         assets=_asset_departures(learner),
+        readings=_readings(learner, observations, actions),
     )
+
+
+def _readings(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, module in learner.networks().items():
+        if isinstance(module, Auxiliary):
+            module.look(observations, actions)
+        found |= {f"{name}/{key}": value for key, value in learner.family_of(name).readings(module).items()}
+    return found
 
 
 def _asset_departures(learner: Learner) -> list[float]:

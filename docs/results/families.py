@@ -31,9 +31,10 @@ from torch import nn
 from torch.func import functional_call, stack_module_state
 
 from nearsym.agents.algorithms.experience import Batch
-from nearsym.agents.algorithms.symmetry_augmentation import SymmetryAugmentation
+from nearsym.agents.algorithms.symmetry_augmentation import Orbit, SymmetryAugmentation
 from nearsym.envs.symmetry import Symmetry
-from nearsym.networks import MLP, RATE, family, transform
+from nearsym.networks import MLP, RATE, Applied, Exact, Plain, family, transform
+from nearsym.networks.gate import Gate, start_alike
 
 SEEDS, SAMPLES, TESTS, BATCH, STEPS, NOISE, RATE_AT_FIRST = 20, 256, 2048, 64, 1500, 0.1, 3e-3
 MEASURED = (150, 500, 1500)
@@ -53,11 +54,12 @@ NETWORKS = (
     "relaxed",
     "relaxed, all banks",
     "rpp",
-    "complement, 1e-4",
-    "projected, 1e-4",
+    "complement",
+    "projected",
     "constrained",
+    "mirror",
+    "gated",
 )
-"""Penalties of 1e-4 are rpp's prior, not the default of complement and projected networks."""
 
 
 def teacher():
@@ -104,25 +106,45 @@ def settings_of(network, symmetry):
     """Its family, with the keys that its name says."""
     if network == "relaxed, all banks":
         return family("relaxed", width=WIDTH, banks=symmetry.group.order)
-    if network == "complement, 1e-4":
-        return family("complement", width=WIDTH, complement_penalty=1e-4)
-    if network == "projected, 1e-4":
-        return family("projected", width=WIDTH, projection_penalty=1e-4)
     return family(network, width=WIDTH)
+
+
+class GatedMLP(nn.Module):
+    """(1 - λ) f_E + λ f_N, with a gate whose predictors predict the same targets."""
+
+    def __init__(self, symmetry, settings):
+        super().__init__()
+        rep, outputs = symmetry.observation.rep, [symmetry.action]
+        self.equivariant, self.free = (MLP(rep, outputs, kind.like(settings)) for kind in (Exact, Plain))
+        start_alike(self.equivariant, self.free)
+        self.gate = Gate(rep, outputs, settings, settings.gate_threshold)
+
+    def forward(self, x):
+        """As of an MLP with one head."""
+        weight = self.gate(x).unsqueeze(-1)
+        return [(1 - weight) * self.equivariant(x)[0] + weight * self.free(x)[0]]
 
 
 class Objective(nn.Module):
     """The loss of a network with what its family adds."""
 
-    def __init__(self, mlp, settings):
+    def __init__(self, symmetry, settings):
         super().__init__()
-        self.mlp, self.settings = mlp, settings
+        gated = settings.name == "gated"
+        self.mlp = GatedMLP(symmetry, settings) if gated else MLP(symmetry.observation.rep, [symmetry.action], settings)
+        self.settings = settings
+        self.moves = [Orbit(rep, torch.device("cpu")) for rep in (symmetry.observation.rep, symmetry.action)]
+
+    def predict(self, x):
+        """(batch, 2)."""
+        return self.mlp(x)[0].squeeze(0)
 
     def forward(self, x, y):
         """A scalar, of a batch."""
-        loss = (self.mlp(x)[0].squeeze(0) - y).square().mean()
-        penalty = self.settings.regularizer(self.mlp, loss)
-        return loss if penalty is None else loss + penalty
+        loss = (self.predict(x) - y).square().mean()
+        penalty = self.settings.regularizer(self.mlp, loss, Applied("actor", self.predict, x, *self.moves))
+        loss = loss if penalty is None else loss + penalty
+        return loss + self.mlp.gate.loss(x, y) if isinstance(self.mlp, GatedMLP) else loss
 
 
 def samples(symmetry, name):
@@ -142,7 +164,7 @@ def errors(symmetry, data, network):
     x, y, test, truth = data
     for seed in range(SEEDS):
         torch.manual_seed(seed)
-        models.append(Objective(MLP(symmetry.observation.rep, [symmetry.action], settings), settings))
+        models.append(Objective(symmetry, settings))
     parameters, buffers = stack_module_state(models)
     trained = {key: p for key, p in parameters.items() if dict(models[0].named_parameters())[key].requires_grad}
     fixed = {**buffers, **{key: p for key, p in parameters.items() if key not in trained}}

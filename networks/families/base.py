@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Representation
+from nearsym.envs.symmetry import Observation, Representation
 
+from ..applied import Applied
+from ..auxiliary import Auxiliary
 from ..layer_norm import LayerNorm
 from ..linear import Linear
 
@@ -59,6 +61,12 @@ class Family(ABC):
 
     whole_orbits: ClassVar[bool] = False
     """Whether every transition is moved by all elements of the group, where data are augmented, and not by one."""
+
+    compares_orbits: ClassVar[bool] = False
+    """Whether `regularizer` looks at what networks say of moved inputs, and so at `Applied`."""
+
+    has_auxiliary: ClassVar[bool] = False
+    """Whether it learns something from replayed transitions beside actor and critics (`auxiliary`)."""
 
     family: str = ""
     width: int = 256
@@ -140,6 +148,24 @@ class Family(ABC):
             gain: of the initial weights; see `bounds`.
         """
 
+    def auxiliary(self, observation: Observation, action: Representation) -> Auxiliary | None:
+        """What is learned from transitions beside actor and critics, where the family `has_auxiliary`.
+
+        Raises:
+            InputError: not from such observations.
+        """
+        return None
+
+    def assembled(self, name: str, build: Callable[[Family], Any], auxiliary: Auxiliary | None) -> Any:
+        """The actor, or the critics.
+
+        Args:
+            name: which, ``"actor"`` or ``"critic"``.
+            build: makes one of any family; a family may put several together, or add to one.
+            auxiliary: what `auxiliary` made.
+        """
+        return build(self)
+
     def steerable_kernel(self, in_type: FieldType, out_type: FieldType, kernel_size: int) -> Linear:
         """The kernel of a convolution between escnn's fields, from (planes · taps) to planes.
 
@@ -156,13 +182,15 @@ class Family(ABC):
         """What a window of `steps` steps, (batch, planes, steps), is weighted with before a convolution over time."""
         return nn.Identity()
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """What is to be added to a loss for a network of this family, or None when nothing is.
 
         Args:
             module: the network.
             scale: a scalar that grows with the loss when rewards do. Times it, a strength λ means the same whatever the
                 unit of reward: for a loss L ≥ 0, L + λ sg(L) P has the direction of the gradient of log L + λ P.
+            applied: what the network is applied to in that loss, and how the group moves it; given where the family
+                `compares_orbits` and the network is an actor or critics.
         """
         return None
 
@@ -193,6 +221,21 @@ class Family(ABC):
     def readings(self, module: nn.Module) -> dict[str, float]:
         """Whatever else a network says of itself, by name; TensorBoard shows it."""
         return {}
+
+    def check_without_learner(self, who: str) -> None:
+        """Check that layers are all that is needed, where nobody adds to losses what looks at batches.
+
+        Args:
+            who: trains the networks.
+
+        Raises:
+            InputError: they are not.
+        """
+        if self.compares_orbits or self.has_auxiliary:
+            raise InputError(
+                f"network={self.name} has losses that look at batches, which {who} does not ask for; use an "
+                "agent of nearsym, or another network"
+            )
 
     def check_whole(self, *names: str) -> None:
         """Check that the named keys are at least 1, and no more than anybody could mean.

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..applied import Applied
 from ..complement_linear import ComplementLinear
 from ..discovery import matrix_departures
 from ..linear import Linear
@@ -40,7 +41,7 @@ class Complement(Family):
         """`ComplementLinear`."""
         return ComplementLinear(*args, **kwargs)
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """`relaxation` times its strength."""
         if self.complement_penalty == 0:
             return None

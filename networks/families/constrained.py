@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
+from ..applied import Applied
 from ..discovery import matrix_departures
 from ..group_mean import GroupMean
 from ..linear import ExpandedLinear
@@ -57,7 +58,7 @@ class Constrained(Family):
         """`ConstrainedLinear`."""
         return ConstrainedLinear(Exact.like(self).linear(*args, **kwargs), kwargs.get("gain"))
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """The terms of the constraints; its gradient for λ is reversed, so that to descend is to ascend in λ."""
         total = torch.zeros((), device=next((p.device for p in module.parameters()), None))
         for layer in _layers(module).values():

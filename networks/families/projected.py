@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.symmetry import Representation
 
+from ..applied import Applied
 from ..discovery import matrix_departures
 from ..group_mean import GroupMean
 from ..linear import ExpandedLinear
@@ -42,7 +43,7 @@ class Projected(Family):
         """`ProjectedLinear`."""
         return ProjectedLinear(Exact.like(self).linear(*args, **kwargs))
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """`relaxation` times its strength."""
         if self.projection_penalty == 0:
             return None

@@ -24,8 +24,8 @@ def register(kind: Kind) -> Kind:
 
 
 def architectures() -> dict[str, type[Family]]:
-    """The families whose networks differ, by name: all but those that differ in what they learn from."""
-    return {name: kind for name, kind in FAMILIES.items() if not kind.augment}
+    """The families whose layers differ, by name: all but those that differ in what they learn from."""
+    return {name: kind for name, kind in FAMILIES.items() if kind().architecture == name}
 
 
 def family_class(name: str) -> type[Family]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
+from ..applied import Applied
 from ..discovery import coordinate_departures, departures
 from ..linear import Linear
 from ..relaxation import relaxation_penalty, relaxed_weights, weights_per_element
@@ -93,7 +94,7 @@ class Relaxed(Family):
         """`TimeWeights`."""
         return TimeWeights(steps)
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """`relaxation_penalty` times its strength."""
         if self.relaxation_penalty == 0:
             return None

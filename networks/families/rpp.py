@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ..applied import Applied
 from ..discovery import matrix_departures
 from ..linear import ExpandedLinear
 from .exact import Exact
@@ -47,7 +48,7 @@ class RPP(Exact):
         """`ResidualLinear` of a steerable kernel and one that obeys no symmetry."""
         return ResidualLinear(super().steerable_kernel(in_type, out_type, kernel_size))
 
-    def regularizer(self, module: nn.Module, scale: Tensor) -> Tensor | None:
+    def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """The prior's `negative_log_density`."""
         if self.prior_equivariant + self.prior_residual == 0:
             return None

@@ -82,7 +82,10 @@ def test_a_planted_signal_is_learned(name):
     assert gains[0.0]["test"] < 10
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+LAYERS_SUFFICE = [name for name, kind in FAMILIES.items() if not (kind.compares_orbits or kind.has_auxiliary)]
+
+
+@pytest.mark.parametrize("name", LAYERS_SUFFICE)
 def test_every_family_takes_a_step(name):
     env = market()
     agent = DirectPortfolio(env, small(name), DirectSettings(days=3, batch_size=8), seed=1)
@@ -106,6 +109,11 @@ def test_augmentation_shows_every_asset_everywhere():
         other = DirectPortfolio(env, small("plain"), seed=0)
         moved.actor = other.actor  # control: one that is not does something else
         assert (moved.rewards(starts, 4) - other.rewards(starts, 4)).abs().max() > 0.01
+
+
+def test_losses_on_batches_are_refused():
+    with pytest.raises(InputError, match=r"network=mirror has losses that look at batches, which direct optim"):
+        DirectPortfolio(market(), small("mirror"))
 
 
 def test_environments_without_weights_are_refused():

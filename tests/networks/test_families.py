@@ -35,6 +35,9 @@ OWN = {
     "plain": set(),
     "augmented": set(),
     "orbits": set(),
+    "mirror": {"mirror_weight", "value_weight"},
+    "adaptive": {"symmetry_weight", "fit_lr_multiplier"},
+    "gated": {"gate_threshold", "gate_expectile"},
     "exact": set(),
     "relaxed": {"banks", "relax_positions", "relax_biases", "relaxation_penalty", "relaxed_lr_multiplier"},
     "rpp": {"prior_equivariant", "prior_residual"},
@@ -43,6 +46,8 @@ OWN = {
     "constrained": {"slack"},
     "scheduled": {"relaxed_updates"},
 }
+PLAIN = {"augmented", "orbits", "mirror", "adaptive"}
+"""Of plain layers."""
 SAVED = {
     "width": 32,
     "depth": 2,
@@ -69,7 +74,7 @@ def test_every_family_has_its_own_keys_and_no_others():
     assert {name: set(keys_of(kind)) for name, kind in FAMILIES.items()} == {
         name: COMMON | own for name, own in OWN.items()
     }
-    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - {"augmented", "orbits"}
+    assert next(iter(FAMILIES)) == "plain" and set(architectures()) == OWN.keys() - PLAIN - {"gated"}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -99,6 +104,10 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
         ("complement", {"complement_penalty": -1}, "network.complement_penalty is -1, expected a number >= 0"),
         ("projected", {"projection_penalty": -1}, "network.projection_penalty is -1, expected a number >= 0"),
         ("constrained", {"slack": 0}, "network.slack is 0, expected a number > 0"),
+        ("mirror", {"value_weight": -1}, "network.value_weight is -1, expected a number >= 0"),
+        ("adaptive", {"fit_lr_multiplier": 0}, "network.fit_lr_multiplier is 0, expected a number > 0"),
+        ("gated", {"gate_expectile": 1}, "network.gate_expectile is 1, expected a number from 0.5 to below 1"),
+        ("gated", {"match_parameters": True}, "network.match_parameters=true cannot hold for network=gated"),
         ("augmented", {"augment": False}, "makes network=augmented a plain one; use network=plain"),
     ],
 )
@@ -140,7 +149,7 @@ def test_critics_may_be_of_another_family_of_the_same_sizes():
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_has_the_layers_of_an_architecture(name):
     found = {made for made, kind in architectures().items() if family(name).architecture == made}
-    assert found == {"plain" if name in ("augmented", "orbits") else name}
+    assert found == {"plain" if name in PLAIN else "exact" if name == "gated" else name}
 
 
 def test_sizes_carry_over_to_another_family():
@@ -181,7 +190,7 @@ def test_older_settings_of_version_0_1_hold_fewer_keys():
 @pytest.mark.parametrize(
     ("saved", "message"),
     [
-        ({**SAVED, "choice": "gated"}, "there is no network 'gated'"),
+        ({**SAVED, "choice": "hated"}, "there is no network 'hated'"),
         ({**SAVED, "choice": "exact", "colour": 3}, "unknown key 'network.colour'"),
         ({"width": 3}, "network settings {'width': 3} name no family; expected family: relaxed or another"),
         ({"family": "exact", "banks": 1}, "it is a key of network=relaxed"),

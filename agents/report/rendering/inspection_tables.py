@@ -30,6 +30,8 @@ def inspection_tables(inspection: Inspection, report: AuditReport, assets: Seque
     """
     elements = [element.element for element in report.elements]
     items: list[Table | str] = [_elements(inspection, report)] if len(elements) <= WIDE else []
+    if inspection.readings:
+        items.append(_readings(inspection))
     error = _measured(inspection.actor, inspection, report)
     departed = [f"{name} ({value:.2f})" for name, value in zip(elements, error, strict=True) if value > DEPARTED]
     named = ", ".join(departed) or f"nothing (largest error {max(error):.3f})"
@@ -65,6 +67,16 @@ def bound_lines(
             f"{report.observation_error:.3g}, and values of what is seen may differ by more"
         )
     return lines
+
+
+def _readings(inspection: Inspection) -> Table:
+    """What networks say of themselves: gates, multipliers and the like."""
+    table = Table(title="readings of the run's networks", title_justify="left")
+    table.add_column("", no_wrap=True)
+    table.add_column("value", justify="right")
+    for name, value in inspection.readings.items():
+        table.add_row(name, f"{value:.3g}")
+    return table
 
 
 def _elements(inspection: Inspection, report: AuditReport) -> Table:

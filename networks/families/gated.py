@@ -1,0 +1,155 @@
+"""Gated networks: equivariant where the symmetry holds, free where a gate has learned that it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry import Image, Observation, Representation
+
+from ..auxiliary import Auxiliary, Reference
+from ..gate import TransitionGate, start_alike
+from ..linear import Linear
+from .base import Family
+from .exact import Exact
+from .plain import Plain
+from .registry import register
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Gated(Family):
+    """PE-SAC (Chang et al., "Partially Equivariant Reinforcement Learning", arXiv 2512.00915); keys beside `Family`'s.
+
+    An equivariant and a free network each for actor and critics, with no layer in common, and a gate λ between them:
+
+        Q(s, a) = (1 - λ(s, a)) Q_E(s, a) + λ(s, a) Q_N(s, a)            π(·|s) ∝ π_E(·|s)^(1 - λ̄(s)) π_N(·|s)^λ̄(s)
+
+    λ and λ̄ are `TransitionGate`'s, trained on replayed transitions alone; here they are numbers without gradient.
+
+    No code of the paper is public, and of its text we knew the formulas above, that equivariant and free one-step
+    predictors are compared by their disagreement, that its upper tail is the gate's label, and that λ̄ is an upper
+    expectile. What we chose: that rewards are predicted too, in which scale, what counts as the upper tail, that a
+    state's extreme actions are looked at too, how λ̄ is estimated, that λ is used as a probability and not rounded, that
+    its gradient for actions is left out, that both critics learn through their mixture, and that free networks start as
+    copies of the equivariant ones, so that all starts exactly equivariant whatever the gate says.
+
+    Attributes:
+        gate_threshold: κ of `Gate`: the squared disagreement, over the free predictor's squared error, that counts.
+        gate_expectile: τ of λ̄.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    has_auxiliary: ClassVar[bool] = True
+
+    family: str = "gated"
+    gate_threshold: float = 10.0
+    gate_expectile: float = 0.9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_strength("gate_threshold")
+        if not 0.5 <= self.gate_expectile < 1:
+            raise InputError(f"network.gate_expectile is {self.gate_expectile}, expected a number from 0.5 to below 1")
+        if self.match_parameters:
+            raise InputError(
+                "network.match_parameters=true cannot hold for network=gated, which has a plain network and more; use "
+                "network.width"
+            )
+
+    @property
+    def architecture(self) -> str:
+        """Exact networks', where a gate has not opened."""
+        return Exact.family
+
+    def linear(self, *args: Any, **kwargs: Any) -> Linear:
+        """An exact one; networks are put together from these and plain ones by `assembled`."""
+        return Exact.like(self).linear(*args, **kwargs)
+
+    def auxiliary(self, observation: Observation, action: Representation) -> Auxiliary:
+        """`TransitionGate`.
+
+        Raises:
+            InputError: images are observed.
+        """
+        if isinstance(observation, Image):
+            raise InputError(
+                "network=gated predicts what is observed next, and does not do so of images; use another network"
+            )
+        return TransitionGate(observation.rep, action, self, self.gate_threshold, self.gate_expectile)
+
+    def assembled(self, name: str, build: Callable[[Family], nn.Module], auxiliary: Auxiliary | None) -> nn.Module:
+        """`GatedActor` or `GatedCritic`."""
+        assert isinstance(auxiliary, TransitionGate)
+        equivariant, free = build(Exact.like(self)), build(Plain.like(self))
+        start_alike(equivariant, free)
+        return (GatedActor if name == "actor" else GatedCritic)(equivariant, free, auxiliary)
+
+    def readings(self, module: nn.Module) -> dict[str, float]:
+        """Means of λ and λ̄ on what was last seen, and the share of it where the symmetry is given up, λ > ½."""
+        if not isinstance(module, TransitionGate) or module.seen is None:
+            return {}
+        with torch.no_grad():
+            gates, upper = module.of(*module.seen), module.over_actions(module.seen[0])
+        return {
+            "gate": gates.mean().item(),
+            "gate_over_actions": upper.mean().item(),
+            "given_up": (gates > 0.5).float().mean().item(),
+        }
+
+
+class _Gated(nn.Module):
+    """Two networks, and a gate that belongs to neither."""
+
+    def __init__(self, equivariant: nn.Module, free: nn.Module, gate: Any) -> None:
+        super().__init__()
+        self.equivariant, self.free, self._gate = equivariant, free, Reference(gate)
+        self.in_rep, self.out_rep = equivariant.in_rep, equivariant.out_rep
+
+
+class GatedActor(_Gated):
+    """Mean and log standard deviation of the geometric mixture of two squashed Gaussians; shapes are `Actor`'s."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Before squashing."""
+        weight = self._gate.module.over_actions(x).unsqueeze(-1)
+        return geometric_mixture(self.equivariant(x), self.free(x), weight)
+
+
+class GatedCritic(_Gated):
+    """(1 - λ) Q_E + λ Q_N of every member; shapes are `Critic`'s."""
+
+    def forward(self, x: Tensor, action: Tensor) -> Tensor:
+        """(members, ...) action values."""
+        weight = self._gate.module.of(x, action).detach()
+        values: Tensor = (1 - weight) * self.equivariant(x, action) + weight * self.free(x, action)
+        return values
+
+
+def geometric_mixture(
+    one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor], weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Mean and log standard deviation of p^(1 - w) q^w, normalised, of Gaussians p and q.
+
+        1/σ² = (1 - w)/σ_p² + w/σ_q²        μ = σ² ((1 - w) μ_p/σ_p² + w μ_q/σ_q²)
+
+    It is the mixture of squashed Gaussians too: a = tanh u has the density p(u) |du/da|, of which the second factor is
+    the same in both, and (1 - w) + w = 1.
+
+    Args:
+        one: mean and log standard deviation of p, (..., dim) each.
+        other: the same of q.
+        weight: w in (0, 1), (..., 1).
+    """
+    (mean, log_std), (other_mean, other_log_std) = one, other
+    weight = weight.clamp(1e-6, 1 - 1e-6)
+    precisions = torch.log1p(-weight) - 2 * log_std, torch.log(weight) - 2 * other_log_std
+    share = torch.sigmoid(precisions[1] - precisions[0])
+    return mean + share * (other_mean - mean), -0.5 * torch.logaddexp(*precisions)
