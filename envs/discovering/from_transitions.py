@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import gymnasium
 import numpy as np
 
 from nearsym.envs.auditing import AuditReport, Transitions, audit
+from nearsym.envs.auditing.names import plain_names
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -57,15 +59,17 @@ def discover_from_transitions(
         InputError: too few transitions for their size, or no quantity can be predicted from them.
     """
     progress("fits a model", 0.0)
-    data = _Data(_some(recorded.transitions, seed))
+    data = _Data(_some(recorded.transitions, seed), plain_names(recorded.observation_space))
     notes = list(data.notes)
+    space = recorded.observation_space
+    keys = tuple(space.spaces) if isinstance(space, gymnasium.spaces.Dict) else ()
     progress("searches signed permutations", 0.3)
     elements, stopped = data.elements()
     progress("audits", 0.7)
     good: list[Element] = []
     group: Symmetry | None = None
     for element in elements:
-        symmetry = None if holds(group, element) else closed([element])[0]
+        symmetry = None if holds(group, element) else closed([element], keys)[0]
         if symmetry is None:
             continue
         try:
@@ -75,10 +79,10 @@ def discover_from_transitions(
             continue
         if report.verdict != "broken":
             good.append(element)
-            group = closed(good)[0]
+            group = closed(good, keys)[0]
     found = None
     while good and found is None:
-        symmetry, kept = closed(good)
+        symmetry, kept = closed(good, keys)
         if symmetry is None:
             break
         report = _audit(recorded, symmetry, data.transitions)
@@ -119,8 +123,9 @@ class _Data:
     Inputs are observation and action; outputs what a step changes of the observation, in units of it, and the reward.
     """
 
-    def __init__(self, transitions: Transitions) -> None:
+    def __init__(self, transitions: Transitions, names: list[str]) -> None:
         self.transitions, self.notes = transitions, list[str]()
+        self._names = [*names, "the reward"]
         seen, acted = transitions.observations, transitions.actions
         self._seen, self._inputs = seen.shape[1], np.concatenate([seen, acted], axis=1)
         count, least = len(seen), 20 * (self._inputs.shape[1] + 1) + 100
@@ -149,7 +154,7 @@ class _Data:
         self._spread = _alike(_typical(self._inputs - np.median(self._inputs, axis=0)))
         self._known = self._inputs[~held] / self._spread
         self._reach = float(np.quantile(self._nearest(points), 0.99))
-        blunt = [self._named(k) for k in np.flatnonzero(~self._sharp)]
+        blunt = [self._names[k] for k in np.flatnonzero(~self._sharp)]
         if 2 * len(blunt) > len(self._own):
             raise InputError(
                 f"of {len(self._own)} quantities {len(blunt)} cannot be predicted from these transitions to within "
@@ -181,9 +186,6 @@ class _Data:
         squared = (scaled**2).sum(axis=1)[:, None] + (self._known**2).sum(axis=1) - 2 * products
         nearest: FloatArray = np.maximum(squared, 0).min(axis=1) * (1 - 1e-9)
         return nearest
-
-    def _named(self, output: int) -> str:
-        return "the reward" if output == self._seen else f"observation[{output}]"
 
     def _differentiated(self, points: FloatArray) -> _Slopes:
         """By differences of a tenth of each input's spread."""
