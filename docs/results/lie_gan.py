@@ -4,9 +4,9 @@
 
 The learned one follows the idea of Yang et al., "Generative adversarial symmetry discovery" (LieGAN, arXiv 2302.00236):
 a matrix moves transitions so that a discriminator cannot tell moved ones from recorded ones, and terms keep it
-orthogonal and away from the identity. Theirs learns generators of a Lie algebra and draws elements; this one learns one element, as mirrors
-are in no Lie algebra. Both are given the same transitions. A learned matrix counts where the signed permutation nearest
-to it is a declared element other than the identity. Nothing was tuned.
+orthogonal and away from the identity. Theirs learns generators of a Lie algebra and draws elements; this one learns one
+element, as mirrors are in no Lie algebra. Both are given the same transitions. A learned matrix counts where the signed
+permutation nearest to it is a declared element other than the identity. Nothing was tuned.
 """
 
 import argparse

@@ -124,8 +124,8 @@ class Simulator:
             return ""
         return (
             f"chaotic in {far} of {len(probed)} samples: pushed by {TINY:g} of its spread, the state moves "
-            f"otherwise by more than {FAR:g} of a step, as in contacts; rounding alone hides exact symmetries there, so step more "
-            "finely (a smaller action_repeat or timestep), or look at the approximate ones"
+            f"otherwise by more than {FAR:g} of a step, as in contacts; rounding alone hides exact symmetries there, "
+            "so step more finely (a smaller action_repeat or timestep), or look at the approximate ones"
         )
 
     def _check_deterministic(self) -> None:
