@@ -6,8 +6,8 @@ The learned one follows the idea of Yang et al., "Generative adversarial symmetr
 a matrix moves transitions so that a discriminator cannot tell moved ones from recorded ones, and terms keep it
 orthogonal and away from the identity. Theirs learns generators of a Lie algebra and draws elements; this one learns one
 element, as mirrors are in no Lie algebra. Both are given the same transitions. A learned matrix counts where the signed
-permutation nearest to it is a declared element other than the identity; `others_found` counts the identity too. Two forms were tried, and no
-settings were searched.
+permutation nearest to it is a declared element other than the identity; `others_found` counts the identity too. Two
+forms were tried, and no settings were searched.
 """
 
 import argparse
