@@ -18,7 +18,7 @@ from nearsym.envs.wrappers import is_image, symmetry_of, with_state
 from .coordinates import coordinates_off
 from .judgement import Standard, element_report, shares
 from .measurement import Errors, Method
-from .names import plain_names
+from .names import labels, observation_names, plain_names, state_names
 from .neighbours import measure_by_neighbours
 from .own import measure_by_itself
 from .report import AuditReport, Means, Worst
@@ -96,8 +96,9 @@ def audit(
     # what is drawn at one state says nothing of what is drawn at the next
     episodes = np.arange(samples) if method is measure_by_simulator else transitions.episodes
     standard = Standard(scales.reward, found.deterministic, found.bracketed, episodes, found.uncertainty)
-    seen = plain_names(env.observation_space)
-    held = [f"state[{i}]" for i in range(transitions.states.shape[1])]
+    seen = labels(plain_names(env.observation_space), observation_names(env, symmetry))
+    size = transitions.states.shape[1]
+    held = labels([f"state[{i}]" for i in range(size)], state_names(env, size, symmetry))
     reports = []
     for row, name in enumerate(names):
         off = coordinates_off(found.observations, row, seen, scales.observation, scales.observation_rounding)

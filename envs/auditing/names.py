@@ -37,6 +37,23 @@ def action_names(env: gymnasium.Env[Any, Any], symmetry: Symmetry | None = None)
     return [f"action[{i}]" for i in range(size)]
 
 
+def state_names(env: gymnasium.Env[Any, Any], size: int, symmetry: Symmetry | None = None) -> list[str]:
+    """A name for each of the `size` numbers of the state: the symmetry's, MuJoCo's qpos and qvel, else its index."""
+    declared = [] if symmetry is None else list(symmetry.names.get("state", ()))
+    model = _model(env.unwrapped)
+    joints = [] if model is None else [f"{part} {each}" for part in ("qpos", "qvel") for each in _joints(model, part)]
+    joints += [] if model is None else [f"act[{i}]" for i in range(model.na)]
+    for names in (declared, joints):
+        if len(names) == size:
+            return names
+    return [f"state[{i}]" for i in range(size)]
+
+
+def labels(plain: list[str], names: list[str]) -> list[str]:
+    """Indices, each with its name behind it where it has one: ``observation[13] (left_ankle)``."""
+    return [index if name == index else f"{index} ({name})" for index, name in zip(plain, names, strict=True)]
+
+
 def plain_names(space: gymnasium.Space[Any], name: str = "observation") -> list[str]:
     """Indices of flattened coordinates, by key of a Dict."""
     if isinstance(space, gymnasium.spaces.Dict):

@@ -99,7 +99,7 @@ def discover(
     """
     progress("samples transitions", 0 / STAGES)
     simulator = Simulator(env, seed)
-    notes: list[str] = []
+    notes = [line for line in (simulator.chaos(),) if line]
     if simulator.samples.rewards.std() <= 1e-3 * np.abs(simulator.samples.rewards).max(initial=1.0):
         notes.append(
             "rewards hardly vary over the samples, so that what holds for them is known near the resting states alone"

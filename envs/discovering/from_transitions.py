@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import gymnasium
 import numpy as np
+from numpy.typing import NDArray
 
 from nearsym.envs.auditing import AuditReport, Transitions, audit
+from nearsym.envs.auditing.names import plain_names
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 
@@ -23,12 +26,10 @@ from .recorded import Recorded
 from .signed import FACTOR
 from .simulator import FloatArray
 from .smooth import HELD, Smooth
+from .untold import BLUNT, LEARNED, untold
 
 NEARLY = 0.1
 """Mean errors beyond the model's own that pass, in units of what a step changes."""
-
-BLUNT = 0.5
-"""A model's own root mean square error, relative to the quantity's, beyond which it tells nothing of that quantity."""
 
 MATTERS = 0.02
 """Share of the largest slope from which an input counts for an output."""
@@ -39,8 +40,11 @@ CONSTANT = 0.95
 ALIKE = 0.3
 """Slopes between which no gap is wider than this share of the largest count as one."""
 
-TRIED, NODES, LARGEST, OVERLAP = 150, 1500, 4000, 0.1
-"""Held-out transitions compared, nodes of the search, transitions used, share of images that must be among the data."""
+TRIED, NODES, OVERLAP = 150, 1500, 0.1
+"""Held-out transitions compared, nodes of the search, share of images that must be among the data."""
+
+COMPARED = 4000
+"""Transitions that images are looked for among, and that are audited."""
 
 
 def discover_from_transitions(
@@ -57,31 +61,35 @@ def discover_from_transitions(
         InputError: too few transitions for their size, or no quantity can be predicted from them.
     """
     progress("fits a model", 0.0)
-    data = _Data(_some(recorded.transitions, seed))
+    used = _some(recorded.transitions, LEARNED, seed)
+    data = _Data(used, plain_names(recorded.observation_space))
+    compared = _some(used, COMPARED, seed)
     notes = list(data.notes)
+    space = recorded.observation_space
+    keys = tuple(space.spaces) if isinstance(space, gymnasium.spaces.Dict) else ()
     progress("searches signed permutations", 0.3)
     elements, stopped = data.elements()
     progress("audits", 0.7)
     good: list[Element] = []
     group: Symmetry | None = None
     for element in elements:
-        symmetry = None if holds(group, element) else closed([element])[0]
+        symmetry = None if holds(group, element) else closed([element], keys)[0]
         if symmetry is None:
             continue
         try:
-            report = _audit(recorded, symmetry, data.transitions)
+            report = _audit(recorded, symmetry, compared)
         except InputError as error:
             notes.append(f"one candidate could not be audited: {error}")
             continue
         if report.verdict != "broken":
             good.append(element)
-            group = closed(good)[0]
+            group = closed(good, keys)[0]
     found = None
     while good and found is None:
-        symmetry, kept = closed(good)
+        symmetry, kept = closed(good, keys)
         if symmetry is None:
             break
-        report = _audit(recorded, symmetry, data.transitions)
+        report = _audit(recorded, symmetry, compared)
         found = Found(replace(symmetry, state=None), report, 0.0) if report.verdict != "broken" else None
         good = kept[:-1]
     if stopped:
@@ -94,14 +102,14 @@ def _audit(recorded: Recorded, symmetry: Symmetry, transitions: Transitions) -> 
     return audit(recorded, replace(symmetry, state=None), transitions=transitions)
 
 
-def _some(transitions: Transitions, seed: int) -> Transitions:
-    """Whole episodes, at random, until there are enough."""
-    if len(transitions.rewards) <= LARGEST:
+def _some(transitions: Transitions, largest: int, seed: int) -> Transitions:
+    """Whole episodes, at random, until there are as many transitions."""
+    if len(transitions.rewards) <= largest:
         return transitions
     numbers = np.random.default_rng(seed).permutation(np.unique(transitions.episodes))
     sizes = np.bincount(transitions.episodes)
-    count = int(np.searchsorted(np.cumsum(sizes[numbers]), LARGEST)) + 1
-    rows = np.flatnonzero(np.isin(transitions.episodes, numbers[:count]))[:LARGEST]
+    count = int(np.searchsorted(np.cumsum(sizes[numbers]), largest)) + 1
+    rows = np.flatnonzero(np.isin(transitions.episodes, numbers[:count]))[:largest]
     return Transitions(*(getattr(transitions, name)[rows] for name in Transitions.__dataclass_fields__))
 
 
@@ -119,8 +127,9 @@ class _Data:
     Inputs are observation and action; outputs what a step changes of the observation, in units of it, and the reward.
     """
 
-    def __init__(self, transitions: Transitions) -> None:
+    def __init__(self, transitions: Transitions, names: list[str]) -> None:
         self.transitions, self.notes = transitions, list[str]()
+        self._names = [*names, "the reward"]
         seen, acted = transitions.observations, transitions.actions
         self._seen, self._inputs = seen.shape[1], np.concatenate([seen, acted], axis=1)
         count, least = len(seen), 20 * (self._inputs.shape[1] + 1) + 100
@@ -142,26 +151,28 @@ class _Data:
         rows = np.flatnonzero(held)
         self._rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), TRIED)).astype(int)]
         points = self._inputs[self._rows]
-        missed, wanted = self._model(points) - self._targets[self._rows], self._targets[self._rows]
-        self._own = np.abs(missed).mean(axis=0)
-        share = np.sqrt((missed**2).mean(axis=0) / np.maximum((wanted**2).mean(axis=0), 1e-12))
+        self._own = np.abs(self._model(points) - self._targets[self._rows]).mean(axis=0)
+        share = self._share(self._model, held)
         self._sharp = share <= BLUNT
         self._spread = _alike(_typical(self._inputs - np.median(self._inputs, axis=0)))
-        self._known = self._inputs[~held] / self._spread
+        known = self._inputs[~held] / self._spread
+        self._known = known[:: max(1, len(known) // COMPARED)]
         self._reach = float(np.quantile(self._nearest(points), 0.99))
-        blunt = [self._named(k) for k in np.flatnonzero(~self._sharp)]
-        if 2 * len(blunt) > len(self._own):
-            raise InputError(
-                f"of {len(self._own)} quantities {len(blunt)} cannot be predicted from these transitions to within "
-                "half of what a step changes, so nothing can be said of their symmetry; record more, or observe more "
-                "of the state"
-            )
+        moves = np.ptp(self._targets, axis=0) > 0
+        blunt = [int(k) for k in np.flatnonzero(~self._sharp & moves)]
         if blunt:
-            self.notes.append(
-                f"the data do not tell what becomes of {', '.join(blunt[:6])}{' …' if len(blunt) > 6 else ''}: a model "
-                "errs there by more than half, and candidates were not held against that"
-            )
+            part = held | (np.cumsum(~held) <= int((~held).sum()) // 4)
+            fewer = self._share(Smooth(self._inputs[part], self._targets[part], held[part]), held)
+            called = [self._names[k] for k in blunt]
+            self.notes.append(untold(called, share[blunt], fewer[blunt], int(moves.sum()), count))
         self._slopes = self._differentiated(points)
+
+    def _share(self, model: Smooth, held: NDArray[np.bool_]) -> FloatArray:
+        """(outputs,) root mean square error on what is held out, relative to the quantity's."""
+        wanted = self._targets[held]
+        missed = ((model(self._inputs[held]) - wanted) ** 2).mean(axis=0)
+        share: FloatArray = np.sqrt(missed / np.maximum((wanted**2).mean(axis=0), 1e-12))
+        return share
 
     def elements(self) -> tuple[list[Element], bool]:
         """Generators of what passes, and whether the search stopped early."""
@@ -181,9 +192,6 @@ class _Data:
         squared = (scaled**2).sum(axis=1)[:, None] + (self._known**2).sum(axis=1) - 2 * products
         nearest: FloatArray = np.maximum(squared, 0).min(axis=1) * (1 - 1e-9)
         return nearest
-
-    def _named(self, output: int) -> str:
-        return "the reward" if output == self._seen else f"observation[{output}]"
 
     def _differentiated(self, points: FloatArray) -> _Slopes:
         """By differences of a tenth of each input's spread."""

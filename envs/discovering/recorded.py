@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,19 @@ class Recorded(gymnasium.Env[Any, Any]):
     Actions are taken to lie between plus and minus the largest that was recorded.
 
     Attributes:
+        transitions: what was recorded, observations flattened.
+
+    Args:
         transitions: what was recorded.
+        observation_space: a Dict where observations had keys; by default a Box of as many numbers.
     """
 
-    def __init__(self, transitions: Transitions) -> None:
+    def __init__(self, transitions: Transitions, observation_space: gymnasium.Space[Any] | None = None) -> None:
         self.transitions = transitions
         bound = float(max(np.abs(transitions.actions).max(), 1e-6))
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, transitions.observations.shape[1:], np.float64)
+        self.observation_space = observation_space or gymnasium.spaces.Box(
+            -np.inf, np.inf, transitions.observations.shape[1:], np.float64
+        )
         self.action_space = gymnasium.spaces.Box(-bound, bound, transitions.actions.shape[1:], np.float64)
 
 
@@ -41,7 +47,8 @@ def read_transitions(source: str) -> Recorded:
 
     Args:
         source: path of a file with the arrays observations (n, o), actions (n, a), rewards (n,), next_observations
-            (n, o) and terminated (n,); or an id such as ``mujoco/halfcheetah/simple-v0``.
+            (n, o) and terminated (n,); or an id such as ``mujoco/halfcheetah/simple-v0``, of a dataset with
+            observations and actions of a Box, or observations of a Dict of Boxes.
 
     Raises:
         InputError: there is no such file or dataset, or its arrays do not fit.
@@ -49,12 +56,7 @@ def read_transitions(source: str) -> Recorded:
     path = Path(source)
     if path.suffix == ".npz" or path.is_file():
         return Recorded(_of_arrays(_loaded(path), source))
-    if importlib.util.find_spec("minari") is None:
-        raise InputError(
-            f"there is no file {source}, and Minari, whose dataset it may be, is not installed; pass a .npz file, or "
-            "pip install minari"
-        )
-    return Recorded(_of_arrays(_minari(source), source))
+    return _minari(source)
 
 
 def _loaded(path: Path) -> dict[str, Any]:
@@ -67,20 +69,41 @@ def _loaded(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read as .npz: {told(error)}") from error
 
 
-def _minari(id: str) -> dict[str, Any]:
-    import minari  # type: ignore[import-not-found,unused-ignore]
-
+def _minari(id: str) -> Recorded:
+    """A dataset that lies here, or that Minari fetches."""
     try:
-        episodes = list(minari.load_dataset(id, download=True).iterate_episodes())
-    except Exception as error:  # whatever it raises for an unknown id
-        raise InputError(f"Minari has no dataset {id!r}: {told(error)}") from error
-    if not isinstance(episodes[0].observations, np.ndarray):
-        raise InputError(f"the observations of {id!r} are a {type(episodes[0].observations).__name__}, expected arrays")
-    parts = [
-        (each.observations[:-1], each.actions, each.rewards, each.observations[1:], each.terminations)
-        for each in episodes
-    ]
-    return dict(zip(KEYS, (np.concatenate(column) for column in zip(*parts, strict=True)), strict=True))
+        minari = importlib.import_module("minari")
+    except ImportError as error:
+        raise InputError(
+            f"there is no file {id}, and Minari, whose dataset it may be, cannot be imported ({error}); pass a .npz "
+            "file, or pip install 'nearsym[minari]'"
+        ) from error
+    try:
+        dataset = minari.load_dataset(id, download=True)
+        seen, taken = dataset.observation_space, dataset.action_space
+        episodes = list(dataset.iterate_episodes())
+    except ImportError as error:  # of what its files are read with
+        raise InputError(f"Minari cannot read {id!r} ({error}); pip install 'nearsym[minari]'") from error
+    except Exception as error:  # whatever it raises for an unknown id, or without a network
+        raise InputError(f"there is no file {id}, and Minari has no dataset of that name: {told(error)}") from error
+    parts = seen.spaces.values() if isinstance(seen, gymnasium.spaces.Dict) else [seen]
+    if not all(isinstance(space, gymnasium.spaces.Box) for space in (*parts, taken)):
+        raise InputError(f"{id!r} has observations {seen} and actions {taken}; expected Boxes, or a Dict of Boxes")
+    if not episodes:
+        raise InputError(f"{id!r} has no episodes")
+    rows = []
+    for each in episodes:
+        observations = _flattened(seen, each.observations, len(each) + 1)
+        rows.append((observations[:-1], each.actions, each.rewards, observations[1:], each.terminations))
+    arrays = dict(zip(KEYS, (np.concatenate(column) for column in zip(*rows, strict=True)), strict=True))
+    return Recorded(_of_arrays(arrays, id), seen if isinstance(seen, gymnasium.spaces.Dict) else None)
+
+
+def _flattened(space: gymnasium.Space[Any], observations: Any, count: int) -> NDArray[Any]:
+    """(count, dim) of an episode, Dict keys in the space's order."""
+    if not isinstance(space, gymnasium.spaces.Dict):
+        return np.reshape(observations, (count, -1))
+    return np.concatenate([np.reshape(observations[key], (count, -1)) for key in space.spaces], axis=1)
 
 
 def _of_arrays(arrays: dict[str, Any], source: str) -> Transitions:

@@ -22,6 +22,9 @@ FloatArray = NDArray[np.float64]
 SAMPLES = 200
 """Transitions sampled to learn how large things are and where states lie."""
 
+TINY, FAR, PROBED = 1e-9, 1e-5, 16
+"""A push in units of how far states spread, an effect in units of what a step changes that is chaos, samples pushed."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -106,6 +109,24 @@ class Simulator:
         """Pairs (s, a), spaced evenly over the samples."""
         chosen = np.linspace(0, len(self.samples.states) - 1, min(count, SAMPLES)).astype(int)
         return [(self.samples.states[k], self.samples.actions[k]) for k in chosen]
+
+    def chaos(self) -> str:
+        """A sentence where a step makes much of next to nothing, such as of rounding in a contact; else empty."""
+        draw, far, probed = np.random.default_rng(0), 0, self.spaced(PROBED)
+        for state, action in probed:
+            push = TINY * np.where(self.spread > 0, self.spread, self.unit) * draw.choice([-1.0, 1.0], self.state_dim)
+            try:
+                gap = self.step(state + push, action).state - self.step(state, action).state
+            except InputError:  # no state of the environment's
+                continue
+            far += bool((np.abs(gap) > FAR * self.unit).any())
+        if not far:
+            return ""
+        return (
+            f"chaotic in {far} of {len(probed)} samples: pushed by {TINY:g} of its spread, the state moves "
+            f"otherwise by more than {FAR:g} of a step, as in contacts; rounding alone hides exact symmetries there, "
+            "so step more finely (a smaller action_repeat or timestep), or look at the approximate ones"
+        )
 
     def _check_deterministic(self) -> None:
         for state, action in self.spaced(3):

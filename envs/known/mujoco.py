@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Symmetry, chain
+from nearsym.envs.symmetry import Each, Hinges, Pseudovectors, Quaternions, Symmetry, Vectors, chain, from_parts, mirror
 from nearsym.envs.wrappers import MujocoState
 
 from .task import Task
@@ -58,6 +58,7 @@ HUMANOID_JOINTS = (
 )
 HUMANOID_ACTION = (HUMANOID_JOINTS[0], [1, *[-1] * 2, *HUMANOID_JOINTS[1][3:]])  # actuators begin with abdomen y, z, x
 HUMANOID_VELOCITY = chain([1, -1, 1], [-1, 1, -1], HUMANOID_JOINTS)
+QUATERNION = [1, -1, 1, -1]
 # torso, waist, pelvis; right thigh, shin, foot; left leg; right upper and lower arm; left arm
 HUMANOID_BODIES = [0, 1, 2, 6, 7, 8, 3, 4, 5, 11, 12, 9, 10]
 # inertia xx, yy, zz, xy, xz, yz; mass times offset x, y, z; mass
@@ -71,16 +72,41 @@ def _exchange(bodies: list[int], signs: list[int]) -> tuple[list[int], list[int]
     return [size * body + i for body in bodies for i in range(size)], signs * len(bodies)
 
 
-# Ant: the body goes along +x, so y -> -y keeps the reward; quarter turns of the body do not.
-# joints: hip and ankle of the legs at (+, +), (-, +), (-, -), (+, -); hips turn about z, and the mirrored ankle axes
-# are already turned round in the model
-ANT_JOINTS = ([6, 7, 4, 5, 2, 3, 0, 1], [-1, 1] * 4)
-ANT_ACTION = ([2, 3, 0, 1, 6, 7, 4, 5], [-1, 1] * 4)  # the actuators begin with the fourth leg
-ANT_VELOCITY = chain([1, -1, 1], [-1, 1, -1], ANT_JOINTS)
-# torque and force on the torso, then on the three bodies of each leg
-ANT_BODIES = [0, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3]
-ANT_FORCES = _exchange(ANT_BODIES, SPATIAL)
-QUATERNION = [1, -1, 1, -1]
+# Ant: the body goes along +x, so y -> -y keeps the reward; quarter turns of the body do not. The legs stand at (+, +),
+# (-, +), (-, -), (+, -); the actuators begin with the fourth one.
+ANKLES = {"1": (-1, 1, 0), "2": (1, 1, 0), "3": (-1, 1, 0), "4": (1, 1, 0)}
+
+
+def _legs(order: str) -> Hinges:
+    """Hip and ankle of every leg."""
+    return Hinges({f"{joint} {leg}": axis for leg in order for joint, axis in (("hip", "z"), ("ankle", ANKLES[leg]))})
+
+
+ANT_MOVING = [Vectors("velocity"), Pseudovectors("angular velocity"), _legs("1234")]
+ANT_BODIES = ["torso", *(f"{part} {leg}" for leg in "1234" for part in ("leg", "aux", "foot"))]
+ANT = from_parts(
+    mirror("y", ("1", "4"), ("2", "3")),
+    observation=[
+        Vectors("height", axes="z"),
+        Quaternions("torso"),
+        _legs("1234"),
+        *ANT_MOVING,
+        Each(ANT_BODIES, Pseudovectors, Vectors),  # torque and force of contact
+    ],
+    action=[_legs("4123")],
+    state=[Vectors("place"), Quaternions("torso"), _legs("1234"), *ANT_MOVING],
+)
+
+# Walker2d moves in the plane of x and z, and its legs lie in one place: the mirror y -> -y exchanges them, no more.
+# observation: positions without x, velocities
+WALKER_LEGS = Hinges({f"{side} {joint}": "y" for side in ("right", "left") for joint in ("thigh", "leg", "foot")})
+WALKER_MOVING = [Vectors("torso", axes="xz"), Hinges({"pitch": "y"}), WALKER_LEGS]
+WALKER = from_parts(
+    mirror("y", ("right", "left")),
+    observation=[Vectors("height", axes="z"), Hinges({"pitch": "y"}), WALKER_LEGS, *WALKER_MOVING],
+    action=[WALKER_LEGS],
+    state=[*WALKER_MOVING, *WALKER_MOVING],
+)
 
 TASKS = {
     # cart x and pole angle, their velocities
@@ -106,16 +132,8 @@ TASKS = {
         "mirror: y to -y",
         MujocoState,
     ),
-    # torso height and quaternion, joints, velocities, contact forces
-    "Ant-v5": Task(
-        Symmetry.reflection(
-            observation=chain([1], QUATERNION, ANT_JOINTS, ANT_VELOCITY, ANT_FORCES),
-            action=ANT_ACTION,
-            state=chain([1, -1, 1], QUATERNION, ANT_JOINTS, ANT_VELOCITY),
-        ),
-        "mirror: y to -y, exchanging the legs",
-        MujocoState,
-    ),
+    "Ant-v5": Task(ANT, "mirror: y to -y, exchanging the legs", MujocoState),
+    "Walker2d-v5": Task(WALKER, "exchange: left and right leg", MujocoState),
     # height, quaternion and joints; velocities; inertias, velocities of bodies, actuator forces, contact forces
     "Humanoid-v5": Task(
         Symmetry.reflection(

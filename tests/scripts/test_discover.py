@@ -99,7 +99,6 @@ def test_a_dict_and_a_changed_mass(folder, capsys):
             ["transitions=none.npz"],
             "there is no file none.npz; record transitions with np.savez, expected observations",
         ),
-        (["transitions=mujoco/none/x-v0"], "and Minari, whose dataset it may be, is not installed"),
         (["model=none.xml", "env=Pendulum-v1"], "model= and env= were both given; leave one out"),
         (
             ["env=MountainCarContinuous-v0"],

@@ -8,6 +8,7 @@ from nearsym.envs.auditing import audit, sample_transitions
 from nearsym.envs.discovering.from_transitions import discover_from_transitions
 from nearsym.envs.discovering.recorded import KEYS, Recorded, read_transitions
 from nearsym.envs.discovering.smooth import Smooth
+from nearsym.envs.discovering.untold import untold
 from nearsym.envs.errors import InputError
 
 from .worlds import World, masses
@@ -36,6 +37,39 @@ def test_what_cannot_be_predicted_is_said():
     rolled = World(2, 1, lambda s, a: 0.9 * s, reward=lambda s, a: float(np.sin(1e5 * s[0])))
     notes = " ".join(discover_from_transitions(recorded(rolled)).notes)
     assert "the data do not tell what becomes of the reward" in notes
+
+
+def waves(dim):
+    """A reward that turns round often, and so is learned from many transitions alone."""
+    return World(
+        dim, 1, lambda s, a: 0.8 * s + 0.1 * a[0], reward=lambda s, a: float(np.cos(3.5 * s).prod() * (1 + a[0] ** 2))
+    )
+
+
+def test_how_many_would_tell_is_said_and_they_do():
+    few = " ".join(discover_from_transitions(recorded(waves(3), 800)).notes)
+    assert "of the reward" in few and "so that about 5,000 transitions may tell" in few
+    assert "the reward" not in " ".join(discover_from_transitions(recorded(waves(3), 5000)).notes)
+
+
+@pytest.mark.parametrize(
+    ("share", "fewer", "count", "said"),
+    [
+        (0.8, 1.6, 4000, "about 10,000 transitions may tell"),  # err ~ n^-1/2: 4000 · 1.6² = 10,240
+        (0.8, 0.8 * 2**0.5, 4000, "about 30,000 would be needed, and no more than 20,000"),  # err ~ n^-1/4: · 1.6⁴
+        (0.9, 0.9, 8000, "more of the same kind hardly help (it does not fall"),
+        (0.9, 0.9, 800, "says little of so few: record 4,000"),
+    ],
+)
+def test_how_many_follows_from_how_errors_fall(share, fewer, count, said):
+    assert said in untold(["a"], np.array([share]), np.array([fewer]), 4, count)
+
+
+def test_what_never_changes_is_no_excuse():
+    """Half of what changes has to be told, however many constants are observed besides."""
+    with pytest.raises(InputError, match="of 3 quantities 2 cannot be predicted"):
+        untold(["a", "b"], np.full(2, 0.9), np.ones(2), 3, 4000)
+    assert untold(["a"], np.full(1, 0.9), np.ones(1), 3, 4000)
 
 
 def test_noise_tells_nothing():
