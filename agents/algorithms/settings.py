@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from nearsym.envs.errors import InputError
 from nearsym.networks.encoders.encoder import FEATURES, FILTERS
 
+from .precision import PRECISIONS
+
 
 @dataclass(frozen=True)
 class AgentSettings:
@@ -48,6 +50,8 @@ class OffPolicySettings(AgentSettings):
         n_steps: n of the n-step returns.
         features: length of the vectors between an image's feature map and the heads.
         filters: planes of each feature map of an image.
+        precision: of an image encoder's products: ``float32``, ``bfloat16`` (parameters, heads and losses stay
+            float32), or ``auto``: bfloat16 on GPUs that have it, float32 elsewhere.
 
     Raises:
         InputError: a value is out of range.
@@ -61,9 +65,12 @@ class OffPolicySettings(AgentSettings):
     n_steps: int = 1
     features: int = FEATURES
     filters: int = FILTERS
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.precision not in PRECISIONS:
+            raise InputError(f"agent.precision is {self.precision!r}, expected auto, float32 or bfloat16")
         positive = ("buffer_size", "train_every", "gradient_steps", "n_steps", "features", "filters")
         check_range("agent", self, 1, positive)
         check_range("agent", self, 0, ("learning_starts",))
