@@ -72,7 +72,7 @@ class ActorCritic(Learner):
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
         if problem.is_image:
-            self.encoder.precision = precision_of_images(settings.precision, device)
+            self.precision = self.encoder.precision = precision_of_images(settings.precision, device)
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target):
             module.to(device)

@@ -37,8 +37,8 @@ def compile_function(function: Function, arguments: Sequence[Tensor], lasting: i
 
     It is traced once, on copies, down to torch's elementary operations, with everything that is not an argument taken
     as constant; these are handed to TorchInductor. That is what `torch.compile` does too, but for its guards: nothing
-    is checked when the result is called, which is why updates of a millisecond profit. On a GPU the result is recorded as
-    a CUDA graph, see `Recorded`.
+    is checked when the result is called, which is why updates of a millisecond profit. On a GPU the result is
+    recorded as a CUDA graph, see `Recorded`.
 
     Args:
         function: of tensors, which it may change in place; takes no other way for other values of them.

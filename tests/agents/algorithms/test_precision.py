@@ -11,6 +11,7 @@ from nearsym.envs import make
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, Exact, encoder_for, family
+from nearsym.scripts.main import run
 
 ULP = 2.0**-8
 """Largest relative error of rounding to bfloat16."""
@@ -128,3 +129,30 @@ def test_an_agent_learns_in_bfloat16_and_keeps_float32(tmp_path):
     assert loaded.learner.encoder.precision == torch.bfloat16
     seen = rounded.env.reset(seed=1)[0]
     assert (loaded.predict(seen)[0] == rounded.predict(seen)[0]).all()
+
+
+def test_a_run_says_that_it_reads_bfloat16_keeps_to_it_and_resumes_to_the_bit(tmp_path, capsys):
+    words = [
+        "train",
+        "env=dmc/cartpole-balance",
+        "env.kwargs.size=21",
+        "pixels=true",
+        "agent=drqv2",
+        "network.width=16",
+    ]
+    words += ["agent.filters=4", "agent.features=8", "agent.batch_size=4", "agent.learning_starts=4", "eval_episodes=1"]
+    words += ["eval_steps=5", "eval_every=10", "checkpoint_every=5"]
+    long = [*words, "agent.precision=bfloat16"]
+    assert run([*long, f"run_dir={tmp_path}/whole", "total_steps=20"]) == 0
+    assert "reads images in bfloat16 (agent.precision)" in capsys.readouterr().out
+    assert run([*long, f"run_dir={tmp_path}/parts", "total_steps=10"]) == 0
+    assert run([*long, f"run_dir={tmp_path}/parts", "total_steps=20", "resume=true"]) == 0
+    whole, parts = ((tmp_path / name / "metrics.csv").read_text() for name in ("whole", "parts"))
+    assert whole == parts and len(whole.splitlines()) == 4
+    capsys.readouterr()
+    assert run([*words, f"run_dir={tmp_path}/parts", "total_steps=30", "resume=true"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "was started with agent.precision=bfloat16, not agent.precision=auto" in said
+    assert run([*words, f"run_dir={tmp_path}/single", "total_steps=20"]) == 0
+    assert (tmp_path / "single" / "metrics.csv").read_text() != whole
+    assert "reads images" not in capsys.readouterr().out
