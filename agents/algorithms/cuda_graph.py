@@ -56,7 +56,7 @@ def record(function: Function, arguments: Sequence[Tensor]) -> tuple[Callable[[]
         RuntimeError: it cannot be recorded.
     """
     with torch.cuda.device(arguments[0].device):
-        aside, here = torch.cuda.Stream(), torch.cuda.current_stream()
+        aside, here = torch.cuda.Stream(), torch.cuda.current_stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(here)
         with torch.cuda.stream(aside):
             for _ in range(WARM):

@@ -132,16 +132,9 @@ def test_an_agent_learns_in_bfloat16_and_keeps_float32(tmp_path):
 
 
 def test_a_run_says_that_it_reads_bfloat16_keeps_to_it_and_resumes_to_the_bit(tmp_path, capsys):
-    words = [
-        "train",
-        "env=dmc/cartpole-balance",
-        "env.kwargs.size=21",
-        "pixels=true",
-        "agent=drqv2",
-        "network.width=16",
-    ]
+    words = ["train", "env=dmc/cartpole-balance", "pixels=true", "agent=drqv2", "network.width=16"]
+    words += ["env.kwargs.size=21", "env.kwargs.action_repeat=100", "eval_every=10", "checkpoint_every=5"]
     words += ["agent.filters=4", "agent.features=8", "agent.batch_size=4", "agent.learning_starts=4", "eval_episodes=1"]
-    words += ["eval_steps=5", "eval_every=10", "checkpoint_every=5"]
     long = [*words, "agent.precision=bfloat16"]
     assert run([*long, f"run_dir={tmp_path}/whole", "total_steps=20"]) == 0
     assert "reads images in bfloat16 (agent.precision)" in capsys.readouterr().out
