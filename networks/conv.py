@@ -13,7 +13,7 @@ from .linear import ExpandedLinear, Linear
 
 
 class Convolution(nn.Module):
-    """A convolution without padding: one linear layer applied to every patch.
+    """A convolution without padding: one linear layer applied to every patch, rounded to the input's type.
 
     Where the layer expands to a matrix, that is the kernel of `torch.nn.functional.conv2d`; a layer that looks at its
     input is given the patches themselves.
@@ -49,11 +49,12 @@ class Convolution(nn.Module):
     def _convolved(self, x: Tensor) -> Tensor:
         if isinstance(self.kernel, ExpandedLinear):
             weight, bias = self.kernel.weight_and_bias()
-            kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size)
-            return nn.functional.conv2d(x, kernel, bias.view(-1), stride=self.stride)
+            kernel = weight.view(weight.shape[1], -1, self.kernel_size, self.kernel_size).to(x.dtype)
+            return nn.functional.conv2d(x, kernel, bias.view(-1).to(x.dtype), stride=self.stride)
         height, width = ((length - self.kernel_size) // self.stride + 1 for length in x.shape[-2:])
         patches = nn.functional.unfold(x, self.kernel_size, stride=self.stride).transpose(1, 2)
-        values: Tensor = self.kernel(patches.flatten(0, 1)).squeeze(0)
+        exact = next(self.kernel.parameters(), x).dtype  # a layer that looks at its input is applied in its own type
+        values: Tensor = self.kernel(patches.flatten(0, 1).to(exact)).squeeze(0).to(x.dtype)
         return values.view(len(x), height, width, -1).permute(0, 3, 1, 2)
 
 

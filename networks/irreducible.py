@@ -15,6 +15,10 @@ from .small_product import small_product
 
 FloatArray = NDArray[np.float64]
 
+FIRST_CALLS, MORE_CALLS = 500_000, 3_500_000
+"""Products that take as long as what is called beside them for blocks of one size, and of each further size: blocks of
+one coordinate need no reordering. Measured, see docs/speed.md."""
+
 TOLERANCE = 1e-9
 """Of what is 0 but for rounding, where entries are around 1."""
 
@@ -44,12 +48,14 @@ class IrreducibleProduct(nn.Module):
 
     Attributes:
         parts: blocks by their size, the largest first.
+        calls: products that take as long as everything beside them does, whatever the sizes.
     """
 
     def __init__(self, basis: FloatArray) -> None:
         super().__init__()
         found = sorted(irreducible_blocks(basis), key=len, reverse=True)
         self.parts = nn.ModuleList(_Blocks(list(blocks), basis) for _, blocks in groupby(found, len))
+        self.calls = FIRST_CALLS + MORE_CALLS * (len(self.parts) - 1)
 
     def cost(self, c_in: int, c_out: int, banks: int) -> int:
         """Multiplications for one input."""

@@ -14,7 +14,7 @@ from nearsym.envs.symmetry import Representation
 from .families import Family, Plain
 from .features import hidden_representation
 from .layer_norm import LayerNorm
-from .relaxed_linear import RelaxedLinear, pays
+from .relaxed_linear import LEAST_BATCH, RelaxedLinear, least_batch, pays
 
 WIDER = 4
 """Times as many channels within a residual block, as in SimBa."""
@@ -59,6 +59,7 @@ class MLP(nn.Module):
         out_reps: representation on the output of each head.
         width: units of a hidden layer.
         applies: whether batches go through `RelaxedLinear.columns`, because a hidden layer is cheaper so.
+        least_batch: inputs from which they do, unless all is compiled.
 
     Shapes: input (..., in_rep.dim), outputs (members, ..., out_rep.dim).
     """
@@ -82,11 +83,12 @@ class MLP(nn.Module):
         every = [*self.layers, *self.heads]
         known = all(type(layer) is RelaxedLinear for layer in every)  # a subclass may do something else
         self.applies = known and any(cast(RelaxedLinear, layer).product is not None for layer in every)
+        self.least_batch = least_batch([cast(RelaxedLinear, layer) for layer in every]) if known else LEAST_BATCH
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """One output for each head."""
         batch, x = x.shape[:-1], x.reshape(-1, x.shape[-1])
-        if self.applies and pays(len(x)):
+        if self.applies and pays(len(x), self.least_batch):
             columns = self.through(x.t()[None, :, None], _columns, _columns)
             outputs = [column.flatten(1, 2).transpose(1, 2) for column in columns]
         else:

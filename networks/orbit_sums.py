@@ -14,6 +14,9 @@ from nearsym.envs.symmetry import Representation, coordinate_orbits
 from .orbit_split import FloatArray, IntArray, Split, row_basis, split
 from .small_product import small_product
 
+CALLS = 4_000_000
+"""Products that take as long as what is called beside them. Measured, see docs/speed.md."""
+
 MOST = 16
 """Orbits of pairs in one block above which sums save nothing."""
 
@@ -51,9 +54,11 @@ class OrbitSums(nn.Module):
     Attributes:
         mix: (rows, count) what copies and pooled sums are multiplied by, from ψ.
         worthwhile: whether there are few enough orbits; nothing is prepared where not.
+        calls: as of `IrreducibleProduct`.
     """
 
     mix: Tensor
+    calls = CALLS
 
     def __init__(self, labels: IntArray, out_rep: Representation, in_rep: Representation, relax: str = "input") -> None:
         super().__init__()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -23,6 +26,9 @@ WORTHWHILE = 0.75
 
 LEAST_BATCH = 64
 """Inputs from which layers are applied; for fewer, remembered expansions are faster unless all is compiled."""
+
+EXPANDING = 50
+"""Products that take as long as writing out one entry of a matrix and its gradient, see docs/speed.md."""
 
 
 class RelaxedLinear(ExpandedLinear):
@@ -213,6 +219,22 @@ class RelaxedLinear(ExpandedLinear):
         )
 
 
-def pays(batch: int) -> bool:
+def least_batch(layers: Sequence[RelaxedLinear]) -> int:
+    """Inputs from which layers together are applied faster than expanded, where nothing is compiled.
+
+    Applying saves products for each input, and the expansion, and costs the calls of its transforms.
+    """
+    saved = spared = calls = 0.0
+    for layer in layers:
+        if layer.product is not None:
+            entries = layer.in_features * layer.out_features
+            cost = layer.product.cost(layer.in_channels, layer.out_channels, layer.banks)
+            saved += layer.members * (entries - cost)
+            spared += layer.members * EXPANDING * entries
+            calls += layer.product.calls
+    return max(LEAST_BATCH, math.ceil((calls - spared) / saved)) if saved else LEAST_BATCH
+
+
+def pays(batch: int, least: int = LEAST_BATCH) -> bool:
     """Whether `RelaxedLinear.columns` is faster than `RelaxedLinear.forward` for so many inputs."""
-    return batch >= LEAST_BATCH or is_written_out()
+    return batch >= least or is_written_out()

@@ -98,7 +98,7 @@ class ActingPolicy:
             swapped = dict(zip(own, (*self._flat.views(tensor), *others), strict=True))
             return [self._policy(functional_call(bound, swapped, (self._actor, features)), noise)]
 
-        try:
+        try:  # nothing lasts of these: other seeds' policies share it, with their own parameters
             given = [self._flat.tensor, features, noise, *self._others]
             self._compiled, self._shape = compile_function(act, given), features.shape
         except CannotCompileError as error:

@@ -35,6 +35,7 @@ from .compiled import CannotCompileError
 from .experience import Batch, Experience
 from .flat import Flat
 from .learner import Array, Law, Learner, Optimizer
+from .precision import precision_of_images
 from .problem import ActionBox, Problem
 from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
@@ -77,6 +78,8 @@ class ActorCritic(Learner):
         self.normaliser = Normaliser(problem.observation.rep).to(device) if settings.normalise else None
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
+        if problem.is_image:
+            self.precision = self.encoder.precision = precision_of_images(settings.precision, device)
         self.auxiliary: Auxiliary | None = built.get("auxiliary")
         self.critic_target = self._target().requires_grad_(False)
         for module in (self.encoder, self.actor, self.critic, self.critic_target, self.auxiliary):

@@ -8,7 +8,7 @@ import platform
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from nearsym.networks.small_product import written_out
 
-Function = Callable[..., Sequence[Tensor]]
+from .cuda_graph import Function, Recorded
 
 CACHE = "TORCHINDUCTOR_CACHE_DIR"
 """torch's name for the environment variable that says where compiled code is kept."""
@@ -28,16 +28,22 @@ class CannotCompileError(RuntimeError):
     """The reason in one line."""
 
 
-def compile_function(function: Function, arguments: Sequence[Tensor]) -> Function:
+RECORDED = ("cuda",)
+"""Devices where what is compiled is also recorded as a graph: launching its kernels would take longer than they do."""
+
+
+def compile_function(function: Function, arguments: Sequence[Tensor], lasting: int = 0) -> Function:
     """Compile a function for tensors of the shapes, types and device of these.
 
     It is traced once, on copies, down to torch's elementary operations, with everything that is not an argument taken
     as constant; these are handed to TorchInductor. That is what `torch.compile` does too, but for its guards: nothing
-    is checked when the result is called, which is why updates of a millisecond profit.
+    is checked when the result is called, which is why updates of a millisecond profit. On a GPU the result is
+    recorded as a CUDA graph, see `Recorded`.
 
     Args:
         function: of tensors, which it may change in place; takes no other way for other values of them.
         arguments: examples, left as they are.
+        lasting: how many of the first arguments stay the same tensors from call to call, whatever is in them.
 
     Returns:
         The compiled function, of such arguments.
@@ -45,8 +51,8 @@ def compile_function(function: Function, arguments: Sequence[Tensor]) -> Functio
     Raises:
         CannotCompileError: there is no compiler, it fails, or compiled code cannot be written to disk.
     """
-    on_cpu = all(argument.device.type == "cpu" for argument in arguments)
-    if on_cpu and not compiler():
+    device = arguments[0].device.type
+    if device == "cpu" and not compiler():
         raise CannotCompileError("there is no C++ compiler (g++ or clang++)")
     os.environ.setdefault(CACHE, str(cache_folder()))
     try:
@@ -70,10 +76,18 @@ def compile_function(function: Function, arguments: Sequence[Tensor]) -> Functio
             with tracing(TracingContext(FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True))):
                 compiled: Any = compile_graph(graph, list(arguments))
     except Exception as error:  # whatever a compiler fails at, training can go on without it
-        reason = (str(error).strip() or "no message").splitlines()[0]
-        raise CannotCompileError(f"torch's compiler failed: {type(error).__name__}, {reason[:200]}") from error
+        raise CannotCompileError(f"torch's compiler failed: {_reason(error)}") from error
     result: Function = compiled
-    return result
+    if device not in RECORDED:
+        return result
+    try:
+        return Recorded(result, arguments, lasting)
+    except Exception as error:  # of kernels too, which are built only when they are first called
+        raise CannotCompileError(f"compiled code cannot be recorded as a CUDA graph: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}, {(str(error).strip() or 'no message').splitlines()[0][:200]}"
 
 
 def compiler() -> str | None:

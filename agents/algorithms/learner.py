@@ -68,6 +68,7 @@ class Learner(ABC):
         actions: the kind of space it acts in.
         has_memory: whether the policy carries something from step to step.
         measured_states: stored states on which equivariance errors are measured.
+        precision: in which images are read, where that is not the parameters'.
         steps: environment steps done so far.
         updates: gradient steps done so far.
     """
@@ -76,6 +77,7 @@ class Learner(ABC):
     metrics: ClassVar[tuple[str, ...]]
     actions: ClassVar[type[gymnasium.Space[Any]]] = gymnasium.spaces.Box
     measured_states: int = 256
+    precision: torch.dtype | None = None
     has_memory: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

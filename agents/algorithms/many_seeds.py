@@ -22,28 +22,38 @@ Rule = Callable[..., Sequence[Tensor]]
 
 
 class Generators:
-    """The generators of torch and numpy as one seed has left them, put in place while that seed is at work.
+    """The generators of torch, GPUs' too, and numpy as one seed has left them, put in place while that seed is at work.
 
     What is drawn so is what the seed would draw in a process of its own. Made of the generators as they are.
     """
 
     def __init__(self) -> None:
-        self._torch = torch.get_rng_state()
+        self._torch = [generator.get_state() for generator in _torchs()]
         self._numpy = np.random.MT19937()
         self._numpy.state = np.random.get_state(legacy=False)  # type: ignore[assignment]
 
     @contextmanager
     def own(self) -> Iterator[None]:
         """Inside, random numbers are this seed's."""
-        before, others = torch.default_generator.get_state(), np.random.get_bit_generator()
-        torch.default_generator.set_state(self._torch)
+        before, others = [generator.get_state() for generator in _torchs()], np.random.get_bit_generator()
+        _put(self._torch)
         np.random.set_bit_generator(self._numpy)
         try:
             yield
         finally:
-            self._torch = torch.default_generator.get_state()
-            torch.default_generator.set_state(before)
+            self._torch = [generator.get_state() for generator in _torchs()]
+            _put(before)
             np.random.set_bit_generator(others)
+
+
+def _torchs() -> list[torch.Generator]:
+    """Those of the CPU and of every GPU; of no GPU before one is used."""
+    return [torch.default_generator, *torch.cuda.default_generators]
+
+
+def _put(states: Sequence[Tensor]) -> None:
+    for generator, state in zip(_torchs(), states, strict=False):  # a GPU may have come into use since
+        generator.set_state(state)
 
 
 class ManySeeds:
@@ -133,7 +143,7 @@ class ManySeeds:
 
     def _compile(self, rule: Rule, given: Sequence[Tensor], tell: Callable[[str], None]) -> Rule:
         try:
-            return compile_function(rule, given)
+            return compile_function(rule, given, lasting=len(self._tensors))
         except CannotCompileError as error:
             tell(str(error))
             return rule

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from nearsym.envs.errors import InputError
 from nearsym.networks.encoders.encoder import FEATURES, FILTERS
 
+from .precision import PRECISIONS
+
 
 @dataclass(frozen=True)
 class AgentSettings:
@@ -49,6 +51,8 @@ class OffPolicySettings(AgentSettings):
         features: length of the vectors between an image's feature map and the heads.
         filters: planes of each feature map of an image.
         normalise: vectors that are observed, by their running mean and variance, averaged over orbits.
+        precision: of an image encoder's products: ``float32``, ``bfloat16`` (parameters, heads and losses stay
+            float32), or ``auto``: bfloat16 on GPUs that have it, float32 elsewhere.
 
     Raises:
         InputError: a value is out of range.
@@ -63,9 +67,12 @@ class OffPolicySettings(AgentSettings):
     features: int = FEATURES
     filters: int = FILTERS
     normalise: bool = False
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.precision not in PRECISIONS:
+            raise InputError(f"agent.precision is {self.precision!r}, expected auto, float32 or bfloat16")
         positive = ("buffer_size", "train_every", "gradient_steps", "n_steps", "features", "filters")
         check_range("agent", self, 1, positive)
         check_range("agent", self, 0, ("learning_starts",))

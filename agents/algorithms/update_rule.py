@@ -91,7 +91,7 @@ class UpdateRule:
 
         self.functional(True)
         try:
-            run = compile_function(rule, [*self.tensors().values(), *batch, *drawn.values()])
+            run = compile_function(rule, [*self.tensors().values(), *batch, *drawn.values()], lasting=len(names))
         finally:
             self.functional(False)
 

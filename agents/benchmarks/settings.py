@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
+
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.algorithms.settings import check_range
+from nearsym.agents.runs.build import device_named
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
 from nearsym.networks import Family, Relaxed
@@ -45,7 +48,7 @@ class BenchSettings:
         eval_every: steps between its points.
         eval_episodes: episodes for each point.
         threads: torch threads.
-        device: of the networks, ``cpu`` or ``cuda`` (``sac``, ``seeds`` and ``drqv2``, ``learning``).
+        device: of the networks, ``cpu`` or ``cuda`` (``sac``, ``encoder``, ``drqv2``, ``seeds``, ``learning``).
         out: timings are also written to <out>.json; ``learning`` writes <out>.csv and <out>.png.
 
     Raises:
@@ -86,6 +89,17 @@ class BenchSettings:
                 raise InputError(f"{name} is {getattr(self, name)}, expected whole numbers >= 1 such as [128,256]")
         check_range("", self, 1, ("rounds", "steps"))
         self.training(0)
+
+    @property
+    def machine(self) -> str:
+        """What a table's title says of it: the GPU where one is used, and the threads.
+
+        Raises:
+            InputError: the device is not there.
+        """
+        device = device_named(self.device)
+        gpu = f"{torch.cuda.get_device_name(device)}, " if device.type == "cuda" else ""
+        return f"{gpu}{self.threads} thread(s)"
 
     def training(self, seed: int) -> TrainSettings:
         """The training run that all contenders get."""

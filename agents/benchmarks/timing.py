@@ -98,16 +98,20 @@ def _rows(values: Mapping[str, Any], states: Mapping[str, str] | None) -> list[R
 
 
 def _repeats(call: Callable[[], object]) -> int:
-    if _timed(call, 1) > 20 * SHORTEST:
-        return 1
-    return max(1, round(SHORTEST / _timed(call, 1)))  # the second time, for the first fills memory and caches
+    _timed(call, 1)  # compiles what is to be compiled, and fills memory and caches
+    return max(1, round(SHORTEST / _timed(call, 1)))
 
 
 def _timed(call: Callable[[], object], repeats: int) -> float:
     """Seconds of a call, until a GPU has done what it was told."""
+    _wait()
     start = time.perf_counter()
     for _ in range(repeats):
         call()
+    _wait()
+    return max(time.perf_counter() - start, 1e-9) / repeats
+
+
+def _wait() -> None:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return max(time.perf_counter() - start, 1e-9) / repeats

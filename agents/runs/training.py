@@ -40,6 +40,7 @@ WORTH_COMPILING = 5000
 
 COMPILES = "compiles its updates first (up to half a minute, remembered for the next time)"
 NOT_COMPILED = "goes on without compiling: {}"
+READS = "reads images in {} (agent.precision)"
 
 CONVERT_EVERY = 100
 """Updates whose losses are turned into numbers in one go: each by itself would wait for a GPU."""
@@ -211,6 +212,8 @@ class Training:
         self._reporter.started(learner.steps, parameter_summary(learner))
         if self.world.where:
             self.note(self.world.where)
+        if learner.precision is not None:
+            self.note(READS.format(str(learner.precision).removeprefix("torch.")))
         if learner.steps >= total:
             return False
         names = columns(learner)

@@ -3,9 +3,11 @@
     python docs/results/speed.py docs/results/speed --sbx .venv-sbx/bin/python
     python docs/results/speed.py docs/results/speed --only layers-assets profile
     python docs/results/speed.py docs/results/speed --draw
+    python docs/results/speed.py docs/results/speed-gpu --device cuda
 
-Each measurement is a file in the folder, which is written anew; the last form measures nothing. Then the figures are
-drawn, and docs/speed.md, where tables stand between marks, is given what was found.
+Each measurement is a file in the folder, which is written anew; the third form measures nothing. Then the figures are
+drawn, and docs/speed.md, where tables stand between marks, is given what was found. The last form measures what is of
+use on a GPU, and leaves figures and page as they are.
 """
 
 import argparse
@@ -42,7 +44,7 @@ SUITES = {
     "layers-order": "what=layers groups=[C2,C4,C8,C16,D16] widths=[512]",
     "layers-assets": "what=layers groups=[S5,S10,S20,S40,S80] widths=[640]",
     "encoder": "what=encoder rounds=3 agent.batch_size=128",
-    "drqv2": "what=drqv2 rounds=3",
+    "drqv2": "what=drqv2 rounds=3 compile=false",
     "render": "what=render rounds=3",
     "replay": "what=replay",
     "seeds": f"what=seeds {SEEDS}",
@@ -50,6 +52,19 @@ SUITES = {
     "environments": "what=environments steps=100 rounds=3",
 }
 """Arguments of `nearsym bench` for each file."""
+
+GPU = {
+    **{name: SUITES[name] for name in ("sac-cartpole-256", "sac-cartpole-128", "sac-cartpole-128-eager")},
+    "sac-point-mass-256": SUITES["sac-point-mass-256"],
+    "encoder": "what=encoder agent.batch_size=256",
+    "encoder-float32": "what=encoder agent.batch_size=256 agent.precision=float32",
+    "drqv2": "what=drqv2",
+    "drqv2-float32": "what=drqv2 agent.precision=float32",
+    "drqv2-eager": "what=drqv2 compile=false",
+    "seeds": SUITES["seeds"],
+    "seeds-eager": SUITES["seeds-eager"],
+}
+"""The same on a GPU."""
 
 PROFILES = [
     (network, size, when)
@@ -61,9 +76,9 @@ PARTS = ("matrix products", "layers", "penalties", "Adam", "losses, targets", "r
 COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#BBBBBB")
 
 
-def bench(folder, name, sbx):
+def bench(folder, name, arguments, sbx=None):
     """One suite, into a file of the folder."""
-    words = ["nearsym", "bench", *SUITES[name].split(), f"out={os.path.relpath(folder / name)}"]
+    words = ["nearsym", "bench", *arguments.split(), f"out={os.path.relpath(folder / name)}"]
     if name.startswith("sac-pendulum") and sbx:
         words.append(f"sbx={sbx}")
     print("$", *words, flush=True)
@@ -211,13 +226,18 @@ if __name__ == "__main__":
     parser.add_argument("--sbx", help="Python of an environment with sbx-rl")
     parser.add_argument("--only", nargs="+", choices=[*SUITES, "profile"], default=[*SUITES, "profile"])
     parser.add_argument("--draw", action="store_true", help="measure nothing")
+    parser.add_argument("--device", default="cpu", help="cuda: measure there what is of use there")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    if given.device != "cpu":
+        for name, arguments in GPU.items():
+            bench(given.folder, name, f"{arguments} device={given.device}")
+        sys.exit()
     for name in () if given.draw else given.only:
         if name == "profile":
             profile(given.folder)
         else:
-            bench(given.folder, name, given.sbx)
+            bench(given.folder, name, SUITES[name], given.sbx)
     draw_profile(given.folder)
     draw_growth(given.folder)
     PAGE.write_text(fill(given.folder, PAGE.read_text()))

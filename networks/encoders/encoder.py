@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
@@ -30,7 +31,10 @@ class Encoder(nn.Module, ABC):
     Attributes:
         observation: what it reads.
         out: what it gives.
+        precision: of its products, float32 or less, where that is not its parameters'; encoders of images heed it.
     """
+
+    precision: torch.dtype | None = None
 
     def __init__(self, observation: Observation, out: Observation) -> None:
         super().__init__()

@@ -54,6 +54,10 @@ class ImageEncoder(Encoder):
     The architecture of Yarats et al., "Mastering Visual Continuous Control" (DrQ-v2, arXiv 2107.09645), with feature
     maps that carry the regular representation: `filters` planes in all, whatever the family.
 
+    In a `precision` of its own, images and kernels are rounded to it just before they meet, channels last, the order
+    that GPUs have fast products for. Parameters, and what is made of them, stay as they are: a kernel's tied weights
+    are rounded alike, so that an exact encoder errs by the rounding of its sums alone.
+
     Example:
         >>> import torch
         >>> from nearsym.envs.symmetry import Symmetry
@@ -91,11 +95,13 @@ class ImageEncoder(Encoder):
             self.layers.append(Conv2d(plane, hidden, hidden, channels, channels, family, gain=gain))
 
     def forward(self, images: Tensor) -> Tensor:
-        """The last feature map."""
+        """The last feature map, of the parameters' type."""
         x = images.to(self._dtype()) / 255 - 0.5
+        if self.precision is not None:
+            x = x.to(self.precision).movedim(-3, -1).clone(memory_format=torch.contiguous_format).movedim(-1, -3)
         for layer in self.layers:
             x = nn.functional.relu(layer(x))
-        return x
+        return x if self.precision is None else x.to(self._dtype()).clone(memory_format=torch.contiguous_format)
 
     def _dtype(self) -> torch.dtype:
         return next(itertools.chain(self.parameters(), self.buffers())).dtype

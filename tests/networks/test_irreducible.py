@@ -9,7 +9,8 @@ import torch
 from nearsym.envs.symmetry import Group, Representation, Symmetry
 from nearsym.networks import MLP, Exact, Relaxed, RelaxedLinear, hidden_representation
 from nearsym.networks.irreducible import IrreducibleProduct, irreducible_blocks
-from nearsym.networks.relaxed_linear import LEAST_BATCH
+from nearsym.networks.relaxed_linear import LEAST_BATCH, least_batch, pays
+from nearsym.networks.small_product import written_out
 
 from .test_layers import SYMMETRIES, ends, randomize
 
@@ -99,12 +100,32 @@ def test_a_network_gives_large_batches_what_it_gives_small_ones(float64, name, f
     network = MLP(symmetry.observation.rep, [symmetry.action, symmetry.action], family, members)
     assert network.applies
     randomize(network)
-    x = torch.randn(LEAST_BATCH, symmetry.observation.dim, requires_grad=True)
+    x = torch.randn(network.least_batch, symmetry.observation.dim, requires_grad=True)
     expanded = copy.copy(network)
     expanded.applies = False
     mine, theirs = torch.stack(network(x)), torch.stack(expanded(x))
     torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-10)
     assert largest(gradients(network, x, mine), gradients(network, x, theirs)) < 1e-10
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+def test_small_products_are_expanded_unless_compiled(name):
+    """By hand: what is saved for so many inputs, and by not expanding, against the calls of transforms."""
+    symmetry = SYMMETRIES[name]()
+    networks = [MLP(symmetry.observation.rep, [symmetry.action], Exact(width=width)) for width in (48, 240)]
+    for network in networks:
+        applied = [layer for layer in [*network.layers, *network.heads] if layer.product is not None]
+        entries = sum(layer.in_features * layer.out_features for layer in applied)
+        saved = entries - sum(layer.product.cost(layer.in_channels, layer.out_channels, 1) for layer in applied)
+        calls = sum(layer.product.calls for layer in applied)
+        gains = [batch * saved + 50 * entries - calls for batch in range(1, 20_000)]
+        expected = max(LEAST_BATCH, 1 + sum(gain < 0 for gain in gains))
+        assert network.least_batch == least_batch(applied) == expected
+        assert pays(expected, network.least_batch) and not pays(expected - 1, network.least_batch)
+        with written_out():
+            assert pays(1, network.least_batch)
+    small, large = (network.least_batch for network in networks)
+    assert LEAST_BATCH <= large < small
 
 
 def test_training_expands_no_hidden_layer_and_checkpoints_hold_no_coordinates(monkeypatch):
@@ -114,7 +135,7 @@ def test_training_expands_no_hidden_layer_and_checkpoints_hold_no_coordinates(mo
     assert not [key for key in network.state_dict() if "product" in key]
     expanded = []
     monkeypatch.setattr(hidden.sharing, "forward", lambda *_: expanded.append(1))
-    network(torch.randn(LEAST_BATCH, 2))[0].sum().backward()
+    network(torch.randn(network.least_batch, 2))[0].sum().backward()
     assert not expanded
     assert hidden.filters.grad.abs().max() > 0
 

@@ -210,6 +210,7 @@ def trained(name):
         for number, parameter in enumerate(network.parameters()):
             parameter.copy_(torch.linspace(-1, 1, parameter.numel()).view_as(parameter).sin() / (5 + number))
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    network.least_batch = LEAST_BATCH  # as then
     x = torch.linspace(-2, 2, LEAST_BATCH * symmetry.observation.dim).cos().view(LEAST_BATCH, -1)
     for _ in range(5):
         loss = (network(x)[0] - 1).square().mean()
@@ -273,7 +274,8 @@ def test_many_networks_at_once_are_each_as_alone():
     critics = [Critic(trunk_for(encoder_for(observation, settings), settings), step, settings) for _ in range(3)]
     for critic in critics:
         randomize(critic)
-    x, action = torch.randn(3, LEAST_BATCH, observation.dim), torch.randn(3, LEAST_BATCH, step.dim)
+    count = critics[0].mlp.least_batch
+    x, action = torch.randn(3, count, observation.dim), torch.randn(3, count, step.dim)
     parameters, buffers = torch.func.stack_module_state(critics)
 
     def loss(own, x, action):

@@ -28,10 +28,11 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
     keep_freed_memory()  # as in training
     batch = settings.agent.batch_size
     calls: dict[str, Callable[[], object]] = {}
+    state, failed = "compiled" if settings.compile else "eager", dict[str, list[str]]()
     for name in architectures():
         run = TrainSettings(
             env=TASK,
-            agent=DrQv2Settings(batch_size=batch),
+            agent=DrQv2Settings(batch_size=batch, precision=settings.agent.precision),
             network=family(name, width=WIDTH),
             pixels=True,
             total_steps=1000,
@@ -44,9 +45,12 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
         for _ in zip(range(STORED), interact(learner, world.envs, experience), strict=False):
             pass  # random actions fill the replay buffer
         world.close()
+        failed[name] = []
+        if settings.compile:
+            learner.compile(failed[name].append)
         calls[name] = partial(_update, learner, experience, batch)
-    title = f"a DrQ-v2 update, D1, width {WIDTH}, batch {batch}, {settings.threads} thread(s)"
-    states = dict.fromkeys(calls, "eager")
+    title = f"a DrQ-v2 update, D1, width {WIDTH}, batch {batch}, {settings.machine}"
+    states = {name: f"eager: {failed[name][0]}" if failed[name] else state for name in calls}
     yield Table(title, "ms", milliseconds(take_turns(calls, settings.rounds), states), {"group": "D1", "batch": batch})
 
 

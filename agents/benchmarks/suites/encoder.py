@@ -10,8 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nearsym.agents.algorithms.precision import precision_of_images
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.benchmarks.timing import Table, milliseconds, take_turns
+from nearsym.agents.runs.build import device_named
 from nearsym.agents.runs.freed_memory import keep_freed_memory
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Image, Symmetry
@@ -24,7 +26,9 @@ PLANES: dict[str, list[Any]] = {"D1": [[-1, 1]], "C4": [[[0, -1], [1, 0]]], "D4"
 
 
 def measure(settings: BenchSettings) -> Iterator[Table]:
-    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every family and for escnn.
+    """Forward and backward pass of the DrQ-v2 encoder, 32 planes in all, for every family and for escnn, as it stands.
+
+    All work in the precision that the agent would have on this device, escnn's by torch's autocast.
 
     Raises:
         InputError: a group has no such encoder.
@@ -34,18 +38,21 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
             raise InputError(f"groups has {group!r}, expected D1, C4 or D4")
     torch.set_num_threads(settings.threads)
     keep_freed_memory()  # as in training
-    batch = settings.agent.batch_size
+    batch, device = settings.agent.batch_size, device_named(settings.device)
+    precision = precision_of_images(settings.agent.precision, device)
     for group in settings.groups or PLANES:
         generators = PLANES[group]
         plane = Symmetry.generated(generators, generators).action
         torch.manual_seed(0)
-        images = torch.randint(0, 256, (batch, *SHAPE), dtype=torch.uint8)
-        encoders: dict[str, nn.Module] = {PEER: _EscnnEncoder(group, plane.group.rows)}
+        images = torch.randint(0, 256, (batch, *SHAPE), dtype=torch.uint8).to(device)
+        encoders: dict[str, nn.Module] = {PEER: _EscnnEncoder(group, plane.group.rows, precision)}
         for name, kind in architectures().items():
-            encoders[name] = encoder_for(Image(plane, SHAPE), kind(), filters=FILTERS)
-        calls = {name: partial(_both_ways, encoder, images) for name, encoder in encoders.items()}
-        title = f"encoder forward and backward, {group}, batch {batch}, {settings.threads} thread(s)"
-        rows = milliseconds(take_turns(calls, settings.rounds))
+            encoder = encoders[name] = encoder_for(Image(plane, SHAPE), kind(), filters=FILTERS)
+            encoder.precision = precision
+        calls = {name: partial(_both_ways, encoder.to(device), images) for name, encoder in encoders.items()}
+        title = f"encoder forward and backward, {group}, batch {batch}, {settings.machine}"
+        states = dict.fromkeys(calls, "bfloat16") if precision else None
+        rows = milliseconds(take_turns(calls, settings.rounds), states)
         yield Table(title, "ms", rows, {"group": group, "batch": batch})
 
 
@@ -56,8 +63,9 @@ def _both_ways(encoder: nn.Module, images: Tensor) -> None:
 class _EscnnEncoder(nn.Module):
     """The same encoder built from escnn's own layers."""
 
-    def __init__(self, group: str, order: int) -> None:
+    def __init__(self, group: str, order: int, precision: torch.dtype | None) -> None:
         super().__init__()
+        self._precision = precision
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escnn and what it imports warn of their own insides
             from escnn import nn as escnn
@@ -75,5 +83,6 @@ class _EscnnEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """The last feature map."""
-        features: Tensor = self.layers(self.before(images.float() / 255 - 0.5)).tensor
-        return features
+        with torch.autocast(images.device.type, self._precision, enabled=self._precision is not None):
+            features: Tensor = self.layers(self.before(images.float() / 255 - 0.5)).tensor
+        return features.float()

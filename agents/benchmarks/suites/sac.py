@@ -11,7 +11,6 @@ import torch
 from nearsym.agents.benchmarks.contenders import SBX, STOCK, Contender, contender, sbx
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.benchmarks.timing import Table, rates, take_turns
-from nearsym.agents.runs.build import device_named
 from nearsym.networks import architectures
 
 WARM = 50
@@ -21,8 +20,8 @@ WARM = 50
 def measure(settings: BenchSettings) -> Iterator[Table]:
     """Steps of environment, acting and learning together; then updates on one batch of random numbers."""
     torch.set_num_threads(settings.threads)
-    device_named(settings.device)  # before stable-baselines3 looks for it
     chosen, width, batch = settings.training(0), settings.network.width, settings.agent.batch_size
+    size = f"width {width}, batch {batch}, {settings.machine}"  # looks for the device before stable-baselines3 does
     with ExitStack() as stack:
         contenders: dict[str, Contender] = {}
         for name in (STOCK, *([SBX] if settings.sbx else []), *architectures()):
@@ -31,7 +30,6 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
             stack.callback(found.close)
         for found in contenders.values():
             found.learn(settings.agent.learning_starts + WARM)
-        size = f"width {width}, batch {batch}, {settings.threads} thread(s)"
         for what, unit, deed in (
             (f"training steps in {settings.env.id}", "steps/s", "learn"),
             (f"updates for {settings.env.id}", "updates/s", "update"),

@@ -39,7 +39,7 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
             seconds = take_turns(calls, settings.rounds)
             state = f"eager: {failed[0]}" if failed else "compiled" if settings.compile else "eager"
             name = settings.network.name
-            title = f"{count} seeds of SAC, {name}, width {width}, batch {size}, {settings.threads} thread(s)"
+            title = f"{count} seeds of SAC, {name}, width {width}, batch {size}, {settings.machine}"
             conditions = {"network": name, "width": width, "batch": size, "seeds": count}
             yield Table(title, "updates/s", rates(seconds, count, dict.fromkeys(calls, state)), conditions)
 

@@ -124,7 +124,7 @@ def test_whole_updates_are_done(monkeypatch):
         DrQv2Learner, "update", lambda self, batch: sizes.append(len(batch.actions)) or update(self, batch)
     )
     list(measure(compose("bench", BenchSettings, ["what=drqv2", *SMALL])))
-    assert sizes == [4] * len(FAMILIES) * 3  # a turn that does not count, and two rounds
+    assert sizes == [4] * len(FAMILIES) * 4  # two turns that do not count, and two rounds
 
 
 def test_what_cannot_be_compiled_is_said_to_be_eager(monkeypatch):
@@ -172,12 +172,12 @@ def test_turns_alternate_and_ratios_are_within_rounds(monkeypatch):
     def taking(name, seconds):
         def call():
             called.append(name)
-            now[0] += seconds * (2 if len(called) > 6 else 1)
+            now[0] += seconds * (2 if len(called) > 8 else 1)
 
         return call
 
     seconds = take_turns({"slow": taking("slow", 4.0), "fast": taking("fast", 2.0)}, rounds=4)
-    assert called == ["slow", "fast"] * 5  # the first turn of each does not count
+    assert called == ["slow"] * 2 + ["fast"] * 2 + ["slow", "fast"] * 4  # the first two of each do not count
     assert seconds == {"slow": [4, 4, 8, 8], "fast": [2, 2, 4, 4]}
     slow, fast = rates(seconds, 8)
     assert (slow.values, fast.values) == ((2, 2, 1, 1), (4, 4, 2, 2))
@@ -199,13 +199,46 @@ def test_what_is_fast_is_repeated(monkeypatch):
     assert len(calls) == 2 + 5  # SHORTEST is 0.05 s
 
 
+def test_compiling_does_not_count(monkeypatch):
+    """Neither in a turn nor in how often a call is repeated."""
+    now, calls = [0.0], []
+    monkeypatch.setattr("nearsym.agents.benchmarks.timing.time.perf_counter", lambda: now[0])
+
+    def call():
+        calls.append(1)
+        now[0] += 0.01 if len(calls) > 1 else 20
+
+    assert take_turns({"it": call}, rounds=2)["it"] == pytest.approx([0.01, 0.01])
+    assert len(calls) == 2 + 2 * 5
+
+
 def test_a_gpu_is_waited_for(monkeypatch):
-    """What it was told is done only after the call."""
-    waited = []
+    """Before the clock is read: by a device that does what it was told only when it is waited for."""
+    now, told = [0.0], []
+    monkeypatch.setattr("nearsym.agents.benchmarks.timing.time.perf_counter", lambda: now[0])
+
+    def synchronize():
+        now[0] += sum(told)
+        told.clear()
+
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr("torch.cuda.synchronize", lambda: waited.append(1))
-    take_turns({"it": lambda: None}, rounds=3)
-    assert len(waited) >= 3
+    monkeypatch.setattr("torch.cuda.synchronize", synchronize)
+    told.append(100.0)  # something else's
+    assert take_turns({"it": lambda: told.append(2.0)}, rounds=3)["it"] == [2.0] * 3
+
+
+def test_a_gpu_is_named(monkeypatch):
+    settings = compose("bench", BenchSettings, ["device=cuda", "threads=2"])
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device: "H100")
+    assert settings.machine == "H100, 2 thread(s)"
+    assert compose("bench", BenchSettings, []).machine == "1 thread(s)"
+
+
+def test_encoders_work_in_the_precision_that_is_asked_for():
+    words = ["what=encoder", "groups=D1", "agent.precision=bfloat16", *SMALL]
+    (table,) = measure(compose("bench", BenchSettings, words))
+    assert {row.state for row in table.rows} == {"bfloat16"}
 
 
 def test_a_device_that_is_not_there_is_refused(capsys):
