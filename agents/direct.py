@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -91,50 +91,86 @@ class DirectPortfolio:
             torch.manual_seed(seed)
             self.actor = DeterministicActor(trunk_for(encoder, family), symmetry.action, family)
         self._moves = _Moves(symmetry.observation.rep, symmetry.action, seed) if family.augment else None
-        groups = [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in self._groups()]
-        self._optimizer = torch.optim.Adam(groups, lr=self.settings.learning_rate)
+        self._optimizer = torch.optim.Adam(self.groups)
         self._rate = torch.tensor(past.rate, dtype=torch.get_default_dtype())
         self._growth = torch.tensor(past.growth, dtype=torch.get_default_dtype())
+        self._features = torch.tensor(past.features, dtype=torch.get_default_dtype())
+        self._listed = None if past.listed is None else torch.tensor(past.listed)
         self._observed = torch.tensor(np.log(past.growth) / past.scale, dtype=torch.get_default_dtype())
 
     def learn(self, steps: int | None = None) -> list[float]:
         """Take gradient steps, by default all of `settings.steps`; returns the mean reward of a day at each."""
         found = []
         for _ in range(self.settings.steps if steps is None else steps):
-            rewards = self.rewards(self._starts(), self.settings.days)
-            loss = -rewards.mean()
-            penalty = self.family.regularizer(self.actor, rewards.std())
+            rewards, loss = self.objective(*self.draw())
             self._optimizer.zero_grad()
-            torch.autograd.backward(loss if penalty is None else loss + penalty)
+            torch.autograd.backward(loss)
             self._optimizer.step()
-            found.append(-loss.item())
+            found.append(rewards.mean().item())
         return found
 
-    def rewards(self, starts: Tensor, days: int) -> Tensor:
+    def draw(self) -> tuple[Tensor, Moved | None]:
+        """What a gradient step is taken on: (batch_size,) rows to start from, and elements to move them by."""
+        start, stop = self._past.train
+        last = stop - self.settings.days - 1
+        starts = torch.randint(start, last, (self.settings.batch_size,), generator=self._generator)
+        return starts, None if self._moves is None else self._moves.draw(len(starts), self._generator)
+
+    def objective(self, starts: Tensor, element: Moved | None) -> tuple[Tensor, Tensor]:
+        """(batch, days) rewards of stretches that were drawn, and what is to be minimised."""
+        rewards = self.rewards(starts, self.settings.days, element)
+        penalty = self.family.regularizer(self.actor, rewards.std())
+        loss = -rewards.mean()
+        return rewards, loss if penalty is None else loss + penalty
+
+    def rewards(self, starts: Tensor, days: int, element: Moved | None = None) -> Tensor:
         """(stretches, days) rewards, differentiable, of the decisions of so many days in a row.
 
         A long-only account starts invested at equal weights, another one in cash. The decision of a day is carried out
         at the close of the next one, and its reward is what that costs and what is earned until the close after:
-        (batch,) `starts` are the rows on whose close the first one is made.
+        (batch,) `starts` are the rows on whose close the first one is made. With `element` the policy sees each stretch
+        as a group element moves it, and its action is moved back.
         """
         past, assets = self._past, self._growth.shape[1]
         weights = torch.zeros(len(starts), assets)
         if past.leverage is None:
             weights = weights + 1 / assets
-        element = None if self._moves is None else self._moves.draw(len(starts), self._generator)
         view = torch.arange(1 - past.window, 1)
         rewards, (held, _) = [], self._drifted(weights, starts + 1)
         for day in range(days):
+            if day % past.every:
+                weights = held
+                held, growth = self._drifted(weights, starts + day + 2)
+                rewards.append(self._worth(growth))
+                continue
             seen = self._observed[starts[:, None] + day + view].transpose(1, 2).flatten(1)
-            action = self._act(torch.cat([seen, weights], dim=1), element)
-            weights = self.weights(action)
+            observation = torch.cat([seen, weights, self._features[starts + day]], dim=1)
+            action = self.actor(observation) if element is None else self._moved(observation, element)
+            weights = self._kept(self.weights(action, self._tradable(starts + day)), held, starts + day)
             after = torch.ones_like(weights[:, 0])
             for _ in range(COST_STEPS):
                 after = 1 - (self._rate * (weights * after[:, None] - held).abs()).sum(dim=1)
             held, growth = self._drifted(weights, starts + day + 2)
-            percent = 100 * (after * growth).log()
-            rewards.append(percent - 0.5 * past.risk_aversion * percent**2)
+            rewards.append(self._worth(after * growth))
         return torch.stack(rewards, dim=1)
+
+    def _worth(self, growth: Tensor) -> Tensor:
+        percent = 100 * growth.log()
+        return percent - 0.5 * self._past.risk_aversion * percent**2
+
+    def _tradable(self, rows: Tensor) -> Tensor | None:
+        """(batch, N) assets that a decision of these days can buy a day later; None for all."""
+        return None if self._listed is None else self._listed[rows] & self._listed[rows + 1]
+
+    def _kept(self, target: Tensor, held: Tensor, rows: Tensor) -> Tensor:
+        """The weights that a decision leads to: what is held, where that is within the band."""
+        if not self._past.band:
+            return target
+        moved = (target - held).abs().amax(dim=1, keepdim=True) > self._past.band
+        tradable = self._tradable(rows)
+        if tradable is not None:
+            moved = moved | ((held != 0) & ~tradable).any(dim=1, keepdim=True)
+        return torch.where(moved, target, held)
 
     def _drifted(self, weights: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, N) weights a day later, at the closes of the (batch,) rows, and by what the account has grown."""
@@ -144,10 +180,15 @@ class DirectPortfolio:
         growth = cash + past.interest * cash.clamp(min=0) - past.borrowing * owed + values.sum(dim=1)
         return values / growth[:, None], growth
 
-    def weights(self, action: Tensor) -> Tensor:
-        """(batch, N) target weights of actions, as the environment has them."""
+    def weights(self, action: Tensor, listed: Tensor | None = None) -> Tensor:
+        """(batch, N) target weights of actions, as the environment has them; those not listed get none."""
         if self._past.leverage is None:
-            return torch.softmax(self._past.sharpness * action, dim=1)[:, :-1]
+            logits = self._past.sharpness * action
+            if listed is not None:
+                logits = logits.masked_fill(~torch.cat([listed, torch.ones_like(listed[:, :1])], dim=1), -torch.inf)
+            return torch.softmax(logits, dim=1)[:, :-1]
+        if listed is not None:
+            action = action * listed
         return self._past.leverage * action / action.abs().sum(dim=1, keepdim=True).clamp(min=1.0)
 
     @property
@@ -161,38 +202,37 @@ class DirectPortfolio:
 
         return act
 
-    def _act(self, observation: Tensor, element: Tensor | None) -> Tensor:
-        if self._moves is None or element is None:
-            action: Tensor = self.actor(observation)
-            return action
-        return self._moves.back(self.actor(self._moves.there(observation, element)), element)
+    def _moved(self, observation: Tensor, element: Moved) -> Tensor:
+        """ρ(g)⁻¹ π(ρ(g) o) for each row."""
+        action: Tensor = self.actor(observation.gather(1, element.order) * element.sign)
+        return torch.zeros_like(action).scatter(1, element.action, action * element.turn)
 
-    def _starts(self) -> Tensor:
-        start, stop = self._past.train
-        last = stop - self.settings.days - 1
-        return torch.randint(start, last, (self.settings.batch_size,), generator=self._generator)
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """What an optimizer is built from: parameters and their learning rates."""
+        groups = [dict(group) for group in self.family.parameter_groups([self.actor])]
+        return [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in groups]
 
-    def _groups(self) -> list[dict[str, Any]]:
-        return [dict(group) for group in self.family.parameter_groups([self.actor])]
+
+class Moved(NamedTuple):
+    """Group elements as they act on (batch, observation) and (batch, action) vectors: an index and a sign each."""
+
+    order: Tensor
+    sign: Tensor
+    action: Tensor
+    turn: Tensor
 
 
 class _Moves:
-    """Stretches of days as a group element sees them: observations moved by g, actions moved back by its inverse."""
+    """Group elements to draw from."""
 
     def __init__(self, observation: Representation, action: Representation, seed: int) -> None:
         index, sign = random_elements(observation.direct_sum(action), DRAWN, seed)
         split = observation.dim
-        self._index, self._sign = torch.tensor(index[:, :split]), torch.tensor(sign[:, :split])
-        self._action, self._turn = torch.tensor(index[:, split:] - split), torch.tensor(sign[:, split:])
+        arrays = index[:, :split], sign[:, :split], index[:, split:] - split, sign[:, split:]
+        self._all = Moved(*map(torch.tensor, arrays))
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """(count,) elements."""
-        return torch.randint(len(self._index), (count,), generator=generator)
-
-    def there(self, observation: Tensor, element: Tensor) -> Tensor:
-        """ρ(g) o for each row."""
-        return observation.gather(1, self._index[element]) * self._sign[element]
-
-    def back(self, action: Tensor, element: Tensor) -> Tensor:
-        """ρ(g)⁻¹ a for each row."""
-        return torch.zeros_like(action).scatter(1, self._action[element], action * self._turn[element])
+    def draw(self, count: int, generator: torch.Generator) -> Moved:
+        """`count` of them."""
+        chosen = torch.randint(len(self._all.order), (count,), generator=generator)
+        return Moved(*(each[chosen] for each in self._all))

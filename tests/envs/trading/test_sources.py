@@ -38,8 +38,11 @@ def test_a_path_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("sp50",), "unknown source 'sp50' (did you mean 'sp500'?); choose sp500, yfinance, or the path of a CSV"),
-        (("prices",), "unknown source 'prices'; choose"),
+        (
+            ("sp50",),
+            "unknown source 'sp50' (did you mean 'sp500'?); choose sp500, factors, indices, nyse_o",
+        ),
+        (("stocks",), "unknown source 'stocks'; choose"),
         (("none.csv",), "there is no file none.csv"),
         (("folder/none",), "there is no file folder/none"),
         (("sp500", ["AAPL", "MSTF"]), "there is no ticker 'MSTF' (did you mean 'MSFT'?)"),
