@@ -105,11 +105,12 @@ def test_a_film_shows_two_worlds_that_mirror_each_other(site):
         assert film.n_frames >= 10
         for number in (0, film.n_frames - 1):
             film.seek(number)
-            frame = np.asarray(film.convert("RGB"), dtype=float)
-            width = (frame.shape[1] - 8) // 2
-            first, second = frame[:, :width], frame[:, -width:]
-            # stars and floor are not mirrored, cart and pole are
-            assert np.abs(second[:, ::-1] - first).mean() < 0.5 * np.abs(second - first).mean()
+            red, _, blue = np.moveaxis(np.asarray(film.convert("RGB"), dtype=int), -1, 0)
+            orange = red > blue  # cart and pole; sky and floor are not mirrored
+            width = (orange.shape[1] - 8) // 2
+            first, second = orange[:, :width], orange[:, -width:]
+            assert first.sum() > 500
+            assert (second[:, ::-1] != first).sum() < 0.5 * (second != first).sum()
 
 
 def opened(page, profile, query=""):

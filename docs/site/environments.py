@@ -59,8 +59,8 @@ def _page(entry: Entry, report: AuditReport, filmed: bool) -> str:
     images = " and ".join(f"*{symmetry.group.names[g]}*" for g in generators)
     film = (
         f"![A film of the environment and its images]({name}.gif)\n\nLeft the environment from one of its states, then "
-        f"from the image of that state under {images}. Each is stepped by the simulator on its own, with the same random "
-        "actions moved by the same element: the closer they stay images of each other, the better the symmetry holds."
+        f"from the image of that state under {images}. Each is stepped by the simulator on its own, by the same random "
+        "actions, moved by the same element: the closer they stay images of each other, the better the symmetry holds."
         if filmed
         else NO_FILM
     )
