@@ -1,4 +1,4 @@
-"""Docstrings as their parser expects them: it knows ``Examples:`` alone, where ours say ``Example:``."""
+"""Docstrings as their reader expects them: it knows ``Examples:`` alone, and Markdown's code blocks without ``::``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from griffe import Extension, Object
 
 
-class Examples(Extension):
-    """Renames the section."""
+class Markdown(Extension):
+    """Renames the section, and ends a line before a block with one colon."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
         """Before the docstring is parsed."""
         if obj.docstring is not None:
-            obj.docstring.value = re.sub(r"^(\s*)Example:$", r"\1Examples:", obj.docstring.value, flags=re.MULTILINE)
+            text = re.sub(r"^(\s*)Example:$", r"\1Examples:", obj.docstring.value, flags=re.MULTILINE)
+            obj.docstring.value = re.sub(r"(\w|\))::$", r"\1:", text, flags=re.MULTILINE)
