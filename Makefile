@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps escnn
 	@$(GL)
 	@mkdir -p build/types/nearsym
-	@for part in $(PACKAGES) __init__.py; do ln -sfn ../../../$$part build/types/nearsym/$$part; done
+	@for part in $(PACKAGES) __init__.py __main__.py; do ln -sfn ../../../$$part build/types/nearsym/$$part; done
 	@touch $(STAMP)
 
 train: $(STAMP)
