@@ -13,7 +13,7 @@ GL := if [ "$$(uname)" = Linux ] && ! ldconfig -p | grep -q libEGL.so.1 && [ "$$
 	then echo "installing libegl1 and libgl1-mesa-dri, for pixels"; \
 	apt-get update -qq && apt-get install -qq -y libegl1 libgl1-mesa-dri > /dev/null || echo "they cannot be installed; pixels need them"; fi
 
-.PHONY: setup train test test-slow lint types bench format clean
+.PHONY: setup train test test-slow lint types bench site format clean
 
 setup: $(STAMP)
 
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps escnn
 	@$(GL)
 	@mkdir -p build/types/nearsym
-	@for part in $(PACKAGES) __init__.py; do ln -sfn ../../../$$part build/types/nearsym/$$part; done
+	@for part in $(PACKAGES) __init__.py __main__.py; do ln -sfn ../../../$$part build/types/nearsym/$$part; done
 	@touch $(STAMP)
 
 train: $(STAMP)
@@ -47,6 +47,11 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	MYPYPATH=build/types $(BIN)/mypy -p nearsym
+
+# environments are filmed once, and again where anything that a film shows has changed: minutes the first time
+site: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f docs/site/mkdocs.yml
+	@echo "written: build/site/index.html"
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

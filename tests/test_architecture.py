@@ -62,8 +62,9 @@ def test_a_network_family_is_one_file(written, tmp_path):
     assert "leaky" not in FAMILIES
     written("networks/families/leaky.py")
     mirror = Symmetry.reflection(observation=[-1, 1, -1], action=[-1])
-    x, errors = torch.randn(64, 3), {}
+    x, errors = torch.randn(64, 3, generator=torch.Generator().manual_seed(0)), {}
     for leak in (0.0, 0.1, 1.0):
+        torch.manual_seed(0)
         actor = Actor(mirror.observation.rep, mirror.action, family("leaky", width=16, leak=leak))
         mean = lambda x, actor=actor: actor(x)[0]  # noqa: E731
         errors[leak] = equivariance_error(mean, mirror.observation.rep, mirror.action, x).max().item()

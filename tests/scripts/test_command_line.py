@@ -80,7 +80,7 @@ def test_auditing_a_run_reads_its_networks(tmp_path, monkeypatch, capsys):
         "the critic's largest slope",
     ):
         assert expected in printed
-    assert "policy:  has left " in printed
+    assert "policy:  no longer equivariant under r (" in printed
     assert "…" not in printed  # a pipe has no width to cut numbers to
     report = json.loads((tmp_path / "audit.json").read_text())
     assert (tmp_path / "audit.png").read_bytes().startswith(b"\x89PNG")

@@ -17,7 +17,7 @@ WIDE = 8
 """Most elements for which a table of what a run makes of them is printed."""
 
 DEPARTED = 0.6
-"""Relative error of the policy above which it has left an element (docs/audit.md: what that tells apart)."""
+"""Relative error of the policy above which it is reported as no longer equivariant; chosen in docs/audit.md."""
 
 
 def inspection_tables(inspection: Inspection, report: AuditReport, assets: Sequence[str]) -> list[Table | str]:
@@ -34,8 +34,13 @@ def inspection_tables(inspection: Inspection, report: AuditReport, assets: Seque
         items.append(_readings(inspection))
     error = _measured(inspection.actor, inspection, report)
     departed = [f"{name} ({value:.2f})" for name, value in zip(elements, error, strict=True) if value > DEPARTED]
-    named = ", ".join(departed) or f"nothing (largest error {max(error):.3f})"
-    items.append(f"policy:  has left {named}; named where its relative error is above {DEPARTED:g}")
+    if departed:
+        named = (
+            f"no longer equivariant under {', '.join(departed)}; named where its relative error is above {DEPARTED:g}"
+        )
+    else:
+        named = f"no relative error is above {DEPARTED:g} under any element; the largest is {max(error):.3f}"
+    items.append(f"policy:  {named}")
     if inspection.assets and assets:
         order = sorted(zip(inspection.assets, assets, strict=True), reverse=True)
         apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
