@@ -92,7 +92,8 @@ class Vectorised(VectorEnv[Any, Any, NDArray[Any]]):
             return self._add_info(infos, info, i)
         except (ValueError, TypeError, AttributeError):
             for key, value in info.items():
-                before, there = infos.get(key), infos.get(f"_{key}", np.zeros(self.num_envs, dtype=bool)).copy()
+                before: Any = infos.get(key)
+                there = infos.get(f"_{key}", np.zeros(self.num_envs, dtype=bool)).copy()
                 kept: NDArray[Any] = np.full(self.num_envs, None)
                 for j in np.flatnonzero(there) if isinstance(before, np.ndarray) else ():
                     kept[j] = before[j]
