@@ -43,7 +43,7 @@ class ActingPolicy:
         self._layers = [layer for layer in layers if isinstance(layer, ExpandedLinear)]
         self._expands = plain_vector and len(self._layers) == len(layers)
         self._seen: Tensor | None = None
-        self._expanded: list[tuple[Tensor, Tensor]] = []
+        self._expanded: dict[nn.Module, tuple[Tensor, Tensor]] = {}
         self._compiles: Callable[[str], None] | None = None
         self._compiled: Callable[..., Sequence[Tensor]] | None = None
         self._shape: torch.Size | None = None
@@ -70,11 +70,14 @@ class ActingPolicy:
         now = torch.cat([self._flat.tensor, *self._clocks]) if self._clocks else self._flat.tensor
         if self._seen is None or self._seen.device != now.device or not torch.equal(now, self._seen):
             self._seen = now.clone()
-            self._expanded = [(weight[0], bias[0]) for weight, bias in (layer.expand() for layer in self._layers)]
-        depth = len(self._actor.mlp.layers)
-        for weight, bias in self._expanded[:depth]:
-            features = torch.relu(nn.functional.linear(features, weight, bias))
-        return [nn.functional.linear(features, weight, bias) for weight, bias in self._expanded[depth:]]
+            self._expanded = {
+                layer: (weight[0], bias[0]) for layer in self._layers for weight, bias in [layer.expand()]
+            }
+
+        def linear(layer: nn.Module, x: Tensor) -> Tensor:
+            return nn.functional.linear(x, *self._expanded[layer])
+
+        return self._actor.mlp.through(features, linear, lambda norm, x: norm(x))
 
     def _compile(self, features: Tensor, noise: Tensor, tell: Callable[[str], None]) -> None:
         self._compiles = None

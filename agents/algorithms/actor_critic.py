@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 from nearsym.networks import (
     Actor,
@@ -19,6 +20,7 @@ from nearsym.networks import (
     DeterministicActor,
     Encoder,
     Family,
+    Normaliser,
     Trunk,
     encoder_for,
     family_of_critics,
@@ -68,6 +70,9 @@ class ActorCritic(Learner):
         self._actions.seed(seed)
         if problem.is_image:
             self.measured_states = 32
+            if settings.normalise:
+                raise InputError("agent.normalise is for vectors, and the environment observes images; leave it out")
+        self.normaliser = Normaliser(problem.observation.rep).to(device) if settings.normalise else None
         built = self._build(network)
         self.encoder, self.actor, self.critic = built["encoder"], built["actor"], built["critic"]
         self.critic_target = self._target().requires_grad_(False)
@@ -130,7 +135,9 @@ class ActorCritic(Learner):
         return kind(self.settings, self.problem, self.device, capacity)
 
     def explore(self, observations: Array, memory: Any) -> tuple[Array, Any]:
-        """Uniformly random actions until learning starts."""
+        """Uniformly random actions until learning starts; what is seen is taken into statistics."""
+        if self.normaliser is not None:
+            self.normaliser.update(observations)
         if self.steps >= self.settings.learning_starts:
             return self.act(observations, memory, explore=True)
         drawn = np.array([self._actions.sample() for _ in range(len(observations))])
@@ -148,8 +155,15 @@ class ActorCritic(Learner):
     def features(self, observations: Array) -> Tensor:
         """The encoder's, of (N, …) observations."""
         tensor = torch.as_tensor(observations, device=self.device)
-        features: Tensor = self.encoder(tensor if self.problem.is_image else tensor.float())
+        features: Tensor = self.encoder(tensor if self.problem.is_image else self.normalised(tensor.float()))
         return features
+
+    def normalised(self, observations: Tensor) -> Tensor:
+        """Observations of any shape, with ``agent.normalise`` normalised."""
+        if self.normaliser is None:
+            return observations
+        normalised: Tensor = self.normaliser(observations.flatten(1))
+        return normalised.view_as(observations)
 
     @abstractmethod
     def policy(self, outputs: Any, noise: Tensor) -> Tensor:
@@ -188,7 +202,8 @@ class ActorCritic(Learner):
 
     def encoded(self, observations: Tensor) -> Tensor:
         """The encoder's features of flattened observations."""
-        features: Tensor = self.encoder(observations.view(-1, *self.problem.observation_space.shape))
+        shape = self.problem.observation_space.shape
+        features: Tensor = self.encoder(self.normalised(observations).view(-1, *shape))
         return features
 
     def learned(self) -> dict[str, Tensor]:
@@ -214,12 +229,16 @@ class ActorCritic(Learner):
     def prepared(self, batch: Batch) -> tuple[Batch, Drawn]:
         """A batch, with ``network.augment`` transitions moved by group elements, and random numbers.
 
-        Clocks of networks are set.
+        Clocks of networks are set, and observations are normalised: statistics change from update to update.
         """
         if self.clocks is not None:
             self.clocks.gather()
             self.clocks.tensor.fill_(self.updates)
         batch = batch if self._augmentation is None else self._augmentation(batch)
+        if self.normaliser is not None:
+            seen = (batch.observations, batch.next_observations)
+            observations, following = (self.normalised(each.float()) for each in seen)
+            batch = batch._replace(observations=observations, next_observations=following)
         return batch, self.draw(len(batch.actions))
 
     def compile(self, tell: Callable[[str], None]) -> None:
@@ -282,6 +301,9 @@ class ActorCritic(Learner):
             penalty = self.family_of("actor" if part is self.actor else "critic").regularizer(part, scale)
             loss = loss if penalty is None else loss + penalty
         return loss
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return super()._modules() | ({} if self.normaliser is None else {"normaliser": self.normaliser})
 
     def _target(self) -> nn.Module:
         """A copy of the critics."""

@@ -48,6 +48,7 @@ class OffPolicySettings(AgentSettings):
         n_steps: n of the n-step returns.
         features: length of the vectors between an image's feature map and the heads.
         filters: planes of each feature map of an image.
+        normalise: vectors that are observed, by their running mean and variance, averaged over orbits.
 
     Raises:
         InputError: a value is out of range.
@@ -61,6 +62,7 @@ class OffPolicySettings(AgentSettings):
     n_steps: int = 1
     features: int = FEATURES
     filters: int = FILTERS
+    normalise: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

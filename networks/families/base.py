@@ -27,6 +27,9 @@ MOST = 1_000_000
 DEEPEST = 1000
 """Hidden layers, far more than can be trained without shortcuts."""
 
+BLOCKS = ("mlp", "norm", "residual")
+"""What a perceptron's hidden layers may be."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family(ABC):
@@ -39,7 +42,9 @@ class Family(ABC):
         family: its name, which ``network=`` takes.
         width: units of each hidden layer, the same for every family: an exact layer of width 256 over a group of order
             8 has 32 channels.
-        depth: number of hidden layers.
+        depth: number of hidden layers, or of residual blocks.
+        block: what stands between the input and the heads: ``mlp``, layers with ReLU; ``norm``, the same with layer
+            normalisation before every ReLU; ``residual``, blocks as in SimBa (see `MLP`).
         window_channels: channels of the convolutions over a window of time inside the observation, where there is one.
         augment: move every replayed transition by a random element of the group before learning from it, which is what
             a plain network can do with a symmetry.
@@ -58,6 +63,7 @@ class Family(ABC):
     family: str = ""
     width: int = 256
     depth: int = 2
+    block: str = "mlp"
     window_channels: int = 8
     augment: bool = False
     critic: str | None = None
@@ -67,6 +73,8 @@ class Family(ABC):
         if self.family != type(self).family:
             raise InputError(f"network.family is {self.family!r}, expected {type(self).family!r}; choose with network=")
         self.check_whole("width", "depth", "window_channels")
+        if self.block not in BLOCKS:
+            raise InputError(f"network.block is {self.block!r}, expected one of {', '.join(BLOCKS)}")
         if self.depth > DEEPEST:
             raise InputError(f"network.depth is {self.depth}, expected a number <= {DEEPEST} of hidden layers")
 
@@ -100,6 +108,7 @@ class Family(ABC):
             family=cls.family,
             width=other.width,
             depth=other.depth,
+            block=other.block,
             window_channels=other.window_channels,
             match_parameters=other.match_parameters,
         )
@@ -139,9 +148,9 @@ class Family(ABC):
         """
         raise InputError(f"network={self.name} has no steerable convolutions")
 
-    def layer_norm(self, rep: Representation, channels: int) -> nn.Module:
+    def layer_norm(self, rep: Representation, channels: int, members: int | None = None) -> LayerNorm:
         """Normalisation of a vector of `channels` channels, each of which the group permutes by `rep`."""
-        return LayerNorm(rep, channels, tied=True)
+        return LayerNorm(rep, channels, tied=True, members=members)
 
     def time_weights(self, steps: int) -> nn.Module:
         """What a window of `steps` steps, (batch, planes, steps), is weighted with before a convolution over time."""

@@ -52,9 +52,9 @@ class Plain(Family):
         """A kernel of the same shape that obeys no symmetry."""
         return PlainLinear(in_type.size * kernel_size**2, out_type.size)
 
-    def layer_norm(self, rep: Representation, channels: int) -> nn.Module:
+    def layer_norm(self, rep: Representation, channels: int, members: int | None = None) -> LayerNorm:
         """`torch.nn.LayerNorm`'s: a scale and shift for every coordinate."""
-        return LayerNorm(rep, channels, tied=False)
+        return LayerNorm(rep, channels, tied=False, members=members)
 
 
 class PlainLinear(ExpandedLinear):

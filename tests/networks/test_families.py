@@ -30,7 +30,7 @@ from nearsym.networks import (
 )
 
 ROOT = Path(__file__).parents[2]
-COMMON = {"family", "width", "depth", "window_channels", "augment", "critic", "match_parameters"}
+COMMON = {"family", "width", "depth", "block", "window_channels", "augment", "critic", "match_parameters"}
 OWN = {
     "plain": set(),
     "augmented": set(),
