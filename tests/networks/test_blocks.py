@@ -199,8 +199,7 @@ def test_normalised_observations_decide_what_is_done_and_learned():
     """By hand: the networks of a learner without statistics, on observations normalised beforehand."""
     trained = agent("exact", "mlp").learn(30)
     learner, bare = trained.learner, agent("exact", "mlp", normalise=False).learner
-    for name, module in bare._modules().items():
-        module.load_state_dict(learner._modules()[name].state_dict())
+    bare.load_state_dict(learner.state_dict())
     steps = trained.experience.arrays()["observations"][:, 0]
     assert learner.normaliser.count == 30
     rep = learner.observation_rep
