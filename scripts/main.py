@@ -25,6 +25,7 @@ COMMANDS = {
     "push": "send an exported policy to the Hugging Face hub",
     "bench": "compare speed or learning with stable-baselines3 and other peers",
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
+    "tune": "search hyperparameters of every network of a suite, with equal budgets",
     "report": "write what a comparison shows, with intervals and a verdict",
     "doctor": "check versions, threads, devices and rendering",
 }
@@ -74,7 +75,7 @@ def run(arguments: list[str]) -> int:
         _print_nowhere()  # it was printing that failed
         return _refuse(line)
     except KeyboardInterrupt:
-        resume = {"train": " resume=true", "compare": ""}  # a comparison always goes on where it stopped
+        resume = {"train": " resume=true", "compare": "", "tune": ""}  # the last two go on where they stopped
         again = f"; continue with: nearsym {' '.join(arguments)}{resume[name]}" if name in resume else ""
         print(f"\nnearsym: interrupted{again}", file=sys.stderr)
         return 130

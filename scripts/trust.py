@@ -12,8 +12,11 @@ from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.exporting.settings import ExportSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
+from nearsym.agents.tuning.settings import TuneSettings
 
-Settings = TypeVar("Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, ExportSettings)
+Settings = TypeVar(
+    "Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, ExportSettings, TuneSettings
+)
 Found = TypeVar("Found")
 
 

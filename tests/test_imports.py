@@ -23,6 +23,7 @@ MAY_IMPORT = {
 APART = [
     ("nearsym.agents.comparison", "nearsym.agents.report"),  # launching and statistics share the files of a run alone
     ("nearsym.agents.report", "nearsym.agents.comparison"),
+    ("nearsym.agents.comparison", "nearsym.agents.tuning"),
     ("nearsym.agents", "nearsym.envs.trading"),  # agents know environments by what these can
     ("nearsym.agents", "nearsym.envs.dmc"),
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -17,6 +17,8 @@ from .suite_place import place_of
 from .version_0_1 import translated
 
 NETWORK_KEYS = tuple(dict.fromkeys(key for kind in FAMILIES.values() for key in keys_of(kind)))
+
+Read = TypeVar("Read")
 
 WHOLE, TEXT, LIST, MAPPING = (
     ("a whole number", int),
@@ -37,6 +39,20 @@ def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Su
     Raises:
         InputError: the file cannot be read, or something in it does not fit; names the file and the place.
     """
+    return read_file(path, lambda content: suite_from(translated(content) if saved else content, families), families)
+
+
+def read_file(path: Path, read: Callable[[Any], Read], families: Collection[str]) -> Read:
+    """What `read` makes of the content of a suite's YAML file.
+
+    Args:
+        path: the file.
+        read: from the content.
+        families: what ``network=`` takes.
+
+    Raises:
+        InputError: the file cannot be read, or something in it does not fit; names the file and the place.
+    """
     try:
         text = path.read_text()
         content = read_yaml(text)
@@ -49,7 +65,7 @@ def read_suite(path: Path, families: Collection[str], saved: bool = False) -> Su
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"suite {path} cannot be read: {first}") from error
     try:
-        return suite_from(translated(content) if saved else content, families)
+        return read(content)
     except InputError as error:
         entries = {"tasks": lambda one: _task("task", one), "networks": lambda one: _network(one, families)}
         raise InputError(f"suite {path}{place_of(text, str(error), entries)}: {error}") from error
@@ -61,18 +77,18 @@ def suite_from(content: Any, families: Collection[str]) -> Suite:
     Raises:
         InputError: a key is missing or unknown, or a value has the wrong type or range.
     """
-    _keys("the suite", content, ("name", "tasks", "networks", "seeds"), ("overrides", "evaluate"))
+    check_keys("the suite", content, ("name", "tasks", "networks", "seeds"), ("overrides", "evaluate"))
     evaluate = content.get("evaluate") or {}
-    _keys("evaluate", evaluate, (), ("episodes", "noise"))
-    overrides = _typed("overrides", content.get("overrides") or [], LIST)
+    check_keys("evaluate", evaluate, (), ("episodes", "noise"))
+    overrides = typed("overrides", content.get("overrides") or [], LIST)
     return Suite(
-        name=_typed("name", content["name"], TEXT),
-        tasks=tuple(_task(f"tasks[{i}]", one) for i, one in enumerate(_typed("tasks", content["tasks"], LIST))),
-        networks=tuple(_network(one, families) for one in _typed("networks", content["networks"], LIST)),
-        seeds=tuple(_typed("seeds", one, WHOLE) for one in _typed("seeds", content["seeds"], LIST)),
-        overrides=tuple(_typed("overrides", one, TEXT) for one in overrides),
-        episodes=_typed("evaluate.episodes", evaluate.get("episodes", 10), WHOLE),
-        noise=tuple(_number(one) for one in _typed("evaluate.noise", evaluate.get("noise", [0.0]), LIST)),
+        name=typed("name", content["name"], TEXT),
+        tasks=tuple(_task(f"tasks[{i}]", one) for i, one in enumerate(typed("tasks", content["tasks"], LIST))),
+        networks=tuple(_network(one, families) for one in typed("networks", content["networks"], LIST)),
+        seeds=tuple(typed("seeds", one, WHOLE) for one in typed("seeds", content["seeds"], LIST)),
+        overrides=tuple(typed("overrides", one, TEXT) for one in overrides),
+        episodes=typed("evaluate.episodes", evaluate.get("episodes", 10), WHOLE),
+        noise=tuple(_number(one) for one in typed("evaluate.noise", evaluate.get("noise", [0.0]), LIST)),
     )
 
 
@@ -97,15 +113,15 @@ def content_of(suite: Suite) -> dict[str, Any]:
 
 
 def _task(where: str, content: Any) -> Task:
-    _keys(where, content, ("id", "total_steps"), ("kwargs", "perturbations"))
-    worlds = _typed(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
+    check_keys(where, content, ("id", "total_steps"), ("kwargs", "perturbations"))
+    worlds = typed(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
     if not worlds:
         raise InputError(f"{where}.perturbations is empty; give at least [{{}}], the world as it is")
     return Task(
-        id=_typed(f"{where}.id", content["id"], TEXT),
-        total_steps=_typed(f"{where}.total_steps", content["total_steps"], WHOLE),
-        kwargs=_typed(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
-        perturbations=tuple(_typed(f"{where}.perturbations", one, MAPPING) for one in worlds),
+        id=typed(f"{where}.id", content["id"], TEXT),
+        total_steps=typed(f"{where}.total_steps", content["total_steps"], WHOLE),
+        kwargs=typed(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
+        perturbations=tuple(typed(f"{where}.perturbations", one, MAPPING) for one in worlds),
     )
 
 
@@ -116,7 +132,7 @@ def _network(content: Any, families: Collection[str]) -> Network:
     if not (isinstance(content, dict) and len(content) == 1):
         raise InputError(f"networks has {content!r}, expected a name or name: {{family: relaxed, banks: 2}}")
     ((name, given),) = content.items()
-    name, given = str(name), dict(_typed(f"network {name}", given or {}, MAPPING))
+    name, given = str(name), dict(typed(f"network {name}", given or {}, MAPPING))
     for key in given:
         if (old := str(key).removeprefix("network.")) in RENAMED:
             raise InputError(f"network {name} has {key}, which is called {RENAMED[old]}")
@@ -132,11 +148,15 @@ def _network(content: Any, families: Collection[str]) -> Network:
     )
 
 
-def _keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str, ...]) -> None:
-    """Check that `content` is a mapping with all needed keys and no unknown ones."""
+def check_keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    """Check that `content` is a mapping with all needed keys and no unknown ones.
+
+    Raises:
+        InputError: it is not.
+    """
     known = (*needed, *optional)
     if not isinstance(content, Mapping):
-        raise InputError(f"{where} is {_shown(content)}, expected a mapping with {', '.join(known)}")
+        raise InputError(f"{where} is {shown(content)}, expected a mapping with {', '.join(known)}")
     for key in content:
         if key not in known:
             raise InputError(
@@ -147,19 +167,25 @@ def _keys(where: str, content: Any, needed: tuple[str, ...], optional: tuple[str
             raise InputError(f"{where} has no {key}; it needs {', '.join(needed)}")
 
 
-def _typed(where: str, value: Any, wanted: tuple[str, type]) -> Any:
+def typed(where: str, value: Any, wanted: tuple[str, type]) -> Any:
+    """A value of the wanted type.
+
+    Raises:
+        InputError: it is of another.
+    """
     description, kind = wanted
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise InputError(f"{where} is {_shown(value)}, expected {description}")
+        raise InputError(f"{where} is {shown(value)}, expected {description}")
     return value
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"evaluate.noise has {_shown(value)}, expected numbers such as [0, 0.1, 0.2]")
+        raise InputError(f"evaluate.noise has {shown(value)}, expected numbers such as [0, 0.1, 0.2]")
     return float(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a message shows it."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -6,6 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,15 @@ def last_row(path: Path) -> tuple[int, float | None]:
         return int(row["step"]), float(row["eval_return"])
     except (OSError, ValueError, TypeError, KeyError):  # no row yet, or one that is being written
         return 0, None
+
+
+def evaluations(path: Path) -> list[tuple[int, float]]:
+    """Step and mean return of every evaluation in a metrics.csv, but for a row that is being written."""
+    found = []
+    with suppress(OSError, ValueError, TypeError, KeyError), path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            found.append((int(row["step"]), float(row["eval_return"])))
+    return found
 
 
 class RunningMeans:

@@ -1,0 +1,1 @@
+"""Tuning: hyperparameters of every network of a suite, with equal budgets, on seeds of their own."""
