@@ -27,7 +27,9 @@ COMMANDS = {
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
     "tune": "search hyperparameters of every network of a suite, with equal budgets",
     "report": "write what a comparison shows, with intervals and a verdict",
+    "play": "watch a run's policy beside itself in the mirrored world",
     "doctor": "check versions, threads, devices and rendering",
+    "completion": "print a script with which bash or zsh completes commands and keys",
 }
 
 USAGE = "usage: nearsym <command> [key=value …]"
@@ -98,7 +100,7 @@ def _print_nowhere() -> None:
 
 
 def _help() -> str:
-    lines = [f"  {name:10}{about}" for name, about in COMMANDS.items()]
+    lines = [f"  {name:12}{about}" for name, about in COMMANDS.items()]
     return "\n".join(
         [
             "nearsym: reinforcement learning for worlds that are nearly symmetric",

@@ -10,12 +10,20 @@ from typing import TypeVar
 
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.exporting.settings import ExportSettings
+from nearsym.agents.runs.play import PlaySettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.runs.trust import UntrustedError, trusted_settings
 from nearsym.agents.tuning.settings import TuneSettings
 
 Settings = TypeVar(
-    "Settings", EvaluateSettings, AuditSettings, TradeSettings, CompareSettings, ExportSettings, TuneSettings
+    "Settings",
+    EvaluateSettings,
+    AuditSettings,
+    TradeSettings,
+    CompareSettings,
+    ExportSettings,
+    PlaySettings,
+    TuneSettings,
 )
 Found = TypeVar("Found")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import gymnasium
-import imageio.v2 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +17,7 @@ from nearsym.envs.errors import InputError
 
 from .build import build_env, limited
 from .evaluation import returns_of
+from .screen import Film
 from .settings import TrainSettings
 
 
@@ -34,12 +35,8 @@ def film(learner: Learner, settings: TrainSettings, seed: int, path: Path) -> No
     """
     env = EpisodeSeeds(limited(build_env(settings, film=True), settings.eval_steps), seed)
     fps = float(env.metadata.get("render_fps") or 30)
-    try:
-        writer = imageio.get_writer(path, fps=fps, macro_block_size=2)
-    except ImportError as error:
-        raise InputError(f"writing a video needs ffmpeg ({error}); pip install imageio-ffmpeg") from error
-    with writer:
-        filmed = _Filmed(env, lambda: writer.append_data(_frame(env, settings.env.id)))
+    with closing(Film(path, fps)) as writer:
+        filmed = _Filmed(env, lambda: writer.show(frame_of(env, settings.env.id)))
         returns_of(learner, vectorised(filmed), 1)
     env.close()
 
@@ -47,7 +44,7 @@ def film(learner: Learner, settings: TrainSettings, seed: int, path: Path) -> No
 class _Filmed(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Takes a frame at the beginning of an episode and after every step."""
 
-    def __init__(self, env: gymnasium.Env[Any, Any], take: Callable[[], None]) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], take: Callable[[], object]) -> None:
         super().__init__(env)
         self._take = take
 
@@ -64,7 +61,12 @@ class _Filmed(gymnasium.Wrapper[Any, Any, Any, Any]):
         return result
 
 
-def _frame(env: gymnasium.Env[Any, Any], id: str) -> NDArray[np.uint8]:
+def frame_of(env: gymnasium.Env[Any, Any], id: str) -> NDArray[np.uint8]:
+    """What an environment draws.
+
+    Raises:
+        InputError: it draws no frames.
+    """
     try:
         frame = env.render()
     except NotImplementedError:
