@@ -35,7 +35,7 @@ from .version_0_1 import agent_settings
 RECORDED = ("nearsym", "torch", "numpy", "gymnasium", "stable_baselines3", "dm_control", "mujoco")
 """Packages whose versions a run records."""
 
-MAY_CHANGE = ("resume", "run_dir", "total_steps", "threads", "device", "env.processes")
+MAY_CHANGE = ("resume", "run_dir", "total_steps", "threads", "device", "env.processes", "wandb")
 """Settings that a resumed run may have different from the saved ones."""
 
 DIGITS = ("threads", "device")

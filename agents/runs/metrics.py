@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -67,6 +67,16 @@ class RunningMeans:
         return {name: list(pair) for name, pair in self._sums.items()}
 
 
+class Scalars(Protocol):
+    """Where scalars go beside TensorBoard."""
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Write scalars."""
+
+    def close(self) -> None:
+        """No more of them."""
+
+
 class MetricsWriter:
     """Appends rows to metrics.csv and scalars to TensorBoard.
 
@@ -77,13 +87,22 @@ class MetricsWriter:
         keep: bytes of metrics.csv that belong to the checkpoint it goes on from, or None for a new run.
             Whatever was written after the checkpoint is dropped and will be written again.
         columns: of a new metrics.csv; one that is gone on with keeps its own.
+        also: where else scalars go.
 
     Raises:
         InputError: metrics.csv is missing, of other columns, or shorter than it was when the checkpoint was saved.
     """
 
-    def __init__(self, path: Path, tensorboard: Path, step: int, keep: int | None, columns: Sequence[str]) -> None:
-        self._path, self._columns = path, tuple(columns)
+    def __init__(
+        self,
+        path: Path,
+        tensorboard: Path,
+        step: int,
+        keep: int | None,
+        columns: Sequence[str],
+        also: Scalars | None = None,
+    ) -> None:
+        self._path, self._columns, self._also = path, tuple(columns), also
         if keep is None:
             path.write_text("")
             self._append(self._columns)
@@ -122,7 +141,9 @@ class MetricsWriter:
         self.scalars({f"run/{name}": values[name] for name in self._columns[1:] if name in values}, step)
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
-        """Write scalars to TensorBoard alone."""
+        """Write scalars to TensorBoard, and wherever else they go."""
+        if self._also is not None:
+            self._also.scalars(values, step)
         for name, value in values.items():
             self._tensorboard.add_scalar(name, value, step)
         self._tensorboard.flush()
@@ -134,6 +155,8 @@ class MetricsWriter:
     def close(self) -> None:
         """Close TensorBoard's file."""
         self._tensorboard.close()
+        if self._also is not None:
+            self._also.close()
 
     def _append(self, cells: Any) -> None:
         with self._path.open("a", newline="") as file:

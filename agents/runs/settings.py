@@ -78,6 +78,7 @@ class TrainSettings:
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         compile: ``true`` compiles updates to machine code when the run starts, which takes up to half a minute and is
             remembered; ``auto`` does where the run is long enough to gain by it. Results differ by rounding alone.
+        wandb: a project of Weights & Biases that gets what TensorBoard gets; null for none.
 
     Raises:
         InputError: a value is out of range.
@@ -100,6 +101,7 @@ class TrainSettings:
     threads: int = 1
     device: str = "cpu"
     compile: str = "auto"
+    wandb: str | None = None
 
     def __post_init__(self) -> None:
         if self.compile.lower() not in ("auto", "true", "false"):

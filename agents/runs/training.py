@@ -30,6 +30,7 @@ from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
 from .settings import LONGEST, TrainSettings
 from .time_left import TimeLeft
+from .wandb import WandbScalars, load_wandb
 
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
@@ -114,6 +115,8 @@ def train(settings: TrainSettings, command: list[str], reporter: Reporter | None
 def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> Iterator[Training]:
     """A run, built and brought to its last checkpoint; arguments and errors are those of `train`."""
     torch.set_num_threads(settings.threads)
+    if settings.wandb:
+        load_wandb()  # before anything is built
     longest = max(LONGEST, settings.eval_steps)
     with closing(build_world(settings, settings.seed, count=settings.env.count, longest=longest)) as world:
         learner = build_learner(settings, world)
@@ -211,7 +214,8 @@ class Training:
         if learner.steps >= total:
             return False
         names = columns(learner)
-        self._writer = MetricsWriter(self.run.metrics, self.run.tensorboard, learner.steps, self._bytes, names)
+        also = WandbScalars(self.settings, self.run) if self.settings.wandb else None
+        self._writer = MetricsWriter(self.run.metrics, self.run.tensorboard, learner.steps, self._bytes, names, also)
         self._reported, self._time_left = learner.steps, TimeLeft(total)
         return True
 
