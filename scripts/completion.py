@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from functools import cache
 
 from nearsym.envs.errors import InputError, did_you_mean
 
@@ -89,6 +90,7 @@ def script(shell: str) -> str:
     return f"{first}{table}_nearsym(){''.join(rest)}".rstrip()
 
 
+@cache
 def _words(command: str) -> dict[str, list[str]]:
     """The keys of a command, and the choices of each, by what its help says of the settings' dataclasses.
 

@@ -6,7 +6,10 @@ import torch
 
 from nearsym.agents import PPO, SAC, DrQv2
 from nearsym.agents.algorithms.many_seeds import Generators, ManySeeds
+from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.algorithms.update_rule import UpdateRule
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.training import train
 from nearsym.envs import make
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Group, Representation, Symmetry
@@ -28,8 +31,8 @@ SYMMETRIES = {
         observation=[np.kron(np.eye(2), QUARTER), np.kron(np.eye(2), MIRROR)], action=[QUARTER, MIRROR]
     ),
     "assets": lambda: Symmetry.generated(  # of a group whose elements are not listed
-        observation=[[*np.roll(np.arange(20), 1), 20], [1, 0, *range(2, 21)]],
-        action=[[*np.roll(np.arange(20), 1)], [1, 0, *range(2, 20)]],
+        observation=[[*np.roll(np.arange(6), 1), 6], [1, 0, *range(2, 7)]],
+        action=[[*np.roll(np.arange(6), 1)], [1, 0, *range(2, 6)]],
     ),
 }
 
@@ -156,13 +159,29 @@ def parameters(learner):
     return torch.cat([p.detach().reshape(-1) for module in learner.modules().values() for p in module.parameters()])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("name", ["plain", "exact", "relaxed"])
+def test_a_compiled_update_is_the_ordinary_one(name, block):
+    ordinary, fast = (agent(name, block).learn(20) for _ in range(2))
+    start = parameters(ordinary.learner)
+    fast.learner.compile(pytest.fail)
+    for learner in (ordinary.learner, fast.learner):
+        torch.manual_seed(1)
+        learner.update(stored(ordinary, 0))
+    moved = (parameters(ordinary.learner) - start).abs().mean()
+    assert moved > 0 and (parameters(fast.learner) - parameters(ordinary.learner)).abs().mean() < 1e-2 * moved
+    seen = np.ones((1, 4), dtype=np.float32)
+    acted = [learner.act(seen, None, explore=False)[0] for learner in (ordinary.learner, fast.learner)]
+    np.testing.assert_allclose(*acted, atol=1e-3)
+
+
 def stored(trained, seed):
     np.random.seed(seed)
     return trained.experience.sample(8)
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("name", ["plain", "exact", "relaxed"])
+@pytest.mark.parametrize(("name", "block"), [("plain", "residual"), ("exact", "norm"), ("relaxed", "residual")])
 def test_an_update_as_a_function_and_of_many_seeds_is_the_ordinary_one(name, block):
     """From the same statistics, batch and random numbers; what is compiled is this function."""
     ordinary, functional = (agent(name, block).learn(20) for _ in range(2))
@@ -226,6 +245,19 @@ def test_a_learner_put_back_has_its_statistics():
     assert other.normaliser.count == 30
     seen = torch.randn(4, 4)
     torch.testing.assert_close(other.mean_action(seen), learner.mean_action(seen))
+
+
+def test_a_run_that_goes_on_has_the_metrics_of_one_that_was_not_stopped(tmp_path):
+    def trained(folder, steps):
+        agent = SACSettings(batch_size=4, learning_starts=5, normalise=True)
+        network = family("exact", width=8, block="residual")
+        common = {"eval_every": 10, "eval_episodes": 1, "checkpoint_every": 10, "resume": True, "seed": 2}
+        env = EnvSettings("Pendulum-v1")
+        settings = TrainSettings(env, agent, network, run_dir=str(tmp_path / folder), total_steps=steps, **common)
+        return train(settings, []).metrics.read_bytes()
+
+    trained("stopped", 10)
+    assert trained("stopped", 20) == trained("whole", 20)
 
 
 def test_images_are_not_normalised():
