@@ -11,6 +11,7 @@ import numpy as np
 from nearsym.agents.algorithms.problem import Problem
 from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs.errors import InputError
+from nearsym.networks.mlp import WIDER
 
 from .settings import TrainSettings
 
@@ -49,9 +50,10 @@ def check_memory(settings: TrainSettings, problem: Problem) -> None:
     """
     agent, width, depth = settings.agent, settings.network.width, settings.network.depth
     observation = math.prod(problem.observation_space.shape or ()) * problem.observation_space.dtype.itemsize
+    squares = 2 * WIDER * depth if settings.network.block == "residual" else depth - 1
     needs = {
         f"agent.batch_size={agent.batch_size}": agent.batch_size * 2 * (observation + NUMBER * width * depth),
-        f"network.width={width}": 4 * NUMBER * (depth - 1) * width**2 / (problem.symmetry.group.order or math.inf),
+        f"network.width={width}": 4 * NUMBER * squares * width**2 / (problem.symmetry.group.order or math.inf),
     }
     if isinstance(agent, OffPolicySettings):
         held = min(agent.buffer_size, settings.total_steps)

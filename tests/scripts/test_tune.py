@@ -45,12 +45,18 @@ PLAN = {
     "tasks": [{"id": "still:Still", "total_steps": 20}],
     "networks": ["plain", {"wide": {"family": "plain", "depth": 1}}],
     "seeds": [100],
-    "overrides": ["network.width=8", "agent.batch_size=4", "eval_every=10", "eval_episodes=1"],
+    "overrides": [
+        "network.width=8",
+        "agent.batch_size=4",
+        "agent.learning_starts=5",
+        "eval_every=10",
+        "eval_episodes=1",
+    ],
     "evaluate": {"episodes": 3, "noise": [0.0, 0.1]},
     "tune": {
         "trials": 3,
         "held_out": [0, 1],
-        "keys": {"agent.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}, "agent.learning_starts": [5, 15]},
+        "keys": {"agent.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}},
     },
 }
 
@@ -243,7 +249,8 @@ def test_ranges_and_choices_are_what_the_plan_says():
 
 
 def test_a_plan_is_read_back():
-    plan = plan_from(PLAN, FAMILIES)
+    keys = {"agent.tau": {"low": 0, "high": 0.5}, "agent.discount": [0.9, 0.99]}
+    plan = plan_from(changed(keys=keys), FAMILIES)
     assert plan_from(yaml.safe_load(yaml.safe_dump(described(plan))), FAMILIES) == plan
 
 
