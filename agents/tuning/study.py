@@ -34,6 +34,26 @@ def optuna() -> Any:
     return module
 
 
+class _HeldAlready:
+    """Optuna's lock on its journal: the folder's own is held, and Optuna's would outlast a kill."""
+
+    def acquire(self) -> bool:
+        """Nothing to do."""
+        return True
+
+    def release(self) -> None:
+        """Nothing to do."""
+
+
+def mend(out: Path) -> None:
+    """Drop a last line of the journal that a kill has cut off, which Optuna would refuse once another follows it."""
+    journal = out / JOURNAL
+    if journal.is_file():
+        whole = journal.read_bytes()
+        with journal.open("r+b") as file:
+            file.truncate(whole.rfind(b"\n") + 1)
+
+
 class Study:
     """The trials of one network.
 
@@ -48,7 +68,7 @@ class Study:
 
     def __init__(self, plan: Plan, network: Network, out: Path) -> None:
         self._optuna, self._plan, self.network = optuna(), plan, network
-        backend = self._optuna.storages.journal.JournalFileBackend(str(out / JOURNAL))
+        backend = self._optuna.storages.journal.JournalFileBackend(str(out / JOURNAL), lock_obj=_HeldAlready())
         pruners = self._optuna.pruners
         pruner = {
             "median": lambda: pruners.MedianPruner(n_startup_trials=4),

@@ -27,7 +27,7 @@ from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs.errors import InputError
 
 from .plan import Plan, described
-from .study import Study
+from .study import Study, mend
 
 PLAN, TRIALS, RESULT = "tune.yaml", "trials.csv", "tuned.yaml"
 
@@ -88,6 +88,7 @@ class Tuning:
         taken = f"another nearsym tune is at work in {self.out}; wait for it, or choose another out"
         with closing(take_lock(self.out / ".lock", 0, taken)):
             write_atomic(self.out / PLAN, yaml.safe_dump(described(self.plan), sort_keys=False))
+            mend(self.out)
             self.studies = [Study(self.plan, network, self.out) for network in self.plan.suite.networks]
             yield
 

@@ -153,6 +153,8 @@ def test_an_interrupted_trial_goes_on_and_none_is_lost(here, pretended, capsys):
     pretended.stop_after.append(1)
     assert main.run(["tune", "suite=mine.yaml"]) == 130
     assert "interrupted; continue with: nearsym tune suite=mine.yaml" in capsys.readouterr().err
+    with Path("runs/mine/trials.log").open("a") as journal:
+        journal.write('{"op_code": 5, "wor')  # what a kill may leave of a line
     assert main.run(["tune", "suite=mine.yaml"]) == 0
     assert "1 of 3 over" in capsys.readouterr().out
     assert len(pretended.carried) == 4 and pretended.carried[2] == pretended.carried[1]  # the same runs again
@@ -262,6 +264,7 @@ def test_the_example_is_a_plan():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_kill_in_the_middle_loses_nothing(here):
     """Real runs: a tuning that is killed goes on, ends with all trials, and has lost none that was over."""
     write(changed(trials=2, pruner="none"))
