@@ -160,6 +160,7 @@ def parameters(learner):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("name", ["plain", "exact", "relaxed"])
 def test_a_compiled_update_is_the_ordinary_one(name, block):
