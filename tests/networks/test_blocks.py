@@ -8,6 +8,7 @@ from nearsym.agents import PPO, SAC, DrQv2
 from nearsym.agents.algorithms.many_seeds import Generators, ManySeeds
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.algorithms.update_rule import UpdateRule
+from nearsym.agents.exporting.policy import ExportedPolicy
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
 from nearsym.envs import make
@@ -238,6 +239,14 @@ def test_normalised_observations_decide_what_is_done_and_learned():
     assert float(losses["critic_loss"]) > 0
     error = equivariance_error(learner.mean_action, rep, learner.problem.symmetry.action, seen).max()
     assert error < 1e-5
+
+
+@pytest.mark.parametrize(("name", "block"), [("relaxed", "residual"), ("exact", "norm")])
+def test_an_exported_policy_has_blocks_and_statistics(name, block):
+    learner = agent(name, block).learn(30).learner
+    seen = 3 * np.random.default_rng(0).normal(size=(70, 4)).astype(np.float32)
+    exported = ExportedPolicy(learner)(torch.as_tensor(seen)).detach().numpy()
+    np.testing.assert_allclose(exported, learner.act(seen, None, explore=False)[0], atol=1e-5)
 
 
 def test_a_learner_put_back_has_its_statistics():
