@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -90,8 +90,7 @@ class DirectPortfolio:
             torch.manual_seed(seed)
             self.actor = DeterministicActor(trunk_for(encoder, family), symmetry.action, family)
         self._moves = _Moves(symmetry.observation.rep, symmetry.action, seed) if family.augment else None
-        groups = [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in self._groups()]
-        self._optimizer = torch.optim.Adam(groups, lr=self.settings.learning_rate)
+        self._optimizer = torch.optim.Adam(self.groups)
         self._rate = torch.tensor(past.rate, dtype=torch.get_default_dtype())
         self._growth = torch.tensor(past.growth, dtype=torch.get_default_dtype())
         self._observed = torch.tensor(np.log(past.growth) / past.scale, dtype=torch.get_default_dtype())
@@ -100,32 +99,45 @@ class DirectPortfolio:
         """Take gradient steps, by default all of `settings.steps`; returns the mean reward of a day at each."""
         found = []
         for _ in range(self.settings.steps if steps is None else steps):
-            rewards = self.rewards(self._starts(), self.settings.days)
-            loss = -rewards.mean()
-            penalty = self.family.regularizer(self.actor, rewards.std())
+            rewards, loss = self.objective(*self.draw())
             self._optimizer.zero_grad()
-            torch.autograd.backward(loss if penalty is None else loss + penalty)
+            torch.autograd.backward(loss)
             self._optimizer.step()
-            found.append(-loss.item())
+            found.append(rewards.mean().item())
         return found
 
-    def rewards(self, starts: Tensor, days: int) -> Tensor:
+    def draw(self) -> tuple[Tensor, Moved | None]:
+        """What a gradient step is taken on: (batch_size,) rows to start from, and elements to move them by."""
+        start, stop = self._past.train
+        last = stop - self.settings.days - 1
+        starts = torch.randint(start, last, (self.settings.batch_size,), generator=self._generator)
+        return starts, None if self._moves is None else self._moves.draw(len(starts), self._generator)
+
+    def objective(self, starts: Tensor, element: Moved | None) -> tuple[Tensor, Tensor]:
+        """(batch, days) rewards of stretches that were drawn, and what is to be minimised."""
+        rewards = self.rewards(starts, self.settings.days, element)
+        penalty = self.family.regularizer(self.actor, rewards.std())
+        loss = -rewards.mean()
+        return rewards, loss if penalty is None else loss + penalty
+
+    def rewards(self, starts: Tensor, days: int, element: Moved | None = None) -> Tensor:
         """(stretches, days) rewards, differentiable, of the decisions of so many days in a row.
 
         A long-only account starts invested at equal weights, another one in cash. The decision of a day is carried out
         at the close of the next one, and its reward is what that costs and what is earned until the close after:
-        (batch,) `starts` are the rows on whose close the first one is made.
+        (batch,) `starts` are the rows on whose close the first one is made. With `element` the policy sees each stretch
+        as a group element moves it, and its action is moved back.
         """
         past, assets = self._past, self._growth.shape[1]
         weights = torch.zeros(len(starts), assets)
         if past.leverage is None:
             weights = weights + 1 / assets
-        element = None if self._moves is None else self._moves.draw(len(starts), self._generator)
         view = torch.arange(1 - past.window, 1)
         rewards, (held, _) = [], self._drifted(weights, starts + 1)
         for day in range(days):
             seen = self._observed[starts[:, None] + day + view].transpose(1, 2).flatten(1)
-            action = self._act(torch.cat([seen, weights], dim=1), element)
+            observation = torch.cat([seen, weights], dim=1)
+            action = self.actor(observation) if element is None else self._moved(observation, element)
             weights = self.weights(action)
             after = torch.ones_like(weights[:, 0])
             for _ in range(COST_STEPS):
@@ -160,38 +172,37 @@ class DirectPortfolio:
 
         return act
 
-    def _act(self, observation: Tensor, element: Tensor | None) -> Tensor:
-        if self._moves is None or element is None:
-            action: Tensor = self.actor(observation)
-            return action
-        return self._moves.back(self.actor(self._moves.there(observation, element)), element)
+    def _moved(self, observation: Tensor, element: Moved) -> Tensor:
+        """ρ(g)⁻¹ π(ρ(g) o) for each row."""
+        action: Tensor = self.actor(observation.gather(1, element.index) * element.sign)
+        return torch.zeros_like(action).scatter(1, element.action, action * element.turn)
 
-    def _starts(self) -> Tensor:
-        start, stop = self._past.train
-        last = stop - self.settings.days - 1
-        return torch.randint(start, last, (self.settings.batch_size,), generator=self._generator)
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """What an optimizer is built from: parameters and their learning rates."""
+        groups = [dict(group) for group in self.family.parameter_groups([self.actor])]
+        return [{"lr": self.settings.learning_rate * group.pop(RATE, 1.0), **group} for group in groups]
 
-    def _groups(self) -> list[dict[str, Any]]:
-        return [dict(group) for group in self.family.parameter_groups([self.actor])]
+
+class Moved(NamedTuple):
+    """Group elements as they act on (batch, observation) and (batch, action) vectors: an index and a sign each."""
+
+    index: Tensor
+    sign: Tensor
+    action: Tensor
+    turn: Tensor
 
 
 class _Moves:
-    """Stretches of days as a group element sees them: observations moved by g, actions moved back by its inverse."""
+    """Group elements to draw from."""
 
     def __init__(self, observation: Representation, action: Representation, seed: int) -> None:
         index, sign = random_elements(observation.direct_sum(action), DRAWN, seed)
         split = observation.dim
-        self._index, self._sign = torch.tensor(index[:, :split]), torch.tensor(sign[:, :split])
-        self._action, self._turn = torch.tensor(index[:, split:] - split), torch.tensor(sign[:, split:])
+        arrays = index[:, :split], sign[:, :split], index[:, split:] - split, sign[:, split:]
+        self._all = Moved(*map(torch.tensor, arrays))
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """(count,) elements."""
-        return torch.randint(len(self._index), (count,), generator=generator)
-
-    def there(self, observation: Tensor, element: Tensor) -> Tensor:
-        """ρ(g) o for each row."""
-        return observation.gather(1, self._index[element]) * self._sign[element]
-
-    def back(self, action: Tensor, element: Tensor) -> Tensor:
-        """ρ(g)⁻¹ a for each row."""
-        return torch.zeros_like(action).scatter(1, self._action[element], action * self._turn[element])
+    def draw(self, count: int, generator: torch.Generator) -> Moved:
+        """`count` of them."""
+        chosen = torch.randint(len(self._all.index), (count,), generator=generator)
+        return Moved(*(each[chosen] for each in self._all))

@@ -1,14 +1,12 @@
 """What five networks learn of a market by direct optimisation, in sample and out of sample: worlds × networks × seeds.
 
     python docs/results/trading_direct.py small runs/direct     # planted signals: minutes on two cores
-    python docs/results/trading_direct.py large runs/direct     # and five folds of real prices, ten seeds: hours
+
+Real prices are those of trading_walk_forward.py.
 
 Runs that are there are kept: the same command goes on where it was stopped. Writes, where it is told, config.json, the
 daily rewards of every account (rewards/*.npz) and table.csv: paired differences of reward a year, pooled over folds and
 seeds, with the gate. Reward is utility after costs, p - λ/2 p² of daily log-returns in percent, λ = 0.1.
-
-Primary statistic, written down before any real test period was opened: `relaxed` minus `plain` and minus `exact`, split
-`test`, world `sp500`, pooled.
 """
 
 import csv
@@ -47,17 +45,7 @@ class Size:
     direct: DirectSettings = field(default_factory=lambda: DirectSettings(steps=120, learning_rate=3e-3))
 
 
-SIZES = {
-    "small": Size(matched=("widths",)),
-    "large": Size(
-        doses=(0.0, 0.25, 0.5, 0.75, 1.0),
-        markets=10,
-        folds=5,
-        seeds=10,
-        width=40,
-        direct=DirectSettings(steps=1000),
-    ),
-}
+SIZES = {"small": Size(matched=("widths",))}
 STRENGTH = 0.3
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 
 from nearsym.envs.errors import InputError, did_you_mean
@@ -12,6 +10,7 @@ from nearsym.envs.errors import InputError, did_you_mean
 from . import cache, yahoo
 from .extra import extra
 from .files import read_prices
+from .packaged import PACKAGED, packaged
 from .period import Period
 from .prices import Prices
 from .tables import prices_from_table
@@ -29,15 +28,18 @@ def load_prices(
 ) -> Prices:
     """Prices from one of three kinds of source.
 
-    ``sp500``: closes of 20 stocks of the S&P 500, 1990 to 2022, which come with skfolio, and the index. No network.
-    The stocks were chosen by their being there at the end, so they did better than what one could have chosen then.
+    A market that comes with another package, without any network (`PACKAGED`): ``sp500``, closes of 20 stocks of the
+    S&P 500, 1990 to 2022, and the index, from skfolio; ``factors``, five exchange-traded funds, 2014 to 2022, from
+    skfolio; ``indices``, NASDAQ, S&P 500 and crude oil, 1999 to 2018, from arch; ``nyse_o``, ``nyse_n``, ``djia`` and
+    ``msci`` from universal-portfolios. All but the funds and ``indices`` were chosen by their being there at the end,
+    so they did better than what one could have chosen then.
 
     ``yfinance``: adjusted prices from Yahoo Finance. They are downloaded once; after that they come from the cache.
 
     A path: a user's own CSV or parquet file, see `read_prices`.
 
     Args:
-        source: ``sp500``, ``yfinance`` or a path.
+        source: one of `PACKAGED`, ``yfinance``, or a path.
         tickers: those to keep, in this order; all for None. yfinance needs them.
         start: first day, YYYY-MM-DD; the first there is for None. yfinance needs it.
         end: day after the last, YYYY-MM-DD; after the last there is for None. yfinance needs it.
@@ -53,25 +55,18 @@ def load_prices(
         raise InputError("tickers is empty; name some, as in tickers=[AAPL,MSFT], or leave it out for all of them")
     if refresh and source != YFINANCE:
         raise InputError(f"refresh=true downloads prices again, and source {source} is not downloaded; leave it out")
-    if source == SP500:
-        return _sp500(tickers, period)
+    if source in PACKAGED:
+        return packaged(source, tickers, period)
     if source == YFINANCE:
         return _yahoo(tickers, start, end, refresh)
     path = Path(source)
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return read_prices(path, tickers, period)
-    near = did_you_mean(source, (SP500, YFINANCE))
+    names = (*PACKAGED, YFINANCE)
+    near = did_you_mean(source, names)
     raise InputError(
-        f"unknown source {source!r}{near}; choose {SP500}, {YFINANCE}, or the path of a CSV or parquet file"
+        f"unknown source {source!r}{near}; choose {', '.join(names)}, or the path of a CSV or parquet file"
     )
-
-
-def _sp500(tickers: Sequence[str] | None, period: Period) -> Prices:
-    datasets = extra("skfolio.datasets")
-    source = f"sp500 (20 stocks, chosen in hindsight, from skfolio {metadata.version('skfolio')})"
-    prices = prices_from_table(datasets.load_sp500_dataset(), source, tickers, period)
-    levels = datasets.load_sp500_index().iloc[:, 0]
-    return replace(prices, index=levels.loc[prices.dates].to_numpy())
 
 
 def _yahoo(tickers: Sequence[str] | None, start: str | None, end: str | None, refresh: bool) -> Prices:

@@ -102,10 +102,13 @@ def test_augmentation_shows_every_asset_everywhere():
     moved.actor = plain.actor  # an equivariant policy does the same on moved days
     starts = torch.arange(40, 60)
     with torch.no_grad():
-        torch.testing.assert_close(moved.rewards(starts, 4), plain.rewards(starts, 4), rtol=1e-3, atol=1e-3)
+        _, element = moved.draw()
+        element = type(element)(*(each[: len(starts)] for each in element))
+        torch.testing.assert_close(moved.rewards(starts, 4, element), plain.rewards(starts, 4), rtol=1e-3, atol=1e-3)
         other = DirectPortfolio(env, small("plain"), seed=0)
         moved.actor = other.actor  # control: one that is not does something else
-        assert (moved.rewards(starts, 4) - other.rewards(starts, 4)).abs().max() > 0.01
+        assert (moved.rewards(starts, 4, element) - other.rewards(starts, 4)).abs().max() > 0.01
+        torch.testing.assert_close(moved.rewards(starts, 4), other.rewards(starts, 4))  # as it is, without elements
 
 
 def test_environments_without_weights_are_refused():

@@ -38,7 +38,10 @@ def test_a_path_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("sp50",), "unknown source 'sp50' (did you mean 'sp500'?); choose sp500, yfinance, or the path of a CSV"),
+        (
+            ("sp50",),
+            "unknown source 'sp50' (did you mean 'sp500'?); choose sp500, factors, indices, nyse_o",
+        ),
         (("prices",), "unknown source 'prices'; choose"),
         (("none.csv",), "there is no file none.csv"),
         (("folder/none",), "there is no file folder/none"),
