@@ -93,6 +93,8 @@ class DirectPortfolio:
         self._optimizer = torch.optim.Adam(self.groups)
         self._rate = torch.tensor(past.rate, dtype=torch.get_default_dtype())
         self._growth = torch.tensor(past.growth, dtype=torch.get_default_dtype())
+        self._features = torch.tensor(past.features, dtype=torch.get_default_dtype())
+        self._listed = None if past.listed is None else torch.tensor(past.listed)
         self._observed = torch.tensor(np.log(past.growth) / past.scale, dtype=torch.get_default_dtype())
 
     def learn(self, steps: int | None = None) -> list[float]:
@@ -135,17 +137,39 @@ class DirectPortfolio:
         view = torch.arange(1 - past.window, 1)
         rewards, (held, _) = [], self._drifted(weights, starts + 1)
         for day in range(days):
+            if day % past.every:
+                weights = held
+                held, growth = self._drifted(weights, starts + day + 2)
+                rewards.append(self._worth(growth))
+                continue
             seen = self._observed[starts[:, None] + day + view].transpose(1, 2).flatten(1)
-            observation = torch.cat([seen, weights], dim=1)
+            observation = torch.cat([seen, weights, self._features[starts + day]], dim=1)
             action = self.actor(observation) if element is None else self._moved(observation, element)
-            weights = self.weights(action)
+            weights = self._kept(self.weights(action, self._tradable(starts + day)), held, starts + day)
             after = torch.ones_like(weights[:, 0])
             for _ in range(COST_STEPS):
                 after = 1 - (self._rate * (weights * after[:, None] - held).abs()).sum(dim=1)
             held, growth = self._drifted(weights, starts + day + 2)
-            percent = 100 * (after * growth).log()
-            rewards.append(percent - 0.5 * past.risk_aversion * percent**2)
+            rewards.append(self._worth(after * growth))
         return torch.stack(rewards, dim=1)
+
+    def _worth(self, growth: Tensor) -> Tensor:
+        percent = 100 * growth.log()
+        return percent - 0.5 * self._past.risk_aversion * percent**2
+
+    def _tradable(self, rows: Tensor) -> Tensor | None:
+        """(batch, N) assets that a decision of these days can buy a day later; None for all."""
+        return None if self._listed is None else self._listed[rows] & self._listed[rows + 1]
+
+    def _kept(self, target: Tensor, held: Tensor, rows: Tensor) -> Tensor:
+        """The weights that a decision leads to: what is held, where that is within the band."""
+        if not self._past.band:
+            return target
+        moved = (target - held).abs().amax(dim=1, keepdim=True) > self._past.band
+        tradable = self._tradable(rows)
+        if tradable is not None:
+            moved = moved | ((held != 0) & ~tradable).any(dim=1, keepdim=True)
+        return torch.where(moved, target, held)
 
     def _drifted(self, weights: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, N) weights a day later, at the closes of the (batch,) rows, and by what the account has grown."""
@@ -155,10 +179,15 @@ class DirectPortfolio:
         growth = cash + past.interest * cash.clamp(min=0) - past.borrowing * owed + values.sum(dim=1)
         return values / growth[:, None], growth
 
-    def weights(self, action: Tensor) -> Tensor:
-        """(batch, N) target weights of actions, as the environment has them."""
+    def weights(self, action: Tensor, listed: Tensor | None = None) -> Tensor:
+        """(batch, N) target weights of actions, as the environment has them; those not listed get none."""
         if self._past.leverage is None:
-            return torch.softmax(self._past.sharpness * action, dim=1)[:, :-1]
+            logits = self._past.sharpness * action
+            if listed is not None:
+                logits = logits.masked_fill(~torch.cat([listed, torch.ones_like(listed[:, :1])], dim=1), -torch.inf)
+            return torch.softmax(logits, dim=1)[:, :-1]
+        if listed is not None:
+            action = action * listed
         return self._past.leverage * action / action.abs().sum(dim=1, keepdim=True).clamp(min=1.0)
 
     @property
@@ -174,7 +203,7 @@ class DirectPortfolio:
 
     def _moved(self, observation: Tensor, element: Moved) -> Tensor:
         """ρ(g)⁻¹ π(ρ(g) o) for each row."""
-        action: Tensor = self.actor(observation.gather(1, element.index) * element.sign)
+        action: Tensor = self.actor(observation.gather(1, element.order) * element.sign)
         return torch.zeros_like(action).scatter(1, element.action, action * element.turn)
 
     @property
@@ -187,7 +216,7 @@ class DirectPortfolio:
 class Moved(NamedTuple):
     """Group elements as they act on (batch, observation) and (batch, action) vectors: an index and a sign each."""
 
-    index: Tensor
+    order: Tensor
     sign: Tensor
     action: Tensor
     turn: Tensor
@@ -204,5 +233,5 @@ class _Moves:
 
     def draw(self, count: int, generator: torch.Generator) -> Moved:
         """`count` of them."""
-        chosen = torch.randint(len(self._all.index), (count,), generator=generator)
+        chosen = torch.randint(len(self._all.order), (count,), generator=generator)
         return Moved(*(each[chosen] for each in self._all))

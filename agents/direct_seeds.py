@@ -32,7 +32,7 @@ class DirectSeeds:
         if any(agent.settings != agents[0].settings or agent.family != agents[0].family for agent in agents):
             raise InputError("agents differ in network or settings, expected agents that differ in their seed alone")
         self._agents, self._first = agents, _Stretches(agents[0])
-        stacked = stack_module_state([_Stretches(agent) for agent in agents])  # type: ignore[arg-type]
+        stacked = stack_module_state([_Stretches(agent) for agent in agents])
         self._parameters, self._buffers = stacked
         names = {id(parameter): name for name, parameter in self._first.named_parameters()}
         groups = [

@@ -23,6 +23,11 @@ class PastReturns:
         sharpness: long-only weights are those of softmax(sharpness · action) but for the last, which is cash.
         leverage: weights are leverage · a / max(1, Σ|a|) instead; None for long-only ones.
         risk_aversion: λ of the reward p - λ/2 p², p the log-return of a day in percent.
+        every: days from one decision to the next.
+        band: nothing is traded while no weight differs from its target by more.
+        features: (T, F·N) further numbers observed each day, after the weights.
+        listed: (T, N) assets that may be held, or None for all; those bought have to be listed on the day of the
+            decision and on the day of the trade.
     """
 
     growth: NDArray[np.float64]
@@ -35,3 +40,7 @@ class PastReturns:
     sharpness: float
     leverage: float | None
     risk_aversion: float
+    every: int
+    band: float
+    features: NDArray[np.float64]
+    listed: NDArray[np.bool_] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 
@@ -21,12 +21,15 @@ class DataSettings:
     """Daily prices of one source.
 
     Attributes:
-        source: ``sp500`` (20 stocks that come with skfolio), ``yfinance`` (Yahoo Finance), or the path of a CSV or
-            parquet file; may be given first, without ``source=``.
+        source: ``sp500`` (20 stocks that come with skfolio) or another market that comes with a package (``factors``,
+            ``indices``, ``nyse_o``, …), ``yfinance`` (Yahoo Finance), or the path of a CSV or parquet file; may be
+            given first, without ``source=``.
         tickers: those to keep, such as ``[AAPL,MSFT]``; null for all. yfinance needs them.
         start: first day, such as ``2010-01-01``; null for the first there is. yfinance needs it.
         end: day after the last; null for after the last there is. yfinance needs it.
         refresh: download again what yfinance has downloaded before.
+        features: columns of a file, or ``volume``, that agents are to observe; they are checked with the prices.
+        listings: whether assets of a file may be listed later than others, or end sooner.
 
     Raises:
         InputError: a bound is no day, or the end does not come after the start.
@@ -37,6 +40,8 @@ class DataSettings:
     start: str | None = None
     end: str | None = None
     refresh: bool = False
+    features: list[str] = field(default_factory=list)
+    listings: bool = False
 
     def __post_init__(self) -> None:
         Period(self.start, self.end)
@@ -55,7 +60,7 @@ def run(arguments: list[str]) -> int:
         if key == "tickers" and not value.startswith("[") and value != "null":
             raise InputError(f"tickers is {value!r}, expected a list such as tickers=[AAPL,MSFT]")
     settings = compose("data", DataSettings, arguments)
-    prices = load_prices(settings.source, settings.tickers, settings.start, settings.end, refresh=settings.refresh)
+    prices = load_prices(**asdict(settings))
     Console(highlight=False).print(summary(prices))
     for line in finding_lines(findings(prices)):
         print(line)

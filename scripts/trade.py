@@ -61,7 +61,14 @@ def decide(settings: TradeSettings) -> list[Order]:
         raise InputError("a policy with a memory decides by what it has seen, and would have to be run every day")
     prices = market.prices
     if settings.prices is not None:
-        prices = load_prices(settings.prices, market.tickers, settings.start, settings.end)
+        prices = load_prices(
+            settings.prices,
+            market.tickers,
+            settings.start,
+            settings.end,
+            features=market.features.names,
+            listings=market.prices.listed is not None,
+        )
     today = market.as_of(prices, settings.weights())
     before, close = today.account.shares, today.prices.close[-1]
     value = today.account.value(close)

@@ -3,11 +3,11 @@
     python docs/results/trading_walk_forward.py markets runs/walk    # three markets, five folds
     python docs/results/trading_walk_forward.py dose runs/dose       # tickers shuffled by the month; costs that differ
 
-What is there is kept: the same command goes on where it was stopped. Writes, where it is told, daily rewards
-(rewards/*.npz), runs.csv (each seed, fold and period: utility a year before and after learning) and table.csv (paired
-differences on the same days, pooled over folds and seeds, with 95% intervals over days and seeds). Utility is
-p - λ/2 p² of daily log-returns in percent after costs, λ = 0.1. All seeds of a network learn as one
-(`nearsym.agents.direct_seeds`).
+What is there is kept: the same command goes on where it was stopped. Writes, where it is told, audits.csv (how far each
+market is from symmetric), daily rewards (rewards/*.npz), runs.csv (each seed, fold and period: utility a year before
+and after learning) and table.csv (paired differences on the same days, pooled over folds and seeds, with 95% intervals
+over days and seeds). Utility is p - λ/2 p² of daily log-returns in percent after costs, λ = 0.1. All seeds of a network
+learn as one (`nearsym.agents.direct_seeds`).
 
 A period is traded a year at a time, every year from equal weights on, by networks and references alike.
 
@@ -246,6 +246,18 @@ def runs(study, folder):
                         yield *about, round(float(before), 3), round(float(after), 3)
 
 
+def audits(study):
+    """How far each world is from symmetric under swaps of neighbours, on average, beside where nothing is broken."""
+    for world in study.worlds:
+        env = world.env()
+        weights = np.random.default_rng(0).dirichlet(np.ones(env.assets), 50)
+        states = np.concatenate([np.zeros_like(weights), weights], axis=1)
+        found = env.symmetry_errors(env.symmetry, list(range(env.assets - 1)), states, 0)
+        means = (each.mean() for each in (found.errors.transition, found.floors.transition, found.errors.reward))
+        yield *asdict(world).values(), *(round(float(x), 4) for x in (*means, found.floors.reward.mean()))
+
+
+AUDIT_COLUMNS = ("market", "dose", "costs", "fold", "transition", "transition_floor", "reward", "reward_floor")
 RUN_COLUMNS = (
     "market",
     "dose",
@@ -273,6 +285,7 @@ def main(study_name, folder):
     """Train what is missing, then write the tables."""
     study, folder = STUDIES[study_name], Path(folder)
     (folder / "rewards").mkdir(parents=True, exist_ok=True)
+    write(folder / "audits.csv", AUDIT_COLUMNS, audits(study))
     for world, _, network, family, file in missing(study, folder):
         if not file.exists():  # the plain network is there once for both ways to match
             run(world, network, family, study.seeds, file)

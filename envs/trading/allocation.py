@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .prices import FloatArray
+from .prices import BoolArray, FloatArray
 
 SHARPNESS = 5.0
 """Largest logit of a long-only action: one asset can take all but a thousandth of twenty others."""
@@ -24,8 +24,8 @@ class Allocation(ABC):
         """Length of the action."""
 
     @abstractmethod
-    def weights(self, action: FloatArray) -> FloatArray:
-        """(N,) target weights; what is missing to 1 is cash."""
+    def weights(self, action: FloatArray, listed: BoolArray | None = None) -> FloatArray:
+        """(N,) target weights; what is missing to 1 is cash. Of (N,) assets, those not listed get none."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class LongOnly(Allocation):
         """One for each asset, and one for cash."""
         return self.assets + 1
 
-    def weights(self, action: FloatArray) -> FloatArray:
-        """(N,) non-negative weights."""
-        scores = np.exp(SHARPNESS * (action - action.max()))
+    def weights(self, action: FloatArray, listed: BoolArray | None = None) -> FloatArray:
+        """(N,) non-negative weights; the softmax is over what is listed, and cash."""
+        allowed = np.ones(self.actions, dtype=bool) if listed is None else np.append(listed, True)
+        scores = np.where(allowed, np.exp(SHARPNESS * (action - action[allowed].max())), 0.0)
         weights: FloatArray = scores[:-1] / scores.sum()
         return weights
 
@@ -69,6 +70,8 @@ class LongShort(Allocation):
         """One for each asset."""
         return self.assets
 
-    def weights(self, action: FloatArray) -> FloatArray:
+    def weights(self, action: FloatArray, listed: BoolArray | None = None) -> FloatArray:
         """(N,) weights with Σ|w| <= leverage."""
+        if listed is not None:
+            action = np.where(listed, action, 0.0)
         return self.leverage * action / max(1.0, float(np.abs(action).sum()))

@@ -13,7 +13,9 @@ from .account import Account, Costs
 from .prices import DateArray, FloatArray, Prices
 
 Strategy = Callable[[FloatArray], FloatArray | None]
-"""(t + 1, N) closing prices up to and with today → (N,) target weights, or None to leave the holdings alone."""
+"""(t + 1, N) closing prices up to and with today → (N,) target weights, or None to leave the holdings alone.
+
+A price is nan while an asset is not listed; what a strategy puts there stays in cash."""
 
 ROUNDING = 1e-6
 """By how much target weights may exceed the greatest exposure: solvers stop within about this much."""
@@ -108,19 +110,22 @@ def backtest(
         )
     if not 0 < cash < np.inf:
         raise InputError(f"cash is {cash:g}, expected a positive number")
+    seen, listed = prices.seen, prices.listed
     account, days = Account(cash, len(prices.tickers), costs), stop - start
     value, traded, paid = np.full(days, float(cash)), np.zeros(days), np.zeros(days)
     weights = np.zeros((days, len(prices.tickers)))
     for day in range(1, days):
         today = start + day
         close = prices.close[today]
-        target = strategy(prices.close[:today])  # decided yesterday, on the rows up to and with today - 1
+        target = strategy(seen[:today])  # decided yesterday, on the rows up to and with today - 1
         account.carry(prices.close[today - 1])
         if account.value(close) > 0 and target is not None:
             try:
                 check_weights(target, prices.tickers, max_gross)
             except InputError as error:
                 raise InputError(f"{prices.dates[today - 1]}: {error}") from error
+            if listed is not None:
+                target = np.where(listed[today - 1] & listed[today], target, 0.0)
             trade = account.rebalance(target, close)
             traded[day], paid[day] = trade.traded, trade.paid
         value[day] = account.value(close)

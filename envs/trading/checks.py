@@ -51,3 +51,28 @@ def of_assets(name: str, given: Any, tickers: tuple[str, ...]) -> Any:
     if len(given) != len(tickers):
         raise InputError(f"{name} has {len(given)} numbers, expected one, or one for each of {len(tickers)} assets")
     return tuple(given)
+
+
+def checked_sectors(
+    sectors: Mapping[str, Sequence[str]] | None, tickers: tuple[str, ...]
+) -> tuple[tuple[int, ...], ...] | None:
+    """Assets of each sector, as numbers; None for none.
+
+    Args:
+        sectors: tickers by name.
+        tickers: of the assets.
+
+    Raises:
+        InputError: a sector is no list, or a ticker is unknown or in two of them.
+    """
+    if sectors is None:
+        return None
+    if not isinstance(sectors, Mapping) or any(isinstance(each, str) for each in sectors.values()):
+        raise InputError("sectors is no mapping of lists, expected such as sectors={oil: [XOM,CVX], drugs: [LLY,MRK]}")
+    named = [ticker for members in sectors.values() for ticker in members]
+    for ticker in named:
+        if ticker not in tickers:
+            raise InputError(f"sectors has {ticker}, and the assets are {', '.join(tickers)}")
+        if named.count(ticker) > 1:
+            raise InputError(f"sectors has {ticker} twice; an asset is in one sector, or in none")
+    return tuple(tuple(tickers.index(ticker) for ticker in members) for members in sectors.values())

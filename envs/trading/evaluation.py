@@ -104,7 +104,8 @@ def trade(policy: Policy | Remembering, env: gymnasium.Env[Any, Any], market: Ma
     """
     rows: list[dict[str, Any]] = []
     for step in rollout(vectorised(env), *acting(policy)):
-        rows.append({key: step.infos[key][0] for key in ("value", "weights", "traded", "paid")})
+        for day in step.infos["days"][0]:
+            rows.append({key: day[key] for key in ("value", "weights", "traded", "paid")})
         if step.ended[0]:
             break
     start, stop = market.period

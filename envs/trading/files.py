@@ -20,18 +20,26 @@ PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".csv.gz")
 
 
-def read_prices(path: str | Path, tickers: Sequence[str] | None = None, period: Period | None = None) -> Prices:
+def read_prices(
+    path: str | Path,
+    tickers: Sequence[str] | None = None,
+    period: Period | None = None,
+    features: Sequence[str] = (),
+    listings: bool = False,
+) -> Prices:
     """Prices from a file, as it is: nothing is sorted, filled in or dropped.
 
     Wide files have a date in their first column (or a column ``date``) and the close of one ticker in each other
     column. Long files have columns ``date``, ``ticker`` (or ``tic``, ``symbol``), ``close`` and any of ``open``,
-    ``high``, ``low``, ``volume``, in any case; other columns are not read. Prices are to be adjusted for splits and
-    dividends.
+    ``high``, ``low``, ``volume``, in any case; of other columns only `features` are read. Prices are to be adjusted
+    for splits and dividends.
 
     Args:
         path: a file .csv, .csv.gz or .parquet.
         tickers: those to keep, in this order; all for None.
         period: the days to keep; all for None.
+        features: further columns of numbers to keep, of a long file.
+        listings: whether assets may be listed later than others, or end sooner; see `prices_from_table`.
 
     Raises:
         InputError: the file cannot be read or does not hold complete prices; says which ticker and which day.
@@ -45,7 +53,7 @@ def read_prices(path: str | Path, tickers: Sequence[str] | None = None, period: 
         table = _csv(path)
     else:
         raise InputError(f"{path} is neither .csv, .csv.gz nor .parquet; save the prices as one of them")
-    return prices_from_table(table, str(path), tickers, period)
+    return prices_from_table(table, str(path), tickers, period, features, listings)
 
 
 def _csv(path: Path) -> DataFrame:

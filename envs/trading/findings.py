@@ -53,7 +53,7 @@ def findings(prices: Prices) -> list[Finding]:
 
 def _stale(prices: Prices) -> list[Finding]:
     found = []
-    for ticker, close in zip(prices.tickers, prices.close.T, strict=True):
+    for ticker, close in zip(prices.tickers, prices.seen.T, strict=True):
         starts = np.flatnonzero(np.append(True, close[1:] != close[:-1]))
         lengths = np.diff(np.append(starts, len(close)))
         for start, length in zip(starts[lengths >= STALE], lengths[lengths >= STALE], strict=True):

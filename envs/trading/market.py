@@ -18,13 +18,14 @@ from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
 from .backtest import ROUNDING
-from .checks import Fractions, check_whole, of_assets
+from .checks import Fractions, check_whole, checked_sectors, of_assets
 from .evaluation import TradingReport, evaluate
 from .extra import version
-from .prices import FloatArray, Prices
+from .features import FeatureScale
+from .prices import BoolArray, FloatArray, Prices
 from .sources import load_prices
 from .splits import SPLITS, SplitSettings
-from .symmetry import law_errors
+from .symmetry import law_errors, time_errors
 
 CASH = 1_000_000.0
 """What an account starts with."""
@@ -62,6 +63,12 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         train_years: years of training; all there are by default.
         validation_years: years of validation.
         test_years: years of test.
+        every: days from one decision to the next; what is held drifts in between, and a step's reward is that of all
+            of them.
+        features: columns of the file (or ``volume``, ``open``, ``high``, ``low``) to observe of each asset.
+        listings: whether assets of the file may be listed later than others, or end sooner; see `Prices`.
+        sectors: lists of tickers by name; permutations within these are then the symmetry, and tickers in none of them
+            stay where they are. All permutations by default.
 
     Raises:
         InputError: the history is too short for the periods, or a value is out of range.
@@ -88,12 +95,20 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         train_years: int | None = None,
         validation_years: int = 2,
         test_years: int = 4,
+        every: int = 1,
+        features: Sequence[str] = (),
+        listings: bool = False,
+        sectors: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         check_whole("window", window, 1, "days")
         check_whole("episode_days", episode_days, 2, "days")
+        check_whole("every", every, 1, "days")
         if not isinstance(prices, Prices):
-            prices = load_prices(source if prices is None else prices, tickers, start, end)
-        self.prices, self.window, self.episode_days = prices, window, episode_days
+            prices = load_prices(
+                source if prices is None else prices, tickers, start, end, features=features, listings=listings
+            )
+        self.prices, self.window, self.episode_days, self.every = prices, window, episode_days, every
+        self.sectors = checked_sectors(sectors, prices.tickers)
         self.costs = Costs(
             of_assets("commission", commission, prices.tickers),
             of_assets("slippage", slippage, prices.tickers),
@@ -105,7 +120,10 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         self.price_noise = 0.0
         self._observed_logs = np.log(prices.close)
         train = slice(self.split.train[0] - window, self.split.train[1])
-        self.scale = float(np.diff(self._observed_logs[train], axis=0).std())
+        moves = np.diff(self._observed_logs[train], axis=0)
+        self.scale = float((moves if prices.listed is None else moves[prices.listed[train][1:]]).std())
+        self.features = FeatureScale(prices, features, self.split.train)
+        self._features = self.features.of(prices)
         self.account = Account(CASH, self.assets, self.costs)
         self.day, self.period = self.split.train[0], self.split.train
 
@@ -113,6 +131,11 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
     def assets(self) -> int:
         """Number of assets N."""
         return len(self.prices.tickers)
+
+    @property
+    def known(self) -> int:
+        """Numbers F observed of each asset besides prices and weights."""
+        return self._features.shape[1]
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -179,9 +202,10 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         return self.observation(), self._info(0.0, 0.0)
 
     def step(self, action: NDArray[Any]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Pass one day: the account drifts to the next close, and there the decision is carried out.
+        """Pass one day, or `every`: the account drifts to the next close, and there the decision is carried out.
 
-        The reward is that of the growth until the close after, but for costs alone on the last day.
+        The reward is that of the growth until the close after, but for costs alone on the last day; with several days,
+        the sum of theirs. ``info["days"]`` has what became of the account on each.
 
         Raises:
             InputError: the action is no vector of finite numbers of the right length.
@@ -191,20 +215,28 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
             raise InputError(
                 f"action is {action.tolist()}, expected {self.action_space.shape} finite numbers from -1 to 1"
             )
-        self.account.carry(self.prices.close[self.day])
-        self.day += 1
-        close = self.prices.close[self.day]
-        before = self.account.value(close)
-        traded = paid = 0.0
-        if before > RUIN * CASH:
-            traded, paid = self.trade(np.clip(action, -1, 1), close)
-        after = self.account.value(close)
-        ruined = after <= RUIN * CASH
-        over = ruined or self.day >= self.period[1] - 1
-        observation = self.observation()  # before a reward that remembers learns of the next close
-        earned = after if over else self.account.after_a_day(close, self.prices.close[self.day + 1])
-        growth = max(earned / before, 1e-6) if before > 0 else 1.0  # what is lost was lost the day before
-        return observation, self.worth(growth), ruined, over and not ruined, self._info(traded, paid)
+        days, reward = [], 0.0
+        for passed in range(self.every):
+            self.account.carry(self.prices.close[self.day])
+            self.day += 1
+            close = self.prices.close[self.day]
+            before = self.account.value(close)
+            traded = paid = 0.0
+            if passed == 0 and before > RUIN * CASH:
+                traded, paid = self.trade(np.clip(action, -1, 1), close)
+            after = self.account.value(close)
+            ruined = after <= RUIN * CASH
+            over = ruined or self.day >= self.period[1] - 1
+            if over or passed == self.every - 1:
+                observation = self.observation()  # before a reward that remembers learns of the next close
+            earned = after if over else self.account.after_a_day(close, self.prices.close[self.day + 1])
+            growth = max(earned / before, 1e-6) if before > 0 else 1.0  # what is lost was lost the day before
+            reward += self.worth(growth)
+            days.append(self._info(traded, paid))
+            if over:
+                break
+        told = {name: sum(day[name] for day in days) for name in ("traded", "paid")}
+        return observation, reward, ruined, over and not ruined, {**days[-1], **told, "days": tuple(days)}
 
     def as_of(self, prices: Prices, held: Mapping[str, float]) -> Self:
         """This market at the close of the last of other prices, with an account of 1,000,000 that holds something.
@@ -231,7 +263,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
             raise InputError(f"held sums to {np.abs(weights).sum():g}, expected fractions of at most 1 together")
         seen = copy.copy(self)
         seen.prices, seen.day = prices, len(prices.dates) - 1
-        seen._observed_logs, seen.price_noise = np.log(prices.close), 0.0
+        seen._observed_logs, seen.price_noise, seen._features = np.log(prices.close), 0.0, self.features.of(prices)
         seen.account = Account(CASH * (1 - float(weights.sum())), self.assets, self.costs)
         seen.account.shares = CASH * weights / prices.close[-1]
         seen._started()
@@ -266,11 +298,13 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         start, stop = self.split.train
         returns: FloatArray = self.prices.close[start:stop] / self.prices.close[start - 1 : stop - 1] - 1.0
         errors, floors, uncertainty = law_errors(
-            returns, states[:, self.assets :], symmetry, elements, self.scale, seed
+            returns, states[:, self.assets :], symmetry, elements, self.scale, seed, self.costs.rate
         )
+        halves, dealt = time_errors(returns, self.scale, seed)
         method = (
             "one history cannot be run twice, so what is compared are the laws of a day's returns, whatever came "
-            f"before that day, from {self.prices.dates[start]} to {self.prices.dates[stop - 1]}"
+            f"before that day, from {self.prices.dates[start]} to {self.prices.dates[stop - 1]}; the first half of it "
+            f"against the second, translation in time, has ε_P {halves:.2g}, and halves dealt at random {dealt:.2g}"
         )
         return Measurement(errors, floors, method, uncertainty=uncertainty)
 
@@ -296,6 +330,15 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
 
     def _started(self) -> None:
         """An episode starts."""
+
+    def tradable(self) -> BoolArray | None:
+        """(N,) assets that were listed when the last decision was made, and still are; None where all are."""
+        listed = self.prices.listed
+        return None if listed is None else listed[self.day - 1] & listed[self.day]
+
+    def observed_features(self) -> FloatArray:
+        """(F, N) what is known of each asset besides prices and weights; see `FeatureScale`."""
+        return self._features[self.day]
 
     def observed_close(self) -> FloatArray:
         """(N,) today's closing prices as they are seen."""

@@ -23,8 +23,8 @@ class Portfolio(Market):
     """Target weights as actions, on real daily prices (see `Market` for what happens in a day).
 
     The observation is a vector: the last `window` daily log-returns of each asset in units of their standard deviation
-    in training (asset by asset, oldest first), the weight of each asset (cash is what is missing to 1), and what the
-    reward remembers.
+    in training (asset by asset, oldest first), the weight of each asset (cash is what is missing to 1), what the reward
+    remembers, and features (feature by feature).
 
     Args:
         window: days of returns in an observation.
@@ -32,6 +32,7 @@ class Portfolio(Market):
         leverage: largest gross exposure Σ|w| with `short`.
         reward: ``log_return``, ``risk_penalised`` or ``differential_sharpe``, in percent.
         risk_aversion: λ of ``risk_penalised``.
+        band: nothing is traded while no weight differs from its target by more than this fraction of the account.
         **market: prices, costs and periods, as `Market` takes them.
 
     Raises:
@@ -45,17 +46,23 @@ class Portfolio(Market):
         leverage: float = 1.0,
         reward: str = "log_return",
         risk_aversion: float = 0.1,
+        band: float = 0.0,
         **market: Any,
     ) -> None:
         if not 0 < leverage <= 10:
             raise InputError(f"leverage is {leverage}, expected a number above 0 and up to 10")
         if not short and leverage != 1:
             raise InputError(f"leverage={leverage} needs short=true; long-only weights never exceed 1")
+        if not 0 <= band < 1:
+            raise InputError(f"band is {band}, expected a fraction of the account from 0 to below 1, such as 0.02")
         super().__init__(window, **market)
+        self.band = band
         self._reward = reward_by_name(reward, risk_aversion)
         self.allocation: Allocation = LongShort(self.assets, leverage) if short else LongOnly(self.assets)
-        self.symmetry: Symmetry = market_symmetry(self.prices.tickers, window, self._reward.memory, short=short)
-        size = self.assets * (window + 1) + self._reward.memory
+        self.symmetry: Symmetry = market_symmetry(
+            self.tickers, window, self._reward.memory, short=short, features=self.known, sectors=self.sectors
+        )
+        size = self.assets * (window + 1 + self.known) + self._reward.memory
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (self.allocation.actions,), np.float32)
 
@@ -76,16 +83,25 @@ class Portfolio(Market):
             sharpness=SHARPNESS,
             leverage=allocation.leverage if isinstance(allocation, LongShort) else None,
             risk_aversion=self._reward.risk_aversion if isinstance(self._reward, RiskPenalised) else 0.0,
+            every=self.every,
+            band=self.band,
+            features=self._features.reshape(len(close), self.known * self.assets),
+            listed=self.prices.listed,
         )
 
     def observation(self) -> NDArray[np.float32]:
-        """Returns, weights, and what the reward remembers."""
-        parts = (self.observed_returns().ravel(), self.observed_weights(), self._reward.observation())
-        return np.concatenate(parts).astype(np.float32)
+        """Returns, weights, what the reward remembers, and features."""
+        parts = [self.observed_returns().ravel(), self.observed_weights(), self._reward.observation()]
+        return np.concatenate([*parts, self.observed_features().ravel()]).astype(np.float32)
 
     def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:
-        """Rebalance to the weights the action stands for."""
-        trade = self.account.rebalance(self.allocation.weights(action), close)
+        """Rebalance to the weights the action stands for, unless the account is within the band."""
+        tradable = self.tradable()
+        target, held = self.allocation.weights(action, tradable), self.account.weights(close)
+        gone = tradable is not None and bool(np.any(held[~tradable] != 0))
+        if self.band and not gone and np.abs(target - held).max() <= self.band:
+            return 0.0, 0.0
+        trade = self.account.rebalance(target, close)
         return trade.traded, trade.paid
 
     def worth(self, growth: float) -> float:

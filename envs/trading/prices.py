@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from nearsym.envs.errors import InputError
 
 FloatArray = NDArray[np.float64]
 DateArray = NDArray[np.datetime64]
+BoolArray = NDArray[np.bool_]
 
 YEAR = 252
 """Trading days in a year."""
@@ -22,7 +24,7 @@ FIELDS = ("close", "open", "high", "low", "volume")
 
 @dataclass(frozen=True, eq=False)
 class Prices:
-    """Daily prices of N assets on T common dates, complete: no gaps, nothing filled in.
+    """Daily prices of N assets on T common dates, complete: no gaps, nothing filled in while an asset is listed.
 
     Attributes:
         dates: (T,) days, strictly increasing.
@@ -34,6 +36,9 @@ class Prices:
         volume: (T, N) shares traded, or None.
         index: (T,) level of a market index on the same dates, without dividends, or None.
         source: where they come from, in words.
+        listed: (T, N) whether an asset is listed on a day, or None where all always are. Where it is not, its prices
+            are its first ones before it is listed, and its last ones after that.
+        features: (T, N) numbers of any kind by name, known at the close of their day.
 
     Raises:
         InputError: shapes differ, dates are not strictly increasing, or a price is not a positive finite number; says
@@ -49,6 +54,8 @@ class Prices:
     volume: FloatArray | None = None
     index: FloatArray | None = None
     source: str = "prices given in memory"
+    listed: BoolArray | None = None
+    features: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dates", np.asarray(self.dates).astype("datetime64[D]"))
@@ -59,7 +66,13 @@ class Prices:
                 array = np.array(value, dtype=np.float64)
                 array.setflags(write=False)
                 object.__setattr__(self, name, array)
+        features = {name: np.array(value, dtype=np.float64) for name, value in self.features.items()}
+        object.__setattr__(self, "features", features)
+        if self.listed is not None:
+            listed = np.array(self.listed, dtype=bool)
+            object.__setattr__(self, "listed", None if listed.all() and listed.size else listed)
         self._check()
+        self._check_extras()
 
     def _check(self) -> None:
         days, assets = len(self.dates), len(self.tickers)
@@ -93,6 +106,26 @@ class Prices:
                     "the data, or leave out these days or this ticker"
                 )
 
+    def _check_extras(self) -> None:
+        shape = self.close.shape
+        if self.listed is not None and self.listed.shape != shape:
+            raise InputError(f"{self.source}: listed has shape {self.listed.shape}, expected {shape} (days, assets)")
+        for name, value in self.features.items():
+            if value.shape != shape:
+                raise InputError(f"{self.source}: {name} has shape {value.shape}, expected {shape} (days, assets)")
+            bad = np.argwhere(~np.isfinite(value))
+            if len(bad):
+                day, asset = bad[0]
+                raise InputError(
+                    f"{self.source}: {name} of {self.tickers[asset]} on {self.dates[day]} is {value[day, asset]}, "
+                    "expected a finite number"
+                )
+
+    @property
+    def seen(self) -> FloatArray:
+        """(T, N) closing prices, nan where an asset is not listed."""
+        return self.close if self.listed is None else np.where(self.listed, self.close, np.nan)
+
     @property
     def log_returns(self) -> FloatArray:
         """(T - 1, N) log(close[t + 1] / close[t])."""
@@ -106,6 +139,9 @@ class Prices:
             value = getattr(self, name)
             if value is not None:
                 digest.update(name.encode() + np.ascontiguousarray(value, dtype="<f8").tobytes())
+        extras = {**self.features, **({} if self.listed is None else {"listed": self.listed.astype(np.float64)})}
+        for name, value in extras.items():
+            digest.update(name.encode() + np.ascontiguousarray(value, dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def of(self, tickers: tuple[str, ...]) -> Prices:
@@ -120,12 +156,16 @@ class Prices:
         columns = [self.tickers.index(ticker) for ticker in tickers]
         known = [name for name in FIELDS if getattr(self, name) is not None]
         cut: dict[str, Any] = {name: getattr(self, name)[:, columns] for name in known}
+        if self.listed is not None:
+            cut["listed"] = self.listed[:, columns]
+        cut["features"] = {name: value[:, columns] for name, value in self.features.items()}
         return replace(self, tickers=tickers, **cut)
 
     def rows(self, start: int, stop: int) -> Prices:
         """The days start, …, stop - 1."""
-        known = [name for name in ("dates", *FIELDS, "index") if getattr(self, name) is not None]
+        known = [name for name in ("dates", *FIELDS, "index", "listed") if getattr(self, name) is not None]
         cut: dict[str, Any] = {name: getattr(self, name)[start:stop] for name in known}
+        cut["features"] = {name: value[start:stop] for name, value in self.features.items()}
         return replace(self, **cut)
 
     def __repr__(self) -> str:

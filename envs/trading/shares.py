@@ -26,7 +26,8 @@ class Shares(Market):
     and cannot exceed what is held; where cash does not reach for all purchases, all are cut by the same factor.
 
     The observation is a vector: the indicators of all assets, indicator by indicator (`INDICATORS`), the value of
-    `max_shares` of each asset and of what is held of it as fractions of the account's, and the fraction in cash.
+    `max_shares` of each asset and of what is held of it as fractions of the account's, features (feature by feature),
+    and the fraction in cash.
 
     FinRL's environment of this kind differs in trading at the price it has just seen, in observing raw prices, and in
     serving purchases in the order of their size.
@@ -46,17 +47,20 @@ class Shares(Market):
         if lot > max_shares:
             raise InputError(f"lot is {lot} and max_shares {max_shares}, expected lot <= max_shares")
         super().__init__(WARM_UP, **market)
+        if self.prices.listed is not None:
+            raise InputError("trading/shares trades assets that are listed all the time; take trading/portfolio")
         self.max_shares, self.lot = max_shares, lot
         self._indicators = self._clean = indicators(self.prices.close)
-        self.symmetry: Symmetry = shares_symmetry(self.prices.tickers, len(INDICATORS))
-        size = self.assets * (len(INDICATORS) + 2) + 1
+        self.symmetry: Symmetry = shares_symmetry(self.tickers, len(INDICATORS) + self.known, self.sectors)
+        size = self.assets * (len(INDICATORS) + 2 + self.known) + 1
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1, 1, (self.assets,), np.float32)
 
     def observation(self) -> NDArray[np.float32]:
-        """Indicators, size of a trade, holdings, cash."""
+        """Indicators, size of a trade, holdings, features, cash."""
         size, weights = self.max_shares * self.observed_close() / self.observed_value(), self.observed_weights()
-        parts = (self._indicators[self.day].ravel(), size, weights, [1 - weights.sum()])
+        features = self.observed_features().ravel()
+        parts = (self._indicators[self.day].ravel(), size, weights, features, [1 - weights.sum()])
         return np.concatenate(parts).astype(np.float32)
 
     def trade(self, action: FloatArray, close: FloatArray) -> tuple[float, float]:

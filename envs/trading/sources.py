@@ -25,6 +25,8 @@ def load_prices(
     end: str | None = None,
     *,
     refresh: bool = False,
+    features: Sequence[str] = (),
+    listings: bool = False,
 ) -> Prices:
     """Prices from one of three kinds of source.
 
@@ -44,6 +46,8 @@ def load_prices(
         start: first day, YYYY-MM-DD; the first there is for None. yfinance needs it.
         end: day after the last, YYYY-MM-DD; after the last there is for None. yfinance needs it.
         refresh: download again what is cached.
+        features: columns of a long file to keep besides prices, such as ``[volume,pe]``.
+        listings: whether assets of a file may be listed later than others, or end sooner; see `prices_from_table`.
 
     Raises:
         InputError: an unknown source, a ticker or days it does not have, damaged data, or a failed download.
@@ -55,13 +59,19 @@ def load_prices(
         raise InputError("tickers is empty; name some, as in tickers=[AAPL,MSFT], or leave it out for all of them")
     if refresh and source != YFINANCE:
         raise InputError(f"refresh=true downloads prices again, and source {source} is not downloaded; leave it out")
+    if isinstance(features, str):
+        raise InputError(f"features is {features!r}, expected a list such as features=[volume]")
+    if listings and source in (*PACKAGED, YFINANCE):
+        raise InputError(f"listings=true is for files of your own, and source {source} has the same days of all assets")
+    if features and source in PACKAGED:
+        raise InputError(f"source {source} has closes alone and no {', '.join(features)}; features= needs a long file")
     if source in PACKAGED:
         return packaged(source, tickers, period)
     if source == YFINANCE:
-        return _yahoo(tickers, start, end, refresh)
+        return _yahoo(tickers, start, end, refresh, features)
     path = Path(source)
     if path.is_file() or path.suffix or len(path.parts) > 1:
-        return read_prices(path, tickers, period)
+        return read_prices(path, tickers, period, features, listings)
     names = (*PACKAGED, YFINANCE)
     near = did_you_mean(source, names)
     raise InputError(
@@ -69,7 +79,9 @@ def load_prices(
     )
 
 
-def _yahoo(tickers: Sequence[str] | None, start: str | None, end: str | None, refresh: bool) -> Prices:
+def _yahoo(
+    tickers: Sequence[str] | None, start: str | None, end: str | None, refresh: bool, features: Sequence[str]
+) -> Prices:
     if tickers is None or start is None or end is None:
         raise InputError(
             f"source {YFINANCE} needs tickers, start and end, such as tickers=[AAPL,MSFT] start=2010-01-01 "
@@ -88,4 +100,4 @@ def _yahoo(tickers: Sequence[str] | None, start: str | None, end: str | None, re
         f"Yahoo Finance through yfinance {about['yfinance']}, downloaded {about['downloaded']}, "
         f"sha256 {about['sha256'][:12]}"
     )
-    return prices_from_table(table, source, names, Period(start, end))
+    return prices_from_table(table, source, names, Period(start, end), features)

@@ -41,9 +41,18 @@ class Periodic:
 
 
 def equal(close: FloatArray) -> FloatArray:
-    """(N,) weights 1/N."""
-    assets = close.shape[1]
-    return np.full(assets, 1 / assets)
+    """(N,) weights 1/N, of the N assets that are listed today."""
+    listed = np.isfinite(close[-1])
+    return listed / max(1, int(listed.sum()))
+
+
+def of_listed(close: FloatArray, days: int, decide: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """(N,) weights decided for the assets that have been listed on all of the last days, and none for others."""
+    listed = np.isfinite(close[-days - 1 :]).all(axis=0)
+    weights = np.zeros(close.shape[1])
+    if listed.any():
+        weights[listed] = decide(close[:, listed])
+    return weights
 
 
 def reversal(close: FloatArray, days: int = WEEK) -> FloatArray:
@@ -54,10 +63,13 @@ def reversal(close: FloatArray, days: int = WEEK) -> FloatArray:
     Raises:
         InputError: the past is shorter.
     """
-    returns = trailing_returns(close, days)
-    ranks = np.argsort(np.argsort(np.log1p(returns).sum(axis=0)))
-    weights: FloatArray = (1 - (2 * ranks / max(len(ranks) - 1, 1) - 1)) / len(ranks)
-    return weights
+
+    def tilted(close: FloatArray) -> FloatArray:
+        ranks = np.argsort(np.argsort(np.log1p(trailing_returns(close, days)).sum(axis=0)))
+        weights: FloatArray = (1 - (2 * ranks / max(len(ranks) - 1, 1) - 1)) / len(ranks)
+        return weights
+
+    return of_listed(close, days, tilted)
 
 
 def trailing_returns(close: FloatArray, days: int = YEAR) -> FloatArray:
@@ -88,7 +100,10 @@ def maximum_sharpe(close: FloatArray) -> FloatArray:
     Where no asset has a positive mean, minimum variance instead.
     """
     # The ratio is maximised through a convex problem normed by μᵀw = 1, which has no solution when no mean is positive.
-    if trailing_returns(close).mean(axis=0).max() <= 0:
+    if (
+        np.max(trailing_returns(close).mean(axis=0), initial=-np.inf, where=np.isfinite(close[-YEAR - 1 :]).all(axis=0))
+        <= 0
+    ):
         return minimum_variance(close)
     library = extra("skfolio.optimization")
     return _fitted(library.MeanRisk(objective_function=library.ObjectiveFunction.MAXIMIZE_RATIO), close)
@@ -100,6 +115,10 @@ def risk_parity(close: FloatArray) -> FloatArray:
 
 
 def _fitted(model: Any, close: FloatArray) -> FloatArray:
+    return of_listed(close, YEAR, partial(_fit, model))
+
+
+def _fit(model: Any, close: FloatArray) -> FloatArray:
     # In percent: no portfolio here depends on the unit, and the solver reaches its accuracy more often than on 1e-4s.
     weights: FloatArray = np.asarray(model.fit(100 * trailing_returns(close)).weights_, dtype=np.float64)
     weights = np.maximum(weights, 0)  # an interior-point solver may stop a little below zero

@@ -20,7 +20,8 @@ def summary(prices: Prices) -> Table:
     for column in ("ticker", "annual return", "annual volatility", "worst day"):
         table.add_column(column, no_wrap=True, justify="left" if column == "ticker" else "right")
     for asset, ticker in enumerate(prices.tickers):
-        table.add_row(ticker, *_row(prices.close[:, asset], prices.dates))
+        own = np.isfinite(prices.seen[:, asset])
+        table.add_row(ticker, *_row(prices.close[own, asset], prices.dates[own]))
     if prices.index is not None:
         table.add_section()
         table.caption = "index: its level, without dividends"

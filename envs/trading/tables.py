@@ -21,7 +21,12 @@ DAY = r"\d{4}-\d{2}-\d{2}([T ]00:00.*)?"
 
 
 def prices_from_table(
-    table: DataFrame, source: str, tickers: Sequence[str] | None = None, period: Period | None = None
+    table: DataFrame,
+    source: str,
+    tickers: Sequence[str] | None = None,
+    period: Period | None = None,
+    features: Sequence[str] = (),
+    listings: bool = False,
 ) -> Prices:
     """Prices from a wide or a long table; nothing is sorted, filled in or dropped.
 
@@ -32,13 +37,16 @@ def prices_from_table(
         source: where the table comes from, for messages and `Prices.source`.
         tickers: those to keep, in this order; all for None.
         period: the days to keep; all for None.
+        features: further columns of numbers to keep, of a long table.
+        listings: whether assets may be listed later than others, or end sooner. What lies outside is filled with their
+            first and last prices, and `Prices.listed` says so; a day missing in between is refused as ever.
 
     Raises:
         InputError: the columns are not understood, dates are out of order or come twice, a ticker lacks a day, or a
             cell is no number; says which ticker and which day.
     """
     period = period or Period()
-    rows = _long(_with_index(table, source), source)
+    rows = _long(_with_index(table, source), source, features)
     if tickers is not None:
         rows = rows[rows["ticker"].isin(_known(tickers, list(rows["ticker"].unique()), source))]
     if not len(rows):
@@ -50,14 +58,24 @@ def prices_from_table(
     rows = rows[(rows["date"] >= start) & (rows["date"] < end)]
     if not len(rows):
         raise InputError(f"{source}: no prices from {period.start} to {period.end}; it has days from {first} to {last}")
-    _check_complete(rows, source)
+    if listings:
+        rows = rows[~_blank(rows["close"])]
+        if not len(rows):
+            raise InputError(f"{source}: no rows of prices; {LAYOUTS}")
+    _check_complete(rows, source, listings)
     names = list(rows["ticker"].unique()) if tickers is None else list(tickers)
     keyed = rows.set_index(["date", "ticker"])
     fields = {
         name: _numbers(keyed[name], name, source).unstack("ticker")[names] for name in FIELDS if name in keyed.columns
     }
+    own = {
+        name: _numbers(keyed[name], name, source).unstack("ticker")[names] for name in features if name not in FIELDS
+    }
     dates = fields["close"].index.to_numpy().astype("datetime64[D]")
-    return Prices(dates, tuple(names), **{name: field.to_numpy() for name, field in fields.items()}, source=source)
+    listed = fields["close"].notna().to_numpy()
+    filled = {name: each.ffill().bfill().to_numpy() for name, each in fields.items()}
+    extras = {name: each.ffill().bfill().to_numpy() for name, each in own.items()}
+    return Prices(dates, tuple(names), **filled, source=source, listed=listed, features=extras)
 
 
 def _with_index(table: DataFrame, source: str) -> DataFrame:
@@ -75,8 +93,8 @@ def _with_index(table: DataFrame, source: str) -> DataFrame:
     return table.set_axis(columns, axis=1).reset_index(drop=True)
 
 
-def _long(table: DataFrame, source: str) -> DataFrame:
-    """Rows with columns ``date``, ``ticker``, ``close`` and those of `FIELDS` that are there, cells as they were."""
+def _long(table: DataFrame, source: str, features: Sequence[str]) -> DataFrame:
+    """Rows with ``date``, ``ticker``, ``close``, those of `FIELDS` that are there, and features; cells as they were."""
     columns = list(table.columns)
     if not any(name.lower() == "date" for name in columns) and columns and not columns[0]:
         columns[0] = "date"  # an index written without its name
@@ -87,6 +105,11 @@ def _long(table: DataFrame, source: str) -> DataFrame:
     table = table.assign(**{date: _days(table[date], source)})
     lower = {name.lower() for name in columns}
     if ticker is None:
+        if features:
+            raise InputError(
+                f"{source} has one column for each ticker and no room for {', '.join(features)}; features= needs rows "
+                "of date, ticker, close and a column for each feature"
+            )
         if "close" in lower and lower & {"open", "high", "low", "volume"}:
             raise InputError(f"{source}: columns {_listed(columns)} are those of one asset; add a column ticker")
         if "" in lower:
@@ -99,7 +122,8 @@ def _long(table: DataFrame, source: str) -> DataFrame:
         raise InputError(f"{source}: has a column {adjusted!r}; keep only adjusted prices, and name that column close")
     if found["close"] is None:
         raise InputError(f"{source}: there is no column close among {_listed(columns)}; {LAYOUTS}")
-    blank = table[ticker].isna() | (table[ticker].astype(str).str.strip() == "")
+    found |= _features(columns, features, source)
+    blank = _blank(table[ticker])
     if blank.any():
         raise InputError(
             f"{source}: row {int(blank.to_numpy().argmax()) + 1} names no ticker; name it, or leave the row out"
@@ -107,6 +131,16 @@ def _long(table: DataFrame, source: str) -> DataFrame:
     given = {column: name for name, column in found.items() if column is not None}
     long = table[[date, ticker, *given]].rename(columns={date: "date", ticker: "ticker", **given})
     return long.assign(ticker=long["ticker"].astype(str))
+
+
+def _features(columns: list[str], names: Sequence[str], source: str) -> dict[str, str | None]:
+    """The column of each feature."""
+    found = {name: _column(columns, (name.lower(),), source) for name in names}
+    for name, column in found.items():
+        if column is None:
+            near = did_you_mean(name, columns)
+            raise InputError(f"{source}: there is no column {name} among {_listed(columns)}{near}; see features=")
+    return found
 
 
 _CLOSE = "\0close"  # no ticker has this name
@@ -168,15 +202,21 @@ def _check_order(rows: DataFrame, source: str) -> None:
         )
 
 
-def _check_complete(rows: DataFrame, source: str) -> None:
+def _blank(cells: Series) -> Series:
+    return cells.isna() | (cells.astype(str).str.strip() == "")
+
+
+def _check_complete(rows: DataFrame, source: str, listings: bool) -> None:
     days = rows["date"].drop_duplicates().sort_values()
     for ticker, own in rows.groupby("ticker", sort=False)["date"]:
-        missing = days[~days.isin(own)]
+        expected = days[(days >= own.iloc[0]) & (days <= own.iloc[-1])] if listings else days
+        missing = expected[~expected.isin(own)]
         if len(missing):
             raise InputError(
                 f"{source}: {ticker} has no row on {missing.iloc[0]:%Y-%m-%d} and {len(missing) - 1} more days that "
                 f"others have (its own run from {own.iloc[0]:%Y-%m-%d} to {own.iloc[-1]:%Y-%m-%d}); add them, leave "
-                "out the ticker with tickers=[…], or choose other days with start= and end="
+                "out the ticker with tickers=[…], choose other days with start= and end=, or say listings=true where "
+                "it was listed later or ended sooner"
             )
 
 

@@ -44,7 +44,7 @@ def test_each_learns_what_it_would_alone(env, name):
         torch.testing.assert_close(torch.tensor(agent.learn()), rewards, rtol=1e-4, atol=1e-4)
     x = torch.randn(20, untrained.in_rep.dim, generator=torch.Generator().manual_seed(0))
     for one, other in zip(alone, together, strict=True):
-        torch.testing.assert_close(one.actor(x), other.actor(x), rtol=1e-6, atol=1e-8)
+        torch.testing.assert_close(one.actor(x), other.actor(x), rtol=1e-4, atol=1e-5)
     learned = (together[0].actor(x) - untrained(x)).abs().max()
     between = (together[0].actor(x) - together[1].actor(x)).abs().max()
     assert learned > 0.004 and between > 0.004  # control: by each seed another thing
