@@ -58,7 +58,7 @@ class RPP(Exact):
         total = torch.zeros((), device=next((p.device for p in module.parameters()), None))
         for layer in module.modules():
             if isinstance(layer, ResidualLinear):
-                exact = sum(p.square().sum() for p in layer.exact.parameters() if p.requires_grad)
+                exact = sum(p.square().sum() for name, p in layer.exact.named_parameters() if name in layer.trained)
                 plain = sum(p.square().sum() for p in layer.plain.parameters())
                 total = total + self.prior_equivariant * exact + self.prior_residual * plain
         return total
@@ -89,6 +89,8 @@ class ResidualLinear(ExpandedLinear):
         super().__init__(exact.in_features, exact.out_features, exact.members)
         self.exact, self.reps = exact, exact.reps
         self.plain = PlainLinear(exact.in_features, exact.out_features, exact.members, gain=0)
+        # once and for all: inside torch.vmap no parameter says any more that it is trained
+        self.trained = frozenset(name for name, parameter in exact.named_parameters() if parameter.requires_grad)
 
     def expand(self) -> tuple[Tensor, Tensor]:
         """The sums of both parts."""

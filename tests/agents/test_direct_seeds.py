@@ -30,8 +30,8 @@ def double():
     torch.set_default_dtype(torch.float32)
 
 
-def agents(env, name, seeds=(3, 4), settings=SETTINGS):
-    return [DirectPortfolio(env, family(name, width=8, window_channels=2), settings, seed) for seed in seeds]
+def agents(env, name, seeds=(0, 1), settings=SETTINGS):
+    return [DirectPortfolio(env, family(name, width=16, window_channels=2), settings, seed) for seed in seeds]
 
 
 @pytest.mark.parametrize("name", ["plain", "augmented", "exact", "relaxed", "rpp"])

@@ -42,7 +42,7 @@ def test_a_path_is_read(tmp_path):
             ("sp50",),
             "unknown source 'sp50' (did you mean 'sp500'?); choose sp500, factors, indices, nyse_o",
         ),
-        (("prices",), "unknown source 'prices'; choose"),
+        (("stocks",), "unknown source 'stocks'; choose"),
         (("none.csv",), "there is no file none.csv"),
         (("folder/none",), "there is no file folder/none"),
         (("sp500", ["AAPL", "MSTF"]), "there is no ticker 'MSTF' (did you mean 'MSFT'?)"),
