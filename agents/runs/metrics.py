@@ -48,7 +48,11 @@ class RunningMeans:
     """Means of named values since they were last taken, with a state that fits in JSON."""
 
     def __init__(self, state: Mapping[str, list[float]] | None = None) -> None:
-        self._sums = {name: list(pair) for name, pair in (state or {}).items()}
+        self._sums: dict[str, list[float]] = {}
+        for name, (total, count) in (state or {}).items():
+            if not (math.isfinite(total) and count >= 1):
+                raise ValueError(f"{name} is a mean of {total} over {count}")
+            self._sums[name] = [total, count]
 
     def add(self, name: str, value: float) -> None:
         """Count one value."""

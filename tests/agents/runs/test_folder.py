@@ -329,7 +329,12 @@ def test_what_a_checkpoint_should_not_hold_is_one_line(run, name, spoil):
 def test_wrong_progress_is_one_line(run):
     (folder,) = run.checkpoints.iterdir()
     state = json.loads((folder / "state.json").read_text())
-    odd = [{"playing": None}, {"step": "x"}, *({"returns": each} for each in ("x", 3, [1, 2], [None], [[]], ["x"]))]
+    odd = [
+        *({"means": {"loss": each}} for each in ([], [1], "ab", [1, 0], [None, 1], 3)),
+        {"playing": None},
+        {"step": "x"},
+        *({"returns": each} for each in ("x", 3, [1, 2], [None], [[]], ["x"])),
+    ]
     for progress in ({}, [], *({**state["progress"], **each} for each in odd)):
         (folder / "state.json").write_text(json.dumps({**state, "progress": progress}))
         manifest = json.loads((folder / "manifest.json").read_text())
