@@ -132,6 +132,14 @@ class Learner(ABC):
             Scalars named in `metrics`.
         """
 
+    def watch(self, experience: Experience, before: int) -> None:  # noqa: B027, most algorithms need not
+        """Look at what was experienced, after every step and before the updates that are due.
+
+        Args:
+            experience: the learner's own.
+            before: environment steps before this one.
+        """
+
     def compile(self, tell: Callable[[str], None]) -> None:  # noqa: B027, most algorithms cannot
         """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails."""
 
