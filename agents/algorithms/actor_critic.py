@@ -37,7 +37,7 @@ from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
 from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
-from .watching import Watching
+from .watching import Watched, Watching
 
 
 class ActorCritic(Learner):
@@ -201,6 +201,10 @@ class ActorCritic(Learner):
     def watch(self, experience: Experience, before: int) -> None:
         """`Watching.after`."""
         self.watching.after(experience, before)
+
+    def audits(self) -> list[tuple[int, Watched]]:
+        """Of its experience, where its families asked for them."""
+        return self.watching.found
 
     def state_dict(self) -> dict[str, Any]:
         """With the generator of random actions, and what was found while watching."""

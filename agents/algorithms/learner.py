@@ -20,6 +20,7 @@ from nearsym.networks import RATE, Family
 from .experience import Experience
 from .problem import Problem
 from .settings import AgentSettings
+from .watching import Watched
 
 Array = NDArray[Any]
 
@@ -170,6 +171,10 @@ class Learner(ABC):
     def laws(self) -> dict[str, Law]:
         """What of it has a law under the group, by name: how far each is kept is measured as it learns."""
         return {}
+
+    def audits(self) -> list[tuple[int, Watched]]:
+        """What was found of the symmetry while learning, with the step after which."""
+        return []
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations.

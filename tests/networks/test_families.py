@@ -42,6 +42,7 @@ OWN = {
     "projected": {"projection_penalty"},
     "constrained": {"slack"},
     "scheduled": {"relaxed_updates"},
+    "measured": {"audit_every", "audit_transitions", "tolerated"},
 }
 SAVED = {
     "width": 32,
@@ -99,6 +100,8 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
         ("complement", {"complement_penalty": -1}, "network.complement_penalty is -1, expected a number >= 0"),
         ("projected", {"projection_penalty": -1}, "network.projection_penalty is -1, expected a number >= 0"),
         ("constrained", {"slack": 0}, "network.slack is 0, expected a number > 0"),
+        ("measured", {"audit_every": 0}, "network.audit_every is 0, expected a whole number from 1 to 1,000,000"),
+        ("measured", {"tolerated": -1}, "network.tolerated is -1, expected a number >= 0"),
         ("augmented", {"augment": False}, "makes network=augmented a plain one; use network=plain"),
     ],
 )

@@ -29,10 +29,13 @@ def measure(settings: BenchSettings) -> Iterator[Table]:
     batch = settings.agent.batch_size
     calls: dict[str, Callable[[], object]] = {}
     for name in architectures():
+        network = family(name, width=WIDTH)
+        if network.audits is not None:  # of vectors alone
+            continue
         run = TrainSettings(
             env=TASK,
             agent=DrQv2Settings(batch_size=batch),
-            network=family(name, width=WIDTH),
+            network=network,
             pixels=True,
             total_steps=1000,
             device=settings.device,

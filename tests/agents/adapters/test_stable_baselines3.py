@@ -12,7 +12,7 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, family
 
-FIT = [name for name in FAMILIES if name != "scheduled"]  # which counts updates
+FIT = [name for name in FAMILIES if name not in ("scheduled", "measured")]  # which follow the training
 
 
 def stock(name="relaxed", env=None, **hyperparameters):
