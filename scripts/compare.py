@@ -49,7 +49,7 @@ def run(arguments: list[str]) -> int:
     families = [*options("network"), AUTO]
     suite = read_suite(_suite_path(settings.suite), families)
     folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, families, settings.threads)
-    training = settings_of(folder.runs, auto.composed)
+    training = settings_of(folder.runs, lambda given: auto.composed(given, compose))
     settings, _ = asked(settings, lambda trust: check_imports(training, f"the suite {suite.name}", folder.out, trust))
     training = _chosen(folder, training)  # after asking: to choose is to import the environment
     check_runs(folder.runs, training)

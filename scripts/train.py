@@ -11,6 +11,7 @@ from nearsym.envs import family_of
 from nearsym.envs.errors import InputError
 
 from . import auto
+from .compose import compose
 from .help import command_help
 
 SEEDS, QUOTES = "seeds=", "'\""
@@ -24,7 +25,7 @@ def run(arguments: list[str]) -> int:
         together = [_settings_of(seed, others) for seed in _seeds(given[-1])]
         train_seeds_and_show(_chosen(together, arguments), command)
         return 0
-    (settings,) = _chosen([auto.composed(arguments)], arguments)
+    (settings,) = _chosen([auto.composed(arguments, compose)], arguments)
     finished = train_and_show(settings, command)
     noise = ",".join(f"{level:g}" for level in family_of(settings.env.id).noise)
     print(f"next:     nearsym evaluate {finished.folder} episodes=10 noise=[{noise}]")
@@ -61,7 +62,7 @@ def _settings_of(seed: int, arguments: list[str]) -> TrainSettings:
         raise InputError("seed= and seeds= were both given; leave one out")
     folders = [argument for argument in arguments if argument.startswith("run_dir=")]
     own = [f"run_dir={folder.removeprefix('run_dir=').strip(QUOTES)}-seed{seed}" for folder in folders[-1:]]
-    return auto.composed([*(a for a in arguments if a not in folders), *own, f"seed={seed}"])
+    return auto.composed([*(a for a in arguments if a not in folders), *own, f"seed={seed}"], compose)
 
 
 def usage() -> str:
