@@ -61,7 +61,7 @@ class Watching:
         self.kept = Flat(kept) if kept else None
         self.found: list[tuple[int, Watched]] = []
         if kept:
-            _check(learner)
+            _check(learner, next(family.name for family, module in self._families if family.kept(module)))
 
     def after(self, experience: Experience, before: int) -> None:
         """Audit where that is due after the steps since `before`."""
@@ -100,8 +100,8 @@ class Watching:
         self.found = [(int(each["step"]), Watched(*(each[name].numpy() for name in Watched._fields))) for each in saved]
 
 
-def _check(learner: ActorCritic) -> None:
-    problem, name = learner.problem, learner.network.name
+def _check(learner: ActorCritic, name: str) -> None:
+    problem = learner.problem
     if problem.is_image:
         raise InputError(f"network={name} audits transitions of vectors, and images are observed; use network=relaxed")
     numbers = problem.observation.rep.dim + problem.symmetry.action.dim
