@@ -39,6 +39,7 @@ WORLDS: list[tuple[str, dict[str, Any], dict[str, float]]] = [
     ("dmc/cartpole-swingup", {"action_repeat": 4}, {"actuator_gain": 0.6}),
     ("Reacher-v5", {}, {}),
     ("Reacher-v5", {}, {"actuator_reflection": 1.0}),
+    ("Reacher-v5", {}, {"actuator_gain": 0.6}),
 ]
 
 
