@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nearsym.agents.adapters.augmentation import maps_of
 from nearsym.agents.report.rendering.audit_figure import draw_errors
+from nearsym.agents.report.rendering.experience_figure import draw_audits
 from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspection_tables
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.console import show
@@ -22,6 +23,7 @@ from nearsym.envs.auditing.tables import tables
 from nearsym.envs.capabilities import tickers
 from nearsym.envs.errors import InputError
 from nearsym.envs.family import Env
+from nearsym.networks import family_of_critics
 
 from .compose import compose, with_key
 from .help import command_help
@@ -44,11 +46,13 @@ def run(arguments: list[str]) -> int:
     env = build_env(subject, precise=True)
     if settings.map is not None:
         return _audit_map(settings, settings.map, env)
-    inspection = None
+    inspection = tolerated = None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
     else:
         _, learner = load_learner(Path(settings.run), settings.trust)
+        asked = [family.audits for family in (learner.network, family_of_critics(learner.network)) if family.audits]
+        tolerated = asked[0].tolerated if asked else None
         report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
         inspection = inspect_learner(learner, env, settings.samples, settings.seed)
     show(tables(report, subject.env.id))
@@ -66,7 +70,11 @@ def run(arguments: list[str]) -> int:
         content = {"env": subject.env.id, **report.to_dict(), "agent": inspected}
         write_atomic(path, json.dumps(content, indent=2) + "\n")
         draw_errors(report, subject.env.id, path.with_suffix(".png"))
-        print(f"written: {path}, {path.with_suffix('.png')}")
+        written = [path, path.with_suffix(".png")]
+        if inspection is not None and inspection.audits and tolerated is not None:
+            written.append(path.with_suffix(".experience.png"))
+            draw_audits(inspection, tolerated, f"{subject.env.id}: audits of what was experienced", written[-1])
+        print(f"written: {', '.join(map(str, written))}")
     return 0
 
 

@@ -24,9 +24,11 @@ from nearsym.agents.comparison.status import FAILED, FINISHED, Status
 from nearsym.agents.comparison.suite import Suite
 from nearsym.agents.comparison.suite_file import read_suite
 from nearsym.agents.comparison.suite_folder import SuiteFolder
+from nearsym.agents.runs.choice import AUTO, with_choice
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
 
+from . import auto
 from .compose import compose, options
 from .help import command_help
 from .trust import asked
@@ -44,11 +46,12 @@ def run(arguments: list[str]) -> int:
     settings = replace(settings, suite=suites[-1] if suites else None)
     if not settings.dry_run and settings.launcher in NEEDS:
         NEEDS[settings.launcher]()  # before a suite is checked, which takes a while
-    families = options("network")
+    families = [*options("network"), AUTO]
     suite = read_suite(_suite_path(settings.suite), families)
     folder = SuiteFolder(Path(settings.out or f"runs/{suite.name}"), suite, families, settings.threads)
-    training = settings_of(folder.runs, lambda given: compose("train", TrainSettings, list(given)))
+    training = settings_of(folder.runs, lambda given: auto.composed(given, compose))
     settings, _ = asked(settings, lambda trust: check_imports(training, f"the suite {suite.name}", folder.out, trust))
+    training = _chosen(folder, training)  # after asking: to choose is to import the environment
     check_runs(folder.runs, training)
     jobs = jobs_of(folder, settings, training)
     if settings.dry_run:
@@ -59,6 +62,20 @@ def run(arguments: list[str]) -> int:
         return _launch(suite, settings, folder, jobs)
     finally:
         folder.close()
+
+
+def _chosen(folder: SuiteFolder, training: dict[str, TrainSettings]) -> dict[str, TrainSettings]:
+    """The settings with networks chosen where that is asked for, once for each world of a task, which is said."""
+    found, networks = dict(training), {}
+    for spec in folder.runs:
+        if auto.asks(spec.overrides):
+            world = spec.path.rpartition("/")[0]
+            if world not in networks:
+                settings, why = with_choice(training[spec.path])
+                networks[world] = settings.network
+                print(f"{world}: {why}")
+            found[spec.path] = replace(training[spec.path], network=networks[world])
+    return found
 
 
 def usage() -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from nearsym.agents.runs.choice import with_choice
 from nearsym.agents.runs.console import train_and_show, train_seeds_and_show
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs import family_of
 from nearsym.envs.errors import InputError
 
+from . import auto
 from .compose import compose
 from .help import command_help
 
@@ -20,13 +22,24 @@ def run(arguments: list[str]) -> int:
     command, given = ["nearsym", "train", *arguments], [each for each in arguments if each.startswith(SEEDS)]
     if given:
         others = [argument for argument in arguments if not argument.startswith(SEEDS)]
-        train_seeds_and_show([_settings_of(seed, others) for seed in _seeds(given[-1])], command)
+        together = [_settings_of(seed, others) for seed in _seeds(given[-1])]
+        train_seeds_and_show(_chosen(together, arguments), command)
         return 0
-    settings = compose("train", TrainSettings, arguments)
+    (settings,) = _chosen([auto.composed(arguments, compose)], arguments)
     finished = train_and_show(settings, command)
     noise = ",".join(f"{level:g}" for level in family_of(settings.env.id).noise)
     print(f"next:     nearsym evaluate {finished.folder} episodes=10 noise=[{noise}]")
     return 0
+
+
+def _chosen(settings: list[TrainSettings], arguments: list[str]) -> list[TrainSettings]:
+    """The settings with a network chosen where that is asked for, which is said."""
+    if not auto.asks(arguments):
+        return settings
+    found = [with_choice(each) for each in settings]
+    for line in dict.fromkeys(why for _, why in found):
+        print(line)
+    return [each for each, _ in found]
 
 
 def _seeds(argument: str) -> list[int]:
@@ -49,7 +62,7 @@ def _settings_of(seed: int, arguments: list[str]) -> TrainSettings:
         raise InputError("seed= and seeds= were both given; leave one out")
     folders = [argument for argument in arguments if argument.startswith("run_dir=")]
     own = [f"run_dir={folder.removeprefix('run_dir=').strip(QUOTES)}-seed{seed}" for folder in folders[-1:]]
-    return compose("train", TrainSettings, [*(a for a in arguments if a not in folders), *own, f"seed={seed}"])
+    return auto.composed([*(a for a in arguments if a not in folders), *own, f"seed={seed}"], compose)
 
 
 def usage() -> str:

@@ -42,6 +42,7 @@ from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
 from .symmetry_augmentation import LawOnOrbits, OrbitAugmentation, SymmetryAugmentation
 from .update_rule import Drawn, Step, UpdateRule
+from .watching import Watched, Watching
 
 
 class ActorCritic(Learner):
@@ -92,14 +93,14 @@ class ActorCritic(Learner):
         if self.auxiliary is not None:
             self.auxiliary_optimizer = Adam(self._groups(network, [self.auxiliary]))
             self.statistics = Flat(p for p in self.auxiliary.parameters() if not p.requires_grad)
-        self.acting = ActingPolicy(
-            self.actor, self.policy, self.actor_optimizer.flat, network.clocks(self.actor), self.auxiliary
-        )
+        untrained = [*network.clocks(self.actor), *network.kept(self.actor)]
+        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, untrained, self.auxiliary)
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
         clocks = [clock for name, module in self._built() for clock in self.family_of(name).clocks(module)]
         self.clocks = Flat(clocks) if clocks else None
+        self.watching = Watching(self, list(self._built()), seed or 0)
         self._step: Step = self.step
         self._augmentation: Callable[[Batch], Batch] | None = None
         if network.augment:
@@ -231,9 +232,23 @@ class ActorCritic(Learner):
         """Nothing beside networks."""
         return {}
 
+    def watch(self, experience: Experience, before: int) -> None:
+        """`Watching.after`."""
+        self.watching.after(experience, before)
+
+    def audits(self) -> list[tuple[int, Watched]]:
+        """Of its experience, where its families asked for them."""
+        return self.watching.found
+
     def state_dict(self) -> dict[str, Any]:
-        """With the generator of random actions."""
-        return {**super().state_dict(), "actions": self._actions.np_random.bit_generator.state}
+        """With the generator of random actions, and what was found while watching."""
+        actions = self._actions.np_random.bit_generator.state
+        return {**super().state_dict(), "actions": actions, "watched": self.watching.state()}
+
+    def load_networks(self, state: Any) -> None:
+        """With what was found while watching."""
+        super().load_networks(state)
+        self.watching.restore(state.get("watched", []))
 
     def load_state_dict(self, state: Any) -> None:
         """Put everything back."""

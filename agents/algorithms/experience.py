@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nearsym.envs import Step
+from nearsym.envs.auditing import Transitions
+from nearsym.envs.errors import InputError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -50,6 +52,14 @@ class Experience(ABC):
     @abstractmethod
     def states(self, count: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
         """`count` stored observations, flattened, and the actions taken there; none where nothing is stored."""
+
+    def transitions(self, count: int, generator: np.random.Generator) -> Transitions:
+        """`count` stored transitions of one step, or as many as there are; actions are in [-1, 1].
+
+        Raises:
+            InputError: no such things are stored.
+        """
+        raise InputError(f"{type(self).__name__} stores no transitions of vectors")
 
     @abstractmethod
     def arrays(self) -> Arrays:

@@ -48,6 +48,7 @@ def interact(
         before = learner.steps
         learner.steps += envs.num_envs
         experience.add(step)
+        learner.watch(experience, before)
         losses: dict[str, Tensor] = {}
         for batch in experience.due(before, learner.steps):
             losses = learner.update(batch)

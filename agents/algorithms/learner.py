@@ -20,6 +20,7 @@ from nearsym.networks import RATE, Family
 from .experience import Experience
 from .problem import Problem
 from .settings import AgentSettings
+from .watching import Watched
 
 Array = NDArray[Any]
 
@@ -134,6 +135,14 @@ class Learner(ABC):
             Scalars named in `metrics`.
         """
 
+    def watch(self, experience: Experience, before: int) -> None:  # noqa: B027, most algorithms need not
+        """Look at what was experienced, after every step and before the updates that are due.
+
+        Args:
+            experience: the learner's own.
+            before: environment steps before this one.
+        """
+
     def compile(self, tell: Callable[[str], None]) -> None:  # noqa: B027, most algorithms cannot
         """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails."""
 
@@ -164,6 +173,10 @@ class Learner(ABC):
     def laws(self) -> dict[str, Law]:
         """What of it has a law under the group, by name: how far each is kept is measured as it learns."""
         return {}
+
+    def audits(self) -> list[tuple[int, Watched]]:
+        """What was found of the symmetry while learning, with the step after which."""
+        return []
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy in [-1, 1], (batch, action_dim), from flattened observations.

@@ -127,6 +127,8 @@ class PPOLearner(Learner):
         built = self.fresh_networks(network)
         if network.clocks(built["actor"]):
             raise InputError(f"network={network.name} counts updates from replay; use agent=sac, or another network")
+        if network.kept(built["actor"]):
+            raise InputError(f"network={network.name} audits what is replayed; use agent=sac, or another network")
         self.actor, self.critic = built["actor"].to(device), built["critic"].to(device)
         self.optimizer = torch.optim.Adam(self._groups(network, [self.actor, self.critic, self.distribution]), eps=1e-5)
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]

@@ -38,6 +38,8 @@ class UpdateRule:
             flats["clocks"] = learner.clocks
         if learner.statistics is not None:
             flats["statistics"] = learner.statistics
+        if learner.watching.kept is not None:
+            flats["kept"] = learner.watching.kept
         networks = nn.ModuleDict(learner.modules())
         self._flats, self._bound = flats, Bound(nn.ModuleDict({"networks": networks, "flats": nn.ModuleDict(flats)}))
         names = {id(parameter): name for name, parameter in self._bound.named_parameters(remove_duplicate=False)}

@@ -22,6 +22,25 @@ from .evaluation import policy_of
 
 
 @dataclass(frozen=True)
+class ExperienceAudit:
+    """What a learner found of a symmetry in what it experienced, for each known element.
+
+    Attributes:
+        step: environment steps after which it looked.
+        cost: of believing it, see `nearsym.envs.auditing.Tying`.
+        doubt: standard error of the cost.
+        about: what it is an error of.
+        kept: whether networks were bound to it from then on.
+    """
+
+    step: int
+    cost: list[float]
+    doubt: list[float]
+    about: list[str]
+    kept: list[bool]
+
+
+@dataclass(frozen=True)
 class Inspection:
     """A trained agent's view of a symmetry.
 
@@ -38,10 +57,11 @@ class Inspection:
         critic: relative error of the critics' invariance, for each element.
         departures: for each layer that is free to leave the symmetry, how far it is from allowing each element; see
             `Family.departures`.
+        readings: whatever else networks say of themselves on the sampled states, by what it is and then by layer; see
+            `Family.readings`.
+        audits: of what was experienced, for a family that asks for them.
         assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
             layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
-        readings: whatever else networks say of themselves on the sampled states, by network and name; see
-            `Family.readings`.
     """
 
     elements: list[str]
@@ -51,8 +71,9 @@ class Inspection:
     actor: list[float]
     critic: list[float]
     departures: dict[str, list[float]]
+    readings: dict[str, dict[str, float]]
+    audits: list[ExperienceAudit]
     assets: list[float]
-    readings: dict[str, float]
 
     @property
     def invariant_error(self) -> float:
@@ -90,18 +111,33 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
         departures=departures,
-        assets=_asset_departures(learner),
         readings=_readings(learner, observations, actions),
+        audits=_audits(learner),
+        assets=_asset_departures(learner),
     )
 
 
-def _readings(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _readings(learner: Learner, observations: Tensor, actions: Tensor) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
     for name, module in learner.networks().items():
         if isinstance(module, Auxiliary):
             module.look(observations, actions)
-        found |= {f"{name}/{key}": value for key, value in learner.family_of(name).readings(module).items()}
+        for key, value in learner.family_of(name).readings(module).items():
+            kind, _, layer = key.partition("/")
+            found.setdefault(kind, {})[f"{name}.{layer.removeprefix('mlp.')}".rstrip(".")] = value
     return found
+
+
+def _audits(learner: Learner) -> list[ExperienceAudit]:
+    def named(number: int) -> str:
+        return ("reward", "end")[number] if number < 2 else f"observation[{number - 2}]"
+
+    return [
+        ExperienceAudit(
+            step, each.cost.tolist(), each.doubt.tolist(), [named(int(k)) for k in each.about], each.kept.tolist()
+        )
+        for step, each in learner.audits()
+    ]
 
 
 def _asset_departures(learner: Learner) -> list[float]:

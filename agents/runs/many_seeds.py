@@ -104,6 +104,7 @@ def _train_together(members: Sequence[Member]) -> None:
         for training, row in zip(trainings, rows, strict=True):
             training.learner.steps += 1
             training.experience.add(row)
+            training.learner.watch(training.experience, before)
         losses = _update(learner, members, before)
         for number, (training, row) in enumerate(zip(trainings, rows, strict=True)):
             training.took(row, {name: values[number] for name, values in losses.items()})

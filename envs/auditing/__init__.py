@@ -9,6 +9,7 @@ from .measurement import Errors, Measurement, Method
 from .mending import Fault, Map
 from .report import AuditReport, ElementReport, Means, Spread, Worst
 from .transitions import Transitions, sample_transitions
+from .tying import Tying, cost_of_tying
 from .visited import visited_images
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "Policy",
     "Spread",
     "Transitions",
+    "Tying",
     "Worst",
     "audit",
     "audit_map",
+    "cost_of_tying",
     "faults_of",
     "sample_transitions",
     "value_gap_bound",

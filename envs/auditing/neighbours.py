@@ -62,7 +62,7 @@ def measure_by_neighbours(
         )
     scale = invariant_scale(joint, points)
     tree = cKDTree(points / scale)
-    own, distances = _fit(tree, points / scale, targets, transitions.episodes, neighbours)
+    own, distances = local_fit(tree, points / scale, targets, transitions.episodes, transitions.episodes, neighbours)
     resolution = _errors(targets, own, scales.state)
     order = np.argsort(distances)
     window = min(ALIKE, len(points))
@@ -72,7 +72,8 @@ def measure_by_neighbours(
 
     errors, floors = (Errors.full((len(elements), len(points)), np.nan) for _ in range(2))
     for row, g in enumerate(elements):
-        predicted, far = _fit(tree, joint.apply(g, points) / scale, targets, transitions.episodes, neighbours)
+        images, episodes = joint.apply(g, points) / scale, transitions.episodes
+        predicted, far = local_fit(tree, images, targets, episodes, episodes, neighbours)
         expected = np.column_stack([targets[:, :2], observation_rep.apply(g, change)])
         near = far <= reach
         if near.sum() < LEAST:
@@ -95,15 +96,33 @@ def invariant_scale(rep: Representation, points: FloatArray) -> FloatArray:
     return np.where(deviation > 0, deviation, 1.0)
 
 
-def _fit(
-    tree: cKDTree, queries: FloatArray, targets: FloatArray, episodes: NDArray[np.intp], neighbours: int
+def local_fit(
+    tree: cKDTree,
+    queries: FloatArray,
+    targets: FloatArray,
+    episodes: NDArray[np.intp],
+    asking: NDArray[np.intp],
+    neighbours: int,
+    alike: int = EPISODE,
 ) -> tuple[FloatArray, FloatArray]:
-    """(samples, targets) predictions at queries, and the (samples,) distance of the farthest neighbour used.
+    """Predictions by a linear fit to the nearest points, weighted by how near they are.
 
-    Query k sees no transition of its own episode: those follow it so closely that no image has neighbours like them.
+    A query sees no point of its own episode: those follow it so closely that no image has neighbours like them.
+
+    Args:
+        tree: of the (points, dim) points.
+        queries: (queries, dim).
+        targets: (points, targets) what happened at the points.
+        episodes: (points,) number of the episode of each.
+        asking: (queries,) the same of each query.
+        neighbours: points that are fitted.
+        alike: the most points of one episode.
+
+    Returns:
+        (queries, targets) predictions, and the (queries,) distance of the farthest neighbour used.
     """
-    distance, index = tree.query(queries, k=min(neighbours + EPISODE, len(queries)))
-    own = episodes[index] == episodes[:, None]
+    distance, index = tree.query(queries, k=min(neighbours + alike, len(targets)))
+    own = episodes[index] == asking[:, None]
     keep = np.argsort(own, axis=1, kind="stable")[:, :neighbours]  # others first, the nearest first among them
     distance, index = np.take_along_axis(distance, keep, axis=1), np.take_along_axis(index, keep, axis=1)
     farthest = np.maximum(distance.max(axis=1, keepdims=True), 1e-12)

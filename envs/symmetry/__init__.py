@@ -10,6 +10,7 @@ from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
 from .representation import Representation, direct_sum
 from .statistics import OrbitStatistics
+from .subgroups import largest_subgroup
 from .symmetry import Symmetry
 from .words import (
     Angles,
@@ -63,6 +64,7 @@ __all__ = [
     "from_parts",
     "image_representation",
     "invariant_orbits",
+    "largest_subgroup",
     "mirror",
     "mixed_coordinates",
     "read_symmetry",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
 
@@ -31,6 +31,20 @@ DEEPEST = 1000
 
 BLOCKS = ("mlp", "norm", "residual")
 """What a perceptron's hidden layers may be."""
+
+
+class Audits(NamedTuple):
+    """When a family wants to know which elements of the group hold by what is experienced.
+
+    Attributes:
+        every: environment steps between two audits.
+        transitions: replayed transitions of each.
+        tolerated: cost up to which an element holds, see `nearsym.envs.auditing.Tying`.
+    """
+
+    every: int
+    transitions: int
+    tolerated: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +215,18 @@ class Family(ABC):
     def clocks(self, module: nn.Module) -> Sequence[nn.Parameter]:
         """Parameters, not trained, in which layers are to find the number of updates that have been done."""
         return ()
+
+    @property
+    def audits(self) -> Audits | None:
+        """Audits of what is experienced, after which `keep` is called; None for a family that does not ask."""
+        return None
+
+    def kept(self, module: nn.Module) -> Sequence[nn.Parameter]:
+        """Parameters, not trained, that say to which known elements each layer is bound: (rows,) of 1 and 0."""
+        return ()
+
+    def keep(self, module: nn.Module, kept: Tensor) -> None:  # noqa: B027, most are bound to none or to all
+        """Bind a network to the elements for which (rows,) `kept` is 1, and free it of the others."""
 
     def relaxation(self, module: nn.Module) -> Tensor | None:
         """How far a network has left the symmetry, in one number; None for a family that does not say."""

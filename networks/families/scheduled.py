@@ -61,6 +61,11 @@ class Scheduled(Family):
         """`matrix_departures`."""
         return matrix_departures(module, ScheduledLinear)
 
+    def readings(self, module: nn.Module) -> dict[str, float]:
+        """s, which all layers share."""
+        layers = [layer for layer in module.modules() if isinstance(layer, ScheduledLinear)]
+        return {"freedom": float(layers[0].freedom())} if layers else {}
+
 
 class ScheduledLinear(ExpandedLinear):
     """y = (W_exact + s W_free) x + b_exact + s b_free, with s = max(0, 1 - |2 k / K - 1|) after k updates.

@@ -45,6 +45,7 @@ OWN = {
     "projected": {"projection_penalty"},
     "constrained": {"slack"},
     "scheduled": {"relaxed_updates"},
+    "measured": {"audit_every", "audit_transitions", "tolerated"},
 }
 PLAIN = {"augmented", "orbits", "mirror", "adaptive"}
 """Of plain layers."""
@@ -108,6 +109,8 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
         ("adaptive", {"fit_lr_multiplier": 0}, "network.fit_lr_multiplier is 0, expected a number > 0"),
         ("gated", {"gate_expectile": 1}, "network.gate_expectile is 1, expected a number from 0.5 to below 1"),
         ("gated", {"match_parameters": True}, "network.match_parameters=true cannot hold for network=gated"),
+        ("measured", {"audit_every": 0}, "network.audit_every is 0, expected a whole number from 1 to 1,000,000"),
+        ("measured", {"tolerated": -1}, "network.tolerated is -1, expected a number >= 0"),
         ("augmented", {"augment": False}, "makes network=augmented a plain one; use network=plain"),
     ],
 )

@@ -215,9 +215,9 @@ def test_every_choice_learns_a_symmetric_task(choice):
 
 @pytest.mark.parametrize("choice", architectures())
 def test_all_but_exact_learn_a_task_whose_symmetry_is_broken(choice):
-    """Scheduled networks, whose clocks nothing sets here, are exact."""
+    """Scheduled and measured networks, whose clocks nothing sets and whose data nothing audits here, are exact."""
     loss = regression(choice, nearly_odd)[0]
-    assert loss > 0.04 if choice in ("exact", "scheduled") else loss < 0.03
+    assert loss > 0.04 if choice in ("exact", "scheduled", "measured") else loss < 0.03
 
 
 def test_relaxed_weights_leave_one_where_the_symmetry_is_broken():

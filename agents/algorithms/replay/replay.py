@@ -15,6 +15,8 @@ from nearsym.agents.algorithms.experience import Arrays, Batch, Experience
 from nearsym.agents.algorithms.problem import ActionBox, Problem
 from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs import Step
+from nearsym.envs.auditing import Transitions
+from nearsym.envs.auditing.transitions import EPISODE
 
 from .frames import FrameReplayBuffer
 from .stored import restore, stored
@@ -95,6 +97,25 @@ class VectorReplay(Replay):
             return np.zeros((0, 0)), np.zeros((0, 0))
         pick = generator.integers(self.buffer.size(), size=count)
         return self.buffer.observations[pick, 0].reshape(count, -1), self.buffer.actions[pick, 0]
+
+    def transitions(self, count: int, generator: np.random.Generator) -> Transitions:
+        """In the order in which they were taken; stretches of `EPISODE` steps count as episodes of their own."""
+        buffer = self.buffer
+        filled, width = buffer.size(), buffer.n_envs
+        order = (np.arange(filled) + (buffer.pos if buffer.full else 0)) % buffer.buffer_size
+        ended = np.cumsum(buffer.dones[order] > 0, axis=0) - (buffer.dones[order] > 0)
+        stretch = np.stack(np.broadcast_arrays(np.arange(width), ended, np.arange(filled)[:, None] // EPISODE), axis=-1)
+        episodes = np.unique(stretch.reshape(-1, 3), axis=0, return_inverse=True)[1].reshape(-1)
+        pick = np.sort(generator.choice(filled * width, min(count, filled * width), replace=False))
+        row, column = order[pick // width], pick % width
+
+        def picked(array: NDArray[Any]) -> NDArray[np.float64]:
+            return array[row, column].reshape(len(pick), -1).astype(np.float64)
+
+        before, after = picked(buffer.observations), picked(buffer.next_observations)
+        terminated = (buffer.dones[row, column] * (1 - buffer.timeouts[row, column])) > 0
+        rewards = buffer.rewards[row, column].astype(np.float64)
+        return Transitions(before, picked(buffer.actions), rewards, after, terminated, before, after, episodes[pick])
 
     def arrays(self) -> Arrays:
         """The filled part."""

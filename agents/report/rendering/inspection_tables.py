@@ -41,6 +41,7 @@ def inspection_tables(inspection: Inspection, report: AuditReport, assets: Seque
     else:
         named = f"no relative error is above {DEPARTED:g} under any element; the largest is {max(error):.3f}"
     items.append(f"policy:  {named}")
+    items += _audits(inspection)
     if inspection.assets and assets:
         order = sorted(zip(inspection.assets, assets, strict=True), reverse=True)
         apart = ", ".join(f"{ticker} {departure:.3f}" for departure, ticker in order[:APART])
@@ -74,16 +75,6 @@ def bound_lines(
     return lines
 
 
-def _readings(inspection: Inspection) -> Table:
-    """What networks say of themselves: gates, multipliers and the like."""
-    table = Table(title="readings of the run's networks", title_justify="left")
-    table.add_column("", no_wrap=True)
-    table.add_column("value", justify="right")
-    for name, value in inspection.readings.items():
-        table.add_row(name, f"{value:.3g}")
-    return table
-
-
 def _elements(inspection: Inspection, report: AuditReport) -> Table:
     """How far actor, critics and every relaxed layer are from each element, above what was measured of the world."""
     table = Table(title="relative errors of the run's networks, mean errors of its world", title_justify="left")
@@ -110,6 +101,41 @@ def _elements(inspection: Inspection, report: AuditReport) -> Table:
     table.add_row("world: ε_R", *(f"{element.reward.mean:.2g}" for element in report.elements))
     table.add_row("world: ε_P", *(f"{element.transition.mean:.2g}" for element in report.elements))
     return table
+
+
+def _readings(inspection: Inspection) -> Table:
+    """What networks say of themselves: a row for each layer, or network where all its layers say the same."""
+    table = Table(title="readings of the run's networks", title_justify="left")
+    table.add_column("", no_wrap=True)
+    for kind in inspection.readings:
+        table.add_column(kind, justify="right")
+    for row in dict.fromkeys(row for values in inspection.readings.values() for row in values):
+        shown = (values.get(row) for values in inspection.readings.values())
+        table.add_row(row, *("" if value is None else f"{value:.3g}" for value in shown))
+    return table
+
+
+def _audits(inspection: Inspection) -> list[Table | str]:
+    """What the last audit of the run's experience found, and when which element was freed."""
+    if not inspection.audits:
+        return []
+    table = Table(title="audits of what was experienced: cost of believing each element", title_justify="left")
+    table.add_column("step", justify="right")
+    named = [g for g, name in enumerate(inspection.elements) if name != "e"]
+    for g in named:
+        table.add_column(inspection.elements[g], justify="right")
+    kept, freed = [True] * len(inspection.elements), []
+    for audit in inspection.audits:
+        new = [g for g in named if kept[g] and not audit.kept[g]]
+        if new or audit is inspection.audits[-1]:
+            cells = (f"{audit.cost[g]:.3f} ± {audit.doubt[g]:.3f}" if kept[g] else "free" for g in named)
+            table.add_row(f"{audit.step:,}", *cells)
+        if new:
+            found = ", ".join(f"{inspection.elements[g]} ({audit.cost[g]:.2f}, {audit.about[g]})" for g in new)
+            freed.append(f"freed:   after step {audit.step:,}: {found}")
+        kept = audit.kept
+    last = inspection.audits[-1].step
+    return [table, *(freed or [f"freed:   nothing in {len(inspection.audits)} audits, the last after step {last:,}"])]
 
 
 def _measured(values: Sequence[float], inspection: Inspection, report: AuditReport) -> list[float]:

@@ -85,7 +85,7 @@ def moved_apart(policy, observations, discrete, element):
     return max(float(error.abs().max()) for error in errors)
 
 
-FIT = [name for name in FAMILIES if name not in ("scheduled", "mirror", "adaptive", "gated")]
+FIT = [name for name in FAMILIES if name not in ("scheduled", "measured", "mirror", "adaptive", "gated")]
 EXACT_AT_FIRST = ("exact", "relaxed", "rpp", "complement", "projected", "constrained")
 
 

@@ -12,8 +12,8 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, family
 
-FIT = [name for name in FAMILIES if name not in ("scheduled", "mirror", "adaptive", "gated")]
-"""Scheduled networks count updates, the others look at batches."""
+FIT = [name for name in FAMILIES if name not in ("scheduled", "measured", "mirror", "adaptive", "gated")]
+"""Scheduled and measured networks follow the training, the others look at batches."""
 
 
 def stock(name="relaxed", env=None, **hyperparameters):

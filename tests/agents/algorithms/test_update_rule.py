@@ -53,7 +53,7 @@ def updates_agree(one, other, times=4):
     return moved
 
 
-VECTORS_ALONE = ("gated",)
+VECTORS_ALONE = ("gated", "measured")
 
 
 @pytest.mark.parametrize(
