@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from nearsym.envs import Symmetry, audit, declare, make
 
 if TYPE_CHECKING:
-    from nearsym.agents import PPO, SAC, load
+    from nearsym.agents import DQN, PPO, SAC, load
 
 __version__ = metadata.version("nearsym")
 
-__all__ = ["PPO", "SAC", "Symmetry", "__version__", "audit", "declare", "load", "make"]
+__all__ = ["DQN", "PPO", "SAC", "Symmetry", "__version__", "audit", "declare", "load", "make"]
 
-_NEED_TORCH = {"PPO": "nearsym.agents", "SAC": "nearsym.agents", "load": "nearsym.agents"}
+_NEED_TORCH = dict.fromkeys(("DQN", "PPO", "SAC", "load"), "nearsym.agents")
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import Family, family
 
 from .algorithms import Learner
+from .algorithms.dqn import DQNLearner
 from .algorithms.drqv2 import DrQv2Learner
 from .algorithms.experience import Experience
 from .algorithms.interaction import Progress, interact
@@ -165,6 +166,12 @@ class PPO(Agent):
     learner_type = PPOLearner
 
 
+class DQN(Agent):
+    """Deep Q-learning, for discrete actions, see `DQNLearner` and `DQNSettings`."""
+
+    learner_type = DQNLearner
+
+
 def load(folder: str | Path, trust: bool = False) -> Agent:
     """The agent of a run of `nearsym train` with its last checkpoint, in its environment.
 
@@ -183,7 +190,7 @@ def load(folder: str | Path, trust: bool = False) -> Agent:
         InputError: the folder is no run, or its checkpoint is missing or damaged.
     """
     settings, learner = load_learner(Path(folder), trust)
-    kinds: dict[type[Learner], type[Agent]] = {SACLearner: SAC, DrQv2Learner: DrQv2, PPOLearner: PPO}
+    kinds: dict[type[Learner], type[Agent]] = {SACLearner: SAC, DrQv2Learner: DrQv2, PPOLearner: PPO, DQNLearner: DQN}
     kind = kinds.get(type(learner), Agent)
     for network in learner.networks().values():
         network.train()

@@ -89,5 +89,5 @@ def test_one_import_has_what_one_starts_with():
     assert nearsym.Symmetry is envs.Symmetry is envs.symmetry.Symmetry
     assert nearsym.SAC is agents.SAC
     assert Version(nearsym.__version__) == Version(PROJECT["version"])
-    with pytest.raises(AttributeError, match="no attribute 'TD3'; it has PPO, SAC, Symmetry"):
+    with pytest.raises(AttributeError, match="no attribute 'TD3'; it has DQN, PPO, SAC, Symmetry"):
         _ = nearsym.TD3

@@ -218,9 +218,13 @@ class ActorCritic(Learner):
         return self.policy(self.actor(self.encoded(observations)), self.no_noise(observations.shape[0]))
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """All critics."""
+        """All critics, (members, batch), of flattened observations and actions in [-1, 1]."""
         values: Tensor = self.critic(self.encoded(observations), actions)
         return values
+
+    def state_values(self, observations: Tensor) -> Tensor:
+        """The least of the critics, of what the policy does."""
+        return self.action_values(observations, self.mean_action(observations)).min(dim=0).values
 
     def encoded(self, observations: Tensor) -> Tensor:
         """The encoder's features of flattened observations."""

@@ -68,6 +68,7 @@ class Learner(ABC):
         metrics: names of what `update` returns, in the order of metrics.csv.
         actions: the kind of space it acts in.
         has_memory: whether the policy carries something from step to step.
+        members: critics in an ensemble.
         measured_states: stored states on which equivariance errors are measured.
         precision: in which images are read, where that is not the parameters'.
         steps: environment steps done so far.
@@ -80,6 +81,7 @@ class Learner(ABC):
     measured_states: int = 256
     precision: torch.dtype | None = None
     has_memory: ClassVar[bool] = False
+    members: ClassVar[int] = 1
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -197,13 +199,13 @@ class Learner(ABC):
         scaled = self.mean_action(observations).reshape(-1, *low.shape)
         return low + 0.5 * (scaled + 1) * (high - low)
 
-    def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """All critics, (members, batch), from flattened observations and actions in [-1, 1].
+    def state_values(self, observations: Tensor) -> Tensor:
+        """V(s) of the deterministic policy, (batch,), from flattened observations.
 
         Raises:
             InputError: the algorithm has no such function, which audits of runs ask for.
         """
-        raise InputError(f"agent={self.settings.name} has no values of actions, which an audit of a run needs")
+        raise InputError(f"agent={self.settings.name} has no values of states, which an audit of a run needs")
 
     def predict(self, observation: Array | Mapping[str, Array], deterministic: bool = True) -> tuple[Array, None]:
         """The action for one observation, or for a batch of them.

@@ -221,6 +221,10 @@ class PPOLearner(Learner):
             return first + self.distribution.best(self.outputs(observations))
         return super().best_action(observations)
 
+    def state_values(self, observations: Tensor) -> Tensor:
+        """The critic's."""
+        return self.values(observations)
+
     def update(self, batch: RolloutBatch) -> dict[str, Tensor]:
         """One gradient step of policy, value and spread."""
         settings = self.settings

@@ -100,3 +100,23 @@ class ActionBox:
     def from_env(self, actions: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
         """(N, …) from the box to [-1, 1]."""
         return 2.0 * ((actions - self._low) / (self._high - self._low)) - 1.0
+
+
+class ActionNumbers:
+    """Between numbers from 0, which replay buffers hold, and those of an environment's discrete actions."""
+
+    def __init__(self, space: gymnasium.spaces.Discrete) -> None:
+        self._first = int(space.start)
+
+    def from_env(self, actions: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        """(N,) from 0."""
+        return actions - self._first
+
+
+def stored_actions(space: gymnasium.Space[object]) -> ActionBox | ActionNumbers:
+    """How the actions of a space are stored.
+
+    Raises:
+        InputError: they are neither a bounded Box nor Discrete.
+    """
+    return ActionNumbers(space) if isinstance(space, gymnasium.spaces.Discrete) else ActionBox(space)

@@ -47,8 +47,9 @@ class Inspection:
     Attributes:
         elements: names of the group's elements, or of its generators where it is not listed.
         lipschitz: largest slope of V between sampled states, an estimate (from below) of Lip(V*) in the
-            Euclidean norm of the state, with V(s) = min_i Q_i(s, μ(s)).
-        orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics.
+            Euclidean norm of the state, with V(s) = min_i Q_i(s, μ(s)), or the learner's own values of states.
+        orbit_gap: largest |Q(s, a) - Q(gs, ga)| over samples and elements, Q the mean of the critics; of a learner that
+            has values of states alone |V(s) - V(gs)|.
         actor: relative equivariance error of the policy's mean action, for each element: 0.2 says that in a situation
             moved by g it acts otherwise than the symmetry says by a fifth of its actions' size. Defined for every
             network, whatever it is built of.
@@ -86,17 +87,15 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     sampled = sample_transitions(env, samples, seed, policy_of(learner))
     states = sampled.states
     observations = torch.tensor(sampled.observations, dtype=torch.float32, device=learner.device)
-    scaled = ActionBox(env.action_space).from_env(sampled.actions)
+    if isinstance(env.action_space, gymnasium.spaces.Discrete):
+        scaled = np.zeros((len(states), 0))  # laws are about the values of all actions of a state
+    else:
+        scaled = ActionBox(env.action_space).from_env(sampled.actions)
     actions = torch.tensor(scaled, dtype=torch.float32, device=learner.device)
-    rep, action_rep = learner.observation_rep, learner.problem.symmetry.action
+    rep = learner.observation_rep
     with torch.no_grad():
-        values = learner.action_values(observations, actions).mean(dim=0)
-        gaps = []
-        for g in range(learner.problem.symmetry.group.rows):
-            transformed = learner.action_values(transform(rep, g, observations), transform(action_rep, g, actions))
-            gaps.append((transformed.mean(dim=0) - values).abs().max().item())
-        best = learner.action_values(observations, learner.mean_action(observations))
-        state_values = best.min(dim=0).values.double().cpu().numpy()
+        state_values = learner.state_values(observations).double().cpu().numpy()
+        gap = _orbit_gap(learner, torch.cat([observations, actions], dim=1))
     departures = {
         f"{name}.{layer.removeprefix('mlp.')}": departure.tolist()
         for name, module in learner.networks().items()
@@ -106,7 +105,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     return Inspection(
         elements=list(learner.problem.symmetry.group.names),
         lipschitz=_largest_slope(states, state_values),
-        orbit_gap=max(gaps),
+        orbit_gap=gap,
         visited=[] if learner.problem.is_image else visited_images(env, policy_of(learner), rep, seed).tolist(),
         actor=errors["actor"].tolist(),
         critic=errors["critic"].tolist(),
@@ -138,6 +137,17 @@ def _audits(learner: Learner) -> list[ExperienceAudit]:
         )
         for step, each in learner.audits()
     ]
+
+
+def _orbit_gap(learner: Learner, pairs: Tensor) -> float:
+    """Largest change of a value under an element, of members of an ensemble the mean."""
+    law = learner.laws()["critic"]
+    pairs = pairs[:, : law.in_rep.dim].contiguous()
+    values, gaps = law.function(pairs), []
+    for g in range(law.in_rep.group.rows):
+        gap = law.function(transform(law.in_rep, g, pairs)) - transform(law.out_rep, g, values)
+        gaps.append((gap.mean(dim=1) if learner.members > 1 else gap).abs().max().item())
+    return max(gaps)
 
 
 def _asset_departures(learner: Learner) -> list[float]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import gymnasium
 
+from nearsym.envs.errors import InputError
+
 from .actuators import ActuatorBias, ActuatorGain, ActuatorReflection, ActuatorRepeat
 from .frame import FrameRotation
 from .noise import ObservationNoise, PriceNoise, SaltAndPepper
@@ -63,6 +65,9 @@ class PerturbationSettings:
     price_noise: float = strength_of(PriceNoise)
 
 
+STRONGEST = 1e12
+"""More than anybody can mean, in any unit."""
+
 WRAPPERS: dict[str, Wrapper] = {one.name: one.metadata["wrapper"] for one in fields(PerturbationSettings)}
 """The wrapper of every perturbation, by its name."""
 
@@ -75,6 +80,8 @@ def perturb(env: gymnasium.Env[Any, Any], settings: PerturbationSettings) -> gym
     """
     for name, wrapper in WRAPPERS.items():
         strength = getattr(settings, name)
+        if not abs(strength) <= STRONGEST:
+            raise InputError(f"perturbation.{name} is {str(strength)[:40]}, expected a number up to {STRONGEST:g}")
         if strength != 0:
             env = wrapper(env, strength)
     return env

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.buffers import NStepReplayBuffer
 
 from nearsym.agents.algorithms.experience import Arrays, Batch, Experience
-from nearsym.agents.algorithms.problem import ActionBox, Problem
+from nearsym.agents.algorithms.problem import Problem, stored_actions
 from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs import Step
 from nearsym.envs.auditing import Transitions
@@ -34,7 +34,7 @@ class Replay(Experience):
     """
 
     def __init__(self, settings: OffPolicySettings, problem: Problem, device: torch.device, capacity: int) -> None:
-        self._settings, self._box, self._device = settings, ActionBox(problem.action_space), device
+        self._settings, self._box, self._device = settings, stored_actions(problem.action_space), device
 
     @property
     @abstractmethod

@@ -160,3 +160,9 @@ def test_a_frame_needs_vectors():
 def test_bad_strengths_are_refused(name, strength, message):
     with pytest.raises(InputError, match=message):
         WRAPPERS[name](swingup(), strength)
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf"), 10**30, -(10**400)])
+def test_strengths_that_nobody_means_are_refused(strength):
+    with pytest.raises(InputError, match=r"perturbation\.wind is .{2,40}, expected a number up to 1e\+12"):
+        perturb(make("dmc/cartpole-swingup"), PerturbationSettings(wind=strength))

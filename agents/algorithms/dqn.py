@@ -1,0 +1,195 @@
+"""Deep Q-learning with symmetric networks, for discrete actions."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nearsym.envs.errors import InputError
+from nearsym.networks import Family, Head, encoder_for, trunk_for
+
+from .experience import Batch
+from .learner import Array, Law, Learner, Optimizer
+from .problem import Problem
+from .replay import VectorReplay
+from .settings import OffPolicySettings, check_range
+from .symmetry_augmentation import OrbitAugmentation, SymmetryAugmentation
+
+
+@dataclass(frozen=True)
+class DQNSettings(OffPolicySettings):
+    """Hyperparameters of deep Q-learning; defaults are stable-baselines3's, but for `tau`.
+
+    Attributes:
+        exploration_first: chance of a random action at the start.
+        exploration_last: the same after `exploration_steps` steps.
+        exploration_steps: steps over which it falls linearly.
+        max_grad_norm: length at which the gradient is cut off.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    name: str = "dqn"
+    learning_rate: float = 1e-4
+    batch_size: int = 32
+    learning_starts: int = 100
+    train_every: int = 4
+    exploration_first: float = 1.0
+    exploration_last: float = 0.05
+    exploration_steps: int = 10_000
+    max_grad_norm: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("agent", self, 1, ("exploration_steps",))
+        check_range("agent", self, 0, ("max_grad_norm",))
+        check_range("agent", self, 0, ("exploration_first", "exploration_last"), 1)
+
+
+class DQNLearner(Learner):
+    """Mnih et al., "Human-level control through deep reinforcement learning" (Nature 518, 2015), from vectors.
+
+    One update, with the Huber loss h:
+
+        mean h(Q(s, a) - r - γ (1 - d) max_a' Q̄(s', a'))
+
+    Values of all actions are exchanged as the group exchanges these, Q(gs, ga) = Q(s, a), as far as the network is
+    equivariant. Arithmetic is stable-baselines3's, but for the regulariser of the network's family, in units of the
+    loss, and for the delayed network: it follows by a Polyak step of `tau` after every update, where stock copies the
+    network every 10,000 steps.
+
+    Arguments are those of `Learner`.
+
+    Raises:
+        InputError: the environment observes images, or the network has another family for its critics.
+    """
+
+    settings_type = DQNSettings
+    metrics = ("critic_loss", "value", "exploration")
+    actions = gymnasium.spaces.Discrete
+    settings: DQNSettings
+
+    def __init__(
+        self, settings: DQNSettings, network: Family, problem: Problem, device: torch.device, seed: int | None = None
+    ) -> None:
+        super().__init__(settings, network, problem, device, seed)
+        if problem.is_image:
+            raise InputError(
+                "agent=dqn reads vectors, and the environment observes images; use stable-baselines3's DQN"
+            )
+        if network.critic is not None:
+            raise InputError(f"network.critic={network.critic} is for agents with an actor; agent=dqn has values alone")
+        if network.has_auxiliary:  # its layers alone would be another family's
+            raise InputError(f"network={network.name} learns a network of its own beside an actor; use agent=sac")
+        space = problem.action_space
+        assert isinstance(space, gymnasium.spaces.Discrete)
+        self._count, self._first = int(space.n), int(space.start)
+        self.q_network = self._build(network).to(device)
+        self.q_target = copy.deepcopy(self.q_network).requires_grad_(False)
+        self.optimizer = torch.optim.Adam(self._groups(network, [self.q_network]))
+        self._clocks = [*network.clocks(self.q_network), *network.clocks(self.q_target)]
+        self._augmentation: SymmetryAugmentation | OrbitAugmentation | None = None
+        if network.augment:
+            kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
+            self._augmentation = kind(problem.symmetry, device, seed or 0)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Values of all actions."""
+        return {"q_network": self.q_network}
+
+    def targets(self) -> dict[str, nn.Module]:
+        """The delayed ones."""
+        return {"q_target": self.q_target}
+
+    def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
+        """The same of another family."""
+        return {"q_network": self._build(network)}
+
+    def _build(self, network: Family) -> Head:
+        symmetry = self.problem.symmetry
+        return Head(trunk_for(encoder_for(symmetry.observation, network), network), symmetry.action, network)
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """One."""
+        return {"q_network": self.optimizer}
+
+    def experience(self, steps: int | None = None) -> VectorReplay:
+        """Replay, no larger than the run can fill."""
+        held = self.settings.buffer_size
+        rows = held if steps is None else min(held, steps + self.problem.environments)
+        return VectorReplay(self.settings, self.problem, self.device, rows)
+
+    @property
+    def exploration(self) -> float:
+        """The chance of a random action at this step."""
+        settings = self.settings
+        if self.steps < settings.learning_starts:
+            return 1.0
+        passed = min(self.steps / settings.exploration_steps, 1.0)
+        return settings.exploration_first + passed * (settings.exploration_last - settings.exploration_first)
+
+    @torch.no_grad()
+    def act(self, observations: Array, memory: Any, *, explore: bool) -> tuple[Array, Any]:
+        """The best action, or at random one of all."""
+        values = self.values(torch.as_tensor(observations, device=self.device).float())
+        chosen = values.argmax(-1).cpu().numpy()
+        if explore:
+            random = np.random.random(len(chosen)) < self.exploration
+            chosen = np.where(random, np.random.randint(self._count, size=len(chosen)), chosen)
+        return chosen + self._first, memory
+
+    def values(self, observations: Tensor) -> Tensor:
+        """(batch, actions) values."""
+        values: Tensor = self.q_network(observations.flatten(1))
+        return values
+
+    def state_values(self, observations: Tensor) -> Tensor:
+        """Of the best action."""
+        return self.values(observations).amax(-1)
+
+    def laws(self) -> dict[str, Law]:
+        """Of the values, which are the policy too."""
+        return {"critic": Law(self.values, self.observation_rep, self.problem.symmetry.action)}
+
+    def best_action(self, observations: Tensor) -> Tensor:
+        """The number of the action of most value."""
+        return self._first + self.values(observations).argmax(-1)
+
+    def update(self, batch: Batch) -> dict[str, Tensor]:
+        """One gradient step, and one Polyak step of the delayed network."""
+        with torch.no_grad():
+            for clock in self._clocks:
+                clock.fill_(self.updates)
+        batch = batch._replace(actions=batch.actions.long().flatten())
+        batch = batch if self._augmentation is None else self._moved(batch)
+        with torch.no_grad():
+            following = self.q_target(batch.next_observations.float().flatten(1)).amax(-1)
+            y = batch.rewards + batch.discounts * following
+        values = self.values(batch.observations.float()).gather(1, batch.actions.unsqueeze(1)).squeeze(1)
+        loss = nn.functional.smooth_l1_loss(values, y)
+        penalty = self.network.regularizer(self.q_network, loss)
+        self.optimizer.zero_grad()
+        (loss if penalty is None else loss + penalty).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.q_network.parameters(), self.settings.max_grad_norm)
+        self.optimizer.step()
+        with torch.no_grad():
+            for delayed, online in zip(self.q_target.parameters(), self.q_network.parameters(), strict=True):
+                if online.requires_grad:
+                    delayed.lerp_(online, self.settings.tau)
+        self.updates += 1
+        exploration = torch.tensor(self.exploration, dtype=torch.float64)
+        return {"critic_loss": loss.detach(), "value": values.detach().mean(), "exploration": exploration}
+
+    def _moved(self, batch: Batch) -> Batch:
+        """Transitions moved by elements of the group, whose permutations move actions as vectors of zeros and a one."""
+        assert self._augmentation is not None
+        marked = nn.functional.one_hot(batch.actions, self._count).float()
+        moved = self._augmentation(batch._replace(actions=marked))
+        return moved._replace(actions=moved.actions.argmax(-1))
