@@ -69,6 +69,14 @@ class Reference(Generic[Module]):
 class RunningScale(nn.Module):
     """The root mean square of every coordinate over all batches; of the last thousand once there are more.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.networks.auxiliary import RunningScale
+        >>> scale = RunningScale(2)
+        >>> scale.observe(torch.tensor([[3.0, 0.5], [-3.0, 0.5]]))
+        >>> scale(torch.tensor([[6.0, 1.0]])).round(decimals=3)
+        tensor([[2., 2.]])
+
     Args:
         dim: of rows.
 

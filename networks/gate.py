@@ -36,6 +36,16 @@ class Gate(nn.Module):
     starts equal to the equivariant one, so that what they disagree on at first is what the data say. The denominator is
     ours: a disagreement is held against what is not known anyway, be it noise or not learned yet.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks import Plain
+        >>> from nearsym.networks.gate import Gate
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> gate = Gate(swap, [swap], Plain(width=8), threshold=4.0)
+        >>> gate(torch.randn(5, 2)).round(decimals=3)  # closed at first
+        tensor([0.0180, 0.0180, 0.0180, 0.0180, 0.0180])
+
     Args:
         in_rep: representation on x.
         out_reps: on the parts of y.
@@ -99,6 +109,16 @@ class TransitionGate(Auxiliary):
     The label of (s, a) is 1 where predictors disagree there or at s and a random corner of the box of actions. A motor
     that does the opposite of what is declared hardly shows in small actions, and all the same which of them are good is
     the opposite: of a pointwise gate Q would be the equivariant one's exactly where a policy has become precise.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks import Plain
+        >>> from nearsym.networks.gate import TransitionGate
+        >>> mirror = Symmetry.reflection(observation=[-1, 1], action=[-1])
+        >>> gate = TransitionGate(mirror.observation.rep, mirror.action, Plain(width=8), threshold=4.0, expectile=0.9)
+        >>> gate.of(torch.zeros(3, 2), torch.zeros(3, 1)).shape, gate.over_actions(torch.zeros(3, 2)).shape
+        (torch.Size([3]), torch.Size([3]))
 
     Args:
         observation: representation on s.

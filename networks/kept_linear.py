@@ -17,6 +17,15 @@ class KeptMean(nn.Module):
 
     The nearest matrix that commutes with H. Of a group known by its generators alone H is all of it, or trivial.
 
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Group, Representation
+        >>> from nearsym.networks.kept_linear import KeptMean
+        >>> swap = Representation.regular(Group.cyclic(2))
+        >>> mean, matrix = KeptMean(swap, swap), torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+        >>> mean(matrix, torch.ones(2)).tolist(), mean(matrix, torch.tensor([1.0, 0.0])).tolist()
+        ([[[2.5, 2.5], [2.5, 2.5]]], [[[1.0, 2.0], [3.0, 4.0]]])
+
     Args:
         out_rep: representation on one output channel.
         in_rep: representation on one input channel, positions included.

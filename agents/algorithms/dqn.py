@@ -88,6 +88,8 @@ class DQNLearner(Learner):
             raise InputError(f"network.critic={network.critic} is for agents with an actor; agent=dqn has values alone")
         if network.has_auxiliary:  # its layers alone would be another family's
             raise InputError(f"network={network.name} learns a network of its own beside an actor; use agent=sac")
+        if network.audits is not None:
+            raise InputError(f"network={network.name} audits what is replayed, which agent=dqn does not; use agent=sac")
         space = problem.action_space
         assert isinstance(space, gymnasium.spaces.Discrete)
         self._count, self._first = int(space.n), int(space.start)

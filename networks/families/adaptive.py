@@ -123,6 +123,18 @@ class Repair(nn.Module):
 
         m* = (cov(x, y) + r) / (var x + r)        c* = mean y - m* mean x        r = 1e-3
 
+    Example:
+        A policy that does the opposite of what the mirror says:
+
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks.families.adaptive import Repair
+        >>> repair = Repair(Symmetry.reflection(observation=[-1], action=[-1]).action)
+        >>> mirrored = torch.linspace(-1, 1, 50).view(1, 50, 1).expand(2, 50, 1)
+        >>> multiplier, offset, explained = repair.fit(there=-mirrored, here=mirrored)
+        >>> multiplier[1].round(decimals=1), explained[1].round(decimals=1)
+        (tensor([-1.]), tensor([1.]))
+
     Args:
         action: representation on actions.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -105,7 +106,7 @@ class Gated(Family):
         }
 
 
-class _Gated(nn.Module):
+class _Gated(nn.Module, ABC):
     """Two networks, and a gate that belongs to neither."""
 
     def __init__(self, equivariant: nn.Module, free: nn.Module, gate: Any) -> None:
@@ -113,9 +114,25 @@ class _Gated(nn.Module):
         self.equivariant, self.free, self._gate = equivariant, free, Reference(gate)
         self.in_rep, self.out_rep = equivariant.in_rep, equivariant.out_rep
 
+    @abstractmethod
+    def forward(self, *inputs: Any) -> Any:
+        """What the gate makes of both."""
+
 
 class GatedActor(_Gated):
-    """Mean and log standard deviation of the geometric mixture of two squashed Gaussians; shapes are `Actor`'s."""
+    """Mean and log standard deviation of the geometric mixture of two squashed Gaussians; shapes are `Actor`'s.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks import Actor, Exact, family
+        >>> mirror = Symmetry.reflection(observation=[-1, 1], action=[-1])
+        >>> gated = family("gated", width=8)
+        >>> gate = gated.auxiliary(mirror.observation, mirror.action)
+        >>> actor = gated.assembled("actor", lambda kind: Actor(mirror.observation.rep, mirror.action, kind), gate)
+        >>> type(actor).__name__, actor(torch.zeros(3, 2))[0].shape
+        ('GatedActor', torch.Size([3, 1]))
+    """
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Before squashing."""
@@ -124,7 +141,19 @@ class GatedActor(_Gated):
 
 
 class GatedCritic(_Gated):
-    """(1 - λ) Q_E + λ Q_N of every member; shapes are `Critic`'s."""
+    """(1 - λ) Q_E + λ Q_N of every member; shapes are `Critic`'s.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks import Critic, family
+        >>> mirror = Symmetry.reflection(observation=[-1, 1], action=[-1])
+        >>> gated = family("gated", width=8)
+        >>> gate = gated.auxiliary(mirror.observation, mirror.action)
+        >>> build = lambda kind: Critic(mirror.observation.rep, mirror.action, kind, members=2)
+        >>> gated.assembled("critic", build, gate)(torch.zeros(3, 2), torch.zeros(3, 1)).shape
+        torch.Size([2, 3])
+    """
 
     def forward(self, x: Tensor, action: Tensor) -> Tensor:
         """(members, ...) action values."""

@@ -68,7 +68,7 @@ def test_updates_are_stocks(network):
     assert not all(torch.equal(value, before[name]) for name, value in learner.q_network.state_dict().items())
 
 
-ALONE = sorted(name for name, kind in FAMILIES.items() if not kind.has_auxiliary)
+ALONE = sorted(name for name, kind in FAMILIES.items() if not kind.has_auxiliary and name != "measured")
 
 
 @pytest.mark.parametrize("network", ALONE)
@@ -173,6 +173,8 @@ def test_what_it_cannot_do_is_said():
     assert "gated" not in ALONE and len(ALONE) >= 10
     with pytest.raises(InputError, match=r"network=gated learns a network of its own beside an actor"):
         learner_of("gated")
+    with pytest.raises(InputError, match=r"network=measured audits what is replayed, which agent=dqn does not"):
+        learner_of("measured")
     with pytest.raises(InputError, match=r"agent.exploration_last is 2"):
         DQNSettings(exploration_last=2.0)
 
