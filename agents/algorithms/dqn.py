@@ -160,9 +160,9 @@ class DQNLearner(Learner):
         """Of the values, which are the policy too."""
         return {"critic": Law(self.values, self.observation_rep, self.problem.symmetry.action)}
 
-    def best_action(self, observations: Tensor) -> Tensor:
-        """The number of the action of most value."""
-        return self._first + self.values(observations).argmax(-1)
+    def scores(self, observations: Tensor) -> Tensor:
+        """`values`."""
+        return self.values(observations)
 
     def update(self, batch: Batch) -> dict[str, Tensor]:
         """One gradient step, and one Polyak step of the delayed network."""

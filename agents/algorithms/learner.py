@@ -188,14 +188,21 @@ class Learner(ABC):
         """
         raise InputError(f"agent={self.settings.name} says no mean actions, which an audit of a run needs")
 
+    def scores(self, observations: Tensor) -> Tensor | None:
+        """(batch, actions) the largest of which says which discrete action is done; None where they are continuous."""
+        return None
+
     def best_action(self, observations: Tensor) -> Tensor:
         """What `act` does without exploring, as a function of tensors: (batch, …) in the environment's own units.
 
         Args:
             observations: (batch, …), flattened.
         """
-        box = self.problem.action_space
-        low, high = (torch.as_tensor(end, device=self.device) for end in (box.low, box.high))  # type: ignore[attr-defined]
+        space: Any = self.problem.action_space
+        scores = self.scores(observations)
+        if scores is not None:
+            return int(space.start) + scores.argmax(-1)
+        low, high = (torch.as_tensor(end, device=self.device) for end in (space.low, space.high))
         scaled = self.mean_action(observations).reshape(-1, *low.shape)
         return low + 0.5 * (scaled + 1) * (high - low)
 

@@ -214,12 +214,9 @@ class PPOLearner(Learner):
             return super().mean_action(observations)
         return self.outputs(observations).clamp(-1, 1)
 
-    def best_action(self, observations: Tensor) -> Tensor:
-        """Of discrete actions the number of the most likely one."""
-        if isinstance(self.distribution, Categorical):
-            first: int = self.problem.action_space.start  # type: ignore[attr-defined]
-            return first + self.distribution.best(self.outputs(observations))
-        return super().best_action(observations)
+    def scores(self, observations: Tensor) -> Tensor | None:
+        """Logits of discrete actions."""
+        return self.outputs(observations) if isinstance(self.distribution, Categorical) else None
 
     def state_values(self, observations: Tensor) -> Tensor:
         """The critic's."""

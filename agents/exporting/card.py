@@ -119,7 +119,9 @@ def _symmetry(facts: Facts) -> list[str]:
 
 
 def _keys(values: dict[str, object]) -> str:
-    return "".join(f"`{key}={value}` " for key, value in values.items())
+    """Numbers; texts may be paths or keys, which are nobody's business."""
+    shown = {key: value if isinstance(value, int | float | None) else "…" for key, value in values.items()}
+    return "".join(f"`{key}={value}` " for key, value in shown.items())
 
 
 def _version(name: str) -> str | None:

@@ -64,7 +64,6 @@ def export(settings: ExportSettings) -> Exported:
         raise InputError("a policy with a memory is no function of one observation, and cannot be exported yet")
     env = build_env(trained)
     observations = met(learner, env, settings.observations, settings.seed)
-    actions, _ = learner.act(observations, None, explore=False)
     before = _milliseconds(lambda: learner.predict(observations[0]))
     verdict = None
     if settings.samples and symmetry_of(env) is not None and state_setter(env) is not None:
@@ -78,15 +77,15 @@ def export(settings: ExportSettings) -> Exported:
         name = FORMATS[settings.format].file
         policy = ExportedPolicy(learner)
         act = write(settings.format, policy, example(learner), place / name)
-        difference = check_parity(act, observations, actions, env.action_space)
+        difference = check_parity(act, learner, observations)
         steps = saved_step(Path(settings.run)) or 0
         levels = _evaluated(Run(Path(settings.run)), steps)
-        facts = Facts(trained, learner, settings.format, steps, verdict, levels, difference, len(actions))
+        facts = Facts(trained, learner, settings.format, steps, verdict, levels, difference, len(observations))
         write_atomic(place / CARD, card(facts))
         after = _milliseconds(lambda: act(observations[:1]))
         place.replace(folder)  # both at once, and only now
     env.close()
-    return Exported(folder / name, folder / CARD, difference, len(actions), after, before)
+    return Exported(folder / name, folder / CARD, difference, len(observations), after, before)
 
 
 def _evaluated(run: Run, step: int) -> list[NoiseLevel]:

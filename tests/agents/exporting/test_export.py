@@ -149,17 +149,18 @@ def test_a_failing_parity_writes_nothing(runs, monkeypatch, capsys):
 
 
 def test_parity_sees_what_a_batch_hides():
-    """A policy that is right for a batch and wrong for one observation, and one that is wrong for discrete actions."""
-    space = gymnasium.spaces.Box(-2, 2, (1,), np.float32)
-    observations, actions = np.zeros((6, 3), np.float32), np.ones((6, 1), np.float32)
-    assert check_parity(lambda x: np.ones((len(x), 1)), observations, actions, space) == 0
-    with pytest.raises(InputError, match=r"by 0\.5 of half the range"):
-        check_parity(lambda x: np.ones((len(x), 1)) * (1 if len(x) > 1 else 2), observations, actions, space)
+    """A policy that is right for a batch and wrong for one observation, and one that gives no numbers."""
+    learner, env = sac("exact", width=32)
+    observations = met(learner, env, 6, seed=0)
+
+    def act(x):
+        return learner.act(x, None, explore=False)[0]
+
+    assert check_parity(act, learner, observations) == 0
+    with pytest.raises(InputError, match=r"differs from the trained one by 0\.5 on 6 observations"):
+        check_parity(lambda x: act(x) + (0 if len(x) > 1 else 1.5), learner, observations)  # of -3 to 3
     with pytest.raises(InputError):
-        check_parity(lambda x: np.full((len(x), 1), np.nan), observations, actions, space)
-    numbers = np.array([0, 1, 2, 0, 1, 2])
-    with pytest.raises(InputError, match=r"by 0\.33"):
-        check_parity(lambda x: x[:, 0].astype(int) % 2, numbers[:, None], numbers, gymnasium.spaces.Discrete(3))
+        check_parity(lambda x: np.full((len(x), 1), np.nan), learner, observations)
 
 
 def test_discrete_actions_of_ppo(tmp_path):
@@ -170,7 +171,11 @@ def test_discrete_actions_of_ppo(tmp_path):
     actions, _ = learner.act(observations, None, explore=False)
     assert set(actions.tolist()) == {3, 4}
     act = write("torch", ExportedPolicy(learner), example(learner), tmp_path / "policy.pt2")
-    assert check_parity(act, observations, actions, env.action_space) == 0
+    assert check_parity(act, learner, observations) == 0
+    with pytest.raises(InputError):
+        check_parity(lambda x: 7 - act(x), learner, observations)  # the other one
+    still = np.zeros((4, 3), np.float32)  # which the mirror leaves where it is: both are as good
+    assert check_parity(lambda x: 7 - act(x), learner, still) < TOLERANCE
 
 
 def test_images_and_normalised_vectors(tmp_path):
@@ -193,7 +198,7 @@ def test_images_and_normalised_vectors(tmp_path):
     observations = met(learner, agent.env, 10, seed=0)
     actions, _ = learner.act(observations, None, explore=False)
     act = write("torch", ExportedPolicy(learner), example(learner), tmp_path / "policy.pt2")
-    assert check_parity(act, observations, actions, env.action_space) < TOLERANCE
+    assert check_parity(act, learner, observations) < TOLERANCE
 
     env = gymnasium.wrappers.TimeLimit(Box(), 30)
     learner = disturbed(nearsym.PPO(nearsym.declare(env, MIRROR), network="relaxed", normalise=True).learner)
@@ -201,7 +206,7 @@ def test_images_and_normalised_vectors(tmp_path):
     observations = met(learner, env, 10, seed=0)
     actions, _ = learner.act(observations, None, explore=False)
     act = write("torch", ExportedPolicy(learner), example(learner), tmp_path / "other.pt2")
-    assert check_parity(act, observations, actions, env.action_space) < TOLERANCE
+    assert check_parity(act, learner, observations) < TOLERANCE
     learner.saw(np.array([[9.0, 9.0, 9.0]]))  # the statistics are inside
     moved, _ = learner.act(observations, None, explore=False)
     assert np.abs(moved - actions).max() > TOLERANCE
