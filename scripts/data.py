@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
@@ -60,7 +60,15 @@ def run(arguments: list[str]) -> int:
         if key == "tickers" and not value.startswith("[") and value != "null":
             raise InputError(f"tickers is {value!r}, expected a list such as tickers=[AAPL,MSFT]")
     settings = compose("data", DataSettings, arguments)
-    prices = load_prices(**asdict(settings))
+    prices = load_prices(
+        settings.source,
+        settings.tickers,
+        settings.start,
+        settings.end,
+        refresh=settings.refresh,
+        features=settings.features,
+        listings=settings.listings,
+    )
     Console(highlight=False).print(summary(prices))
     for line in finding_lines(findings(prices)):
         print(line)

@@ -10,6 +10,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from nearsym.agents.comparison.suite_file import read_suite
+from nearsym.agents.tuning.plan import read_plan
 from nearsym.envs import audit
 from nearsym.scripts.compose import options
 
@@ -60,8 +61,9 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_its_suites_are_suites(path):
-    suite = read_suite(path, options("network"))
-    assert suite.runs("runs/x")[0].task in ("crane:Crane", "Reacher-v5", "Pendulum-v1")
+    families = options("network")
+    suite = read_plan(path, families).suite if "\ntune:" in path.read_text() else read_suite(path, families)
+    assert suite.runs("runs/x")[0].task in ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk")
 
 
 def missing_imports(source):

@@ -12,8 +12,11 @@ from values import is_long, value
 
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
+from nearsym.agents.exporting.settings import ExportSettings, PushSettings
 from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.runs.play import PlaySettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
+from nearsym.agents.tuning.settings import TuneSettings
 from nearsym.scripts.compose import defaults, options
 from nearsym.scripts.data import DataSettings
 from nearsym.scripts.discover import DiscoverSettings
@@ -31,6 +34,10 @@ SETTINGS = {
     "envs": EnvsSettings,
     "trade": TradeSettings,
     "discover": DiscoverSettings,
+    "export": ExportSettings,
+    "push": PushSettings,
+    "play": PlaySettings,
+    "tune": TuneSettings,
 }
 STARTS = {
     "train": (*SMALL, "total_steps=10", "run_dir=runs/new"),
@@ -43,6 +50,10 @@ STARTS = {
     "envs": (),
     "trade": ("runs/a",),
     "discover": ("env=mine:Fine", "samples=20"),
+    "export": ("runs/a", "format=torch", "samples=0", "out=new"),
+    "push": ("runs/a", "repo=me/new", "dry_run=true"),
+    "play": ("runs/a", "out=new/film.mp4"),
+    "tune": ("suite=suite.yaml", "out=out"),
     "doctor": ("here",),  # alone it does half a minute's work
 }
 """Words that make a command do little."""

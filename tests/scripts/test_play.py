@@ -91,8 +91,8 @@ class Dot(gymnasium.Env):
 
 
 def test_the_second_world_is_the_mirror_image_of_the_first():
-    gymnasium.register("Dot-v0", Dot, disable_env_checker=True)
-    played = playing("exact", "Dot-v0", seed=3)
+    gymnasium.register("PlayedDot-v0", Dot, disable_env_checker=True)
+    played = playing("exact", "PlayedDot-v0", seed=3)
     first, last = played.moments()
     played.close()
     left, gap, right = np.split(first.frame, [9, 9 + GAP], axis=1)

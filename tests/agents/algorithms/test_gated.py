@@ -229,10 +229,10 @@ def test_counts_and_readings():
     assert f"gated {parts:,} (this run)" in summary and "plain" in summary and "exact" in summary
     assert learner.network.readings(learner.auxiliary) == {} == learner.network.readings(learner.actor)
     shut = inspect_learner(sac("Pendulum-v1"), make("Pendulum-v1"), samples=10, seed=0).readings
-    assert shut["auxiliary/given_up"] == 0 and shut["auxiliary/gate"] == pytest.approx(0.018, abs=1e-3)
+    assert shut["given_up"]["auxiliary"] == 0 and shut["gate"]["auxiliary"] == pytest.approx(0.018, abs=1e-3)
     inspection = inspect_learner(opened(sac("Pendulum-v1"), by=9.0), make("Pendulum-v1"), samples=10, seed=0)
-    assert set(inspection.readings) == {f"auxiliary/{name}" for name in ("gate", "gate_over_actions", "given_up")}
-    assert inspection.readings["auxiliary/given_up"] > 0.8
+    assert set(inspection.readings) == {"gate", "gate_over_actions", "given_up"}
+    assert inspection.readings["given_up"]["auxiliary"] > 0.8
 
 
 def test_where_it_does_not_work_it_says_so():

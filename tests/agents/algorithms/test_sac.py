@@ -270,7 +270,7 @@ def test_critics_of_another_family_have_its_layers_penalties_and_rates(monkeypat
     asked = []
     for kind in (Relaxed, FAMILIES["complement"]):
         name = kind.family
-        monkeypatch.setattr(kind, "regularizer", lambda self, module, scale, name=name: asked.append((name, module)))
+        monkeypatch.setattr(kind, "regularizer", lambda self, module, *rest, name=name: asked.append((name, module)))
     agent.learn(21)
     assert asked == [("complement", learner.encoder), ("complement", learner.critic), ("relaxed", learner.actor)]
 

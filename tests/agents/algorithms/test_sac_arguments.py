@@ -53,8 +53,8 @@ ARGUMENTS = [  # ours, stock's
     ({"first_temperature": 0.3}, {"ent_coef": "auto_0.3"}),
 ]
 
-ELSEWHERE = {"name", "features", "filters", "log_std_min", "log_std_max"}
-"""Of images, or of bounds that stock does not let one choose."""
+ELSEWHERE = {"name", "features", "filters", "precision", "log_std_min", "log_std_max", "normalise"}
+"""Of images, of bounds that stock does not let one choose, or of what it does not have."""
 
 
 def parameters(mine, stock):
