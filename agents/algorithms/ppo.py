@@ -19,7 +19,7 @@ from .distributions import Categorical, Gaussian
 from .learner import Array, Law, Learner, Optimizer
 from .on_policy import RolloutBatch, Rollouts
 from .problem import Problem
-from .settings import AgentSettings, check_range
+from .settings import LARGEST_LOG, AgentSettings, check_range
 from .symmetry_augmentation import LawOnOrbits, Orbit
 
 
@@ -61,6 +61,7 @@ class PPOSettings(AgentSettings):
         super().__post_init__()
         check_range("agent", self, 2, ("batch_size", "rollout_steps"))
         check_range("agent", self, 1, ("epochs",))
+        check_range("agent", self, -LARGEST_LOG, ("log_std_init",), LARGEST_LOG)
         positive = ("clip_range", "value_coefficient", "entropy_coefficient", "max_grad_norm", "mirror")
         check_range("agent", self, 0, positive)
         if not 0 <= self.gae_lambda <= 1:

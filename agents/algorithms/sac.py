@@ -17,7 +17,7 @@ from .adam import Adam
 from .experience import Batch
 from .losses import actor_loss, critic_loss, td_target, temperature_loss
 from .problem import Problem
-from .settings import OffPolicySettings
+from .settings import LARGEST_LOG, OffPolicySettings, check_range
 from .squashed_gaussian import sample, sample_with_log_prob
 from .update_rule import Drawn
 
@@ -50,6 +50,7 @@ class SACSettings(OffPolicySettings):
             raise InputError(f"agent.entropy_coefficient is {self.entropy_coefficient}, expected null or >= 0")
         if not self.first_temperature > 0:
             raise InputError(f"agent.first_temperature is {self.first_temperature}, expected a number > 0")
+        check_range("agent", self, -LARGEST_LOG, ("log_std_min", "log_std_max"), LARGEST_LOG)
         if not self.log_std_min < self.log_std_max:
             raise InputError(
                 f"agent.log_std_min is {self.log_std_min}, expected a number below log_std_max={self.log_std_max}"

@@ -80,6 +80,10 @@ class OffPolicySettings(AgentSettings):
             raise InputError(f"agent.tau is {self.tau}, expected a number from 0 to 1")
 
 
+LARGEST_LOG = 80.0
+"""Of a standard deviation, either way: its exponential is still a number in single precision."""
+
+
 def check_range(prefix: str, settings: object, low: float, names: tuple[str, ...], high: float = math.inf) -> None:
     """Check that the named settings are finite numbers from `low` to `high`.
 

@@ -11,6 +11,7 @@ import torch
 from nearsym.agents import SAC
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.envs import EpisodeSeeds
+from nearsym.envs.errors import InputError
 from nearsym.networks import family
 
 
@@ -115,3 +116,10 @@ def test_an_argument_does_what_it_does_in_stock(trained, ours, theirs):
 def test_no_argument_is_left_out():
     tested = {name for ours, _ in ARGUMENTS for name in ours}
     assert {field.name for field in fields(SACSettings)} == tested | ELSEWHERE
+
+
+@pytest.mark.parametrize("keys", [{"log_std_max": 1e308}, {"log_std_min": -1e308}, {"log_std_max": float("nan")}])
+def test_standard_deviations_that_are_no_numbers_are_refused(keys):
+    (name,) = keys
+    with pytest.raises(InputError, match=rf"agent\.{name} is .*, expected a number"):
+        SACSettings(**keys)
