@@ -39,6 +39,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def told(error: BaseException) -> str:
     """What was raised in a user's code, and where: ``ZeroDivisionError: division by zero (my_file.py:12)``.
 

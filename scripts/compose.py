@@ -15,7 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nearsym.envs import short_name
-from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.errors import InputError, did_you_mean, first_line
 
 from .variants import DEFAULT_AGENT, settings_types, unknown_key
 
@@ -55,7 +55,7 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
         except InputError:
             raise
         except UNREADABLE as error:
-            raise InputError(f"{' '.join(arguments)}: {_first_line(error)}") from error
+            raise InputError(f"{' '.join(arguments)}: {first_line(error)}") from error
     try:
         nameless = "run_dir" in config and config.run_dir is None
         if nameless:
@@ -71,12 +71,12 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
             checked.symmetry = str(Path(checked.symmetry).resolve())
         return cast(Schema, OmegaConf.to_object(checked))
     except MissingMandatoryValue as error:
-        raise InputError(f"{_first_line(error)}; give it on the command line") from error
+        raise InputError(f"{first_line(error)}; give it on the command line") from error
     except InputError:
         raise
     except UNREADABLE as error:
         key = getattr(error, "full_key", None)
-        raise InputError(f"{key}: {_first_line(error)}" if key else _first_line(error)) from error
+        raise InputError(f"{key}: {first_line(error)}" if key else first_line(error)) from error
 
 
 def with_key(arguments: list[str], key: str, missing: str | None = None) -> list[str]:
@@ -213,7 +213,3 @@ def _flat(config: DictConfig, prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -95,11 +95,6 @@ class SymmetricPolicy(BasePolicy):
                 f"network={self.network.name} counts updates, which stable-baselines3 does not tell; use nearsym.SAC, "
                 "or another network"
             )
-        if self.network.kept(self):
-            raise InputError(
-                f"network={self.network.name} audits what is replayed, which stable-baselines3 does not show; use "
-                "nearsym.SAC, or another network"
-            )
 
     def set_training_mode(self, mode: bool) -> None:
         """Does nothing: no layer of ours knows modes, and stable-baselines3 asks for two walks over them a step."""

@@ -108,7 +108,7 @@ class ActorCritic(Learner):
             self._augmentation = kind(problem.symmetry, device, seed or 0)
         self._on_orbits = {
             name: LawOnOrbits(name, law, device)
-            for name, law in self.laws().items()
+            for name, law in self._laws(self._mean_action, self._action_values).items()  # batches are normalised
             if self.family_of(name).compares_orbits
         }
 
@@ -180,13 +180,6 @@ class ActorCritic(Learner):
         features: Tensor = self.encoder(tensor if self.problem.is_image else self.normalised(tensor.float()))
         return features
 
-    def normalised(self, observations: Tensor) -> Tensor:
-        """Observations of any shape, with ``agent.normalise`` normalised."""
-        if self.normaliser is None:
-            return observations
-        normalised: Tensor = self.normaliser(observations.flatten(1))
-        return normalised.view_as(observations)
-
     @abstractmethod
     def policy(self, outputs: Any, noise: Tensor) -> Tensor:
         """(batch, action_dim) actions in [-1, 1] from what the actor gives and noise, which is 0 where none is wanted.
@@ -205,20 +198,33 @@ class ActorCritic(Learner):
 
     def laws(self) -> dict[str, Law]:
         """Of the deterministic policy, and of all critics."""
+        return self._laws(self.mean_action, self.action_values)
+
+    def _laws(
+        self, mean_action: Callable[[Tensor], Tensor], action_values: Callable[[Tensor, Tensor], Tensor]
+    ) -> dict[str, Law]:
         rep, action = self.observation_rep, self.problem.symmetry.action
 
         def values(pairs: Tensor) -> Tensor:
-            return self.action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
+            return action_values(pairs[:, : rep.dim], pairs[:, rep.dim :]).T
 
         invariant = Representation.trivial(rep.group, self.members)
-        return {"actor": Law(self.mean_action, rep, action), "critic": Law(values, rep.direct_sum(action), invariant)}
+        return {"actor": Law(mean_action, rep, action), "critic": Law(values, rep.direct_sum(action), invariant)}
 
     def mean_action(self, observations: Tensor) -> Tensor:
         """The deterministic policy."""
+        return self._mean_action(self.normalised(observations))
+
+    def _mean_action(self, observations: Tensor) -> Tensor:
+        """The same from observations as networks read them."""
         return self.policy(self.actor(self.encoded(observations)), self.no_noise(observations.shape[0]))
 
     def action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
         """All critics, (members, batch), of flattened observations and actions in [-1, 1]."""
+        return self._action_values(self.normalised(observations), actions)
+
+    def _action_values(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """The same from observations as networks read them."""
         values: Tensor = self.critic(self.encoded(observations), actions)
         return values
 
@@ -227,9 +233,8 @@ class ActorCritic(Learner):
         return self.action_values(observations, self.mean_action(observations)).min(dim=0).values
 
     def encoded(self, observations: Tensor) -> Tensor:
-        """The encoder's features of flattened observations."""
-        shape = self.problem.observation_space.shape
-        features: Tensor = self.encoder(self.normalised(observations).view(-1, *shape))
+        """The encoder's features of flattened observations, as networks read them."""
+        features: Tensor = self.encoder(observations.view(-1, *self.problem.observation_space.shape))
         return features
 
     def learned(self) -> dict[str, Tensor]:
@@ -354,9 +359,6 @@ class ActorCritic(Learner):
             penalty = self.family_of(name).regularizer(part, scale, applied)
             loss = loss if penalty is None else loss + penalty
         return loss
-
-    def _modules(self) -> dict[str, nn.Module]:
-        return super()._modules() | ({} if self.normaliser is None else {"normaliser": self.normaliser})
 
     def _applied(self, name: str, batch: Batch) -> Applied | None:
         """The actor on a batch's observations, or the critics with its actions, where their family looks at that."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import Family, Head, encoder_for, trunk_for
+from nearsym.networks import Family, Head, Normaliser, encoder_for, trunk_for
 
 from .experience import Batch
 from .learner import Array, Law, Learner, Optimizer
@@ -86,13 +86,11 @@ class DQNLearner(Learner):
             )
         if network.critic is not None:
             raise InputError(f"network.critic={network.critic} is for agents with an actor; agent=dqn has values alone")
-        if network.has_auxiliary:  # its layers alone would be another family's
-            raise InputError(f"network={network.name} learns a network of its own beside an actor; use agent=sac")
-        if network.audits is not None:
-            raise InputError(f"network={network.name} audits what is replayed, which agent=dqn does not; use agent=sac")
+        network.check_without_learner("agent=dqn")
         space = problem.action_space
         assert isinstance(space, gymnasium.spaces.Discrete)
         self._count, self._first = int(space.n), int(space.start)
+        self.normaliser = Normaliser(self.observation_rep).to(device) if settings.normalise else None
         self.q_network = self._build(network).to(device)
         self.q_target = copy.deepcopy(self.q_network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self._groups(network, [self.q_network]))
@@ -137,6 +135,12 @@ class DQNLearner(Learner):
         passed = min(self.steps / settings.exploration_steps, 1.0)
         return settings.exploration_first + passed * (settings.exploration_last - settings.exploration_first)
 
+    def explore(self, observations: Array, memory: Any) -> tuple[Array, Any]:
+        """`act` with exploration; what is seen is taken into statistics."""
+        if self.normaliser is not None:
+            self.normaliser.update(observations)
+        return self.act(observations, memory, explore=True)
+
     @torch.no_grad()
     def act(self, observations: Array, memory: Any, *, explore: bool) -> tuple[Array, Any]:
         """The best action, or at random one of all."""
@@ -149,7 +153,7 @@ class DQNLearner(Learner):
 
     def values(self, observations: Tensor) -> Tensor:
         """(batch, actions) values."""
-        values: Tensor = self.q_network(observations.flatten(1))
+        values: Tensor = self.q_network(self.normalised(observations.flatten(1)))
         return values
 
     def state_values(self, observations: Tensor) -> Tensor:
@@ -172,7 +176,7 @@ class DQNLearner(Learner):
         batch = batch._replace(actions=batch.actions.long().flatten())
         batch = batch if self._augmentation is None else self._moved(batch)
         with torch.no_grad():
-            following = self.q_target(batch.next_observations.float().flatten(1)).amax(-1)
+            following = self.q_target(self.normalised(batch.next_observations.float().flatten(1))).amax(-1)
             y = batch.rewards + batch.discounts * following
         values = self.values(batch.observations.float()).gather(1, batch.actions.unsqueeze(1)).squeeze(1)
         loss = nn.functional.smooth_l1_loss(values, y)

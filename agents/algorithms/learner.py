@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
-from nearsym.networks import RATE, Family
+from nearsym.networks import RATE, Family, Normaliser
 
 from .experience import Experience
 from .problem import Problem
@@ -71,6 +71,7 @@ class Learner(ABC):
         members: critics in an ensemble.
         measured_states: stored states on which equivariance errors are measured.
         precision: in which images are read, where that is not the parameters'.
+        normaliser: of the observations that networks read, where they are normalised.
         steps: environment steps done so far.
         updates: gradient steps done so far.
     """
@@ -80,6 +81,7 @@ class Learner(ABC):
     actions: ClassVar[type[gymnasium.Space[Any]]] = gymnasium.spaces.Box
     measured_states: int = 256
     precision: torch.dtype | None = None
+    normaliser: Normaliser | None = None
     has_memory: ClassVar[bool] = False
     members: ClassVar[int] = 1
 
@@ -214,6 +216,13 @@ class Learner(ABC):
         """
         raise InputError(f"agent={self.settings.name} has no values of states, which an audit of a run needs")
 
+    def normalised(self, observations: Tensor) -> Tensor:
+        """Observations as networks read them, of the shape they had."""
+        if self.normaliser is None:
+            return observations
+        normalised: Tensor = self.normaliser(observations.flatten(1))
+        return normalised.view_as(observations)
+
     def predict(self, observation: Array | Mapping[str, Array], deterministic: bool = True) -> tuple[Array, None]:
         """The action for one observation, or for a batch of them.
 
@@ -277,4 +286,5 @@ class Learner(ABC):
         return [{"params": group["params"], "lr": rate * group.get(RATE, 1.0)} for group in groups]
 
     def _modules(self) -> dict[str, nn.Module]:
-        return {**self.networks(), **self.targets()}
+        also = {} if self.normaliser is None else {"normaliser": self.normaliser}
+        return {**self.networks(), **self.targets(), **also}

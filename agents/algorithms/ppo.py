@@ -265,11 +265,7 @@ class PPOLearner(Learner):
         return self.distribution.compared(self.outputs(observations))
 
     def _read(self, observations: Tensor) -> Tensor:
-        flat = observations.flatten(1)
-        return flat if self.normaliser is None else self.normaliser(flat)
-
-    def _modules(self) -> dict[str, nn.Module]:
-        return super()._modules() | ({} if self.normaliser is None else {"normaliser": self.normaliser})
+        return self.normalised(observations.flatten(1))
 
     def _with_orbits(self, batch: RolloutBatch) -> RolloutBatch:
         """Every step moved by every element."""

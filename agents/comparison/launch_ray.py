@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 from collections.abc import Sequence
 from typing import Any
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
+from nearsym.envs.extra import extra
 
 from .jobs import Job, carry_out
 from .status import FAILED, Status, read_status
@@ -23,12 +23,7 @@ def load_ray() -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        return importlib.import_module("ray")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "launcher=ray needs Ray; install it with pip install -c constraints.txt -e '.[ray]', or use launcher=local"
-        ) from error
+    return extra("ray", "ray", "launcher=ray", "launcher=local")
 
 
 class RayPool:
@@ -57,7 +52,7 @@ class RayPool:
             else:
                 self._ray.init(address=address, **quiet)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            first = first_line(error)
             raise InputError(f"no Ray cluster answers at address={address}: {first}") from error
         self._task = self._ray.remote(num_cpus=threads, max_retries=DEATHS)(carry_out)
         self._jobs: dict[Any, Job] = {}
@@ -84,6 +79,6 @@ class RayPool:
         try:
             status: Status = self._ray.get(one)
         except self._ray.exceptions.RayError as error:
-            message = (str(error).strip() or type(error).__name__).splitlines()[0]
+            message = first_line(error)
             return Status(FAILED, read_status(job.status).seconds, f"Ray: {message}", job.launch)
         return status

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nearsym.envs.errors import InputError
+from nearsym.envs.extra import extra
 
 from .jobs import Job, carry_out
 from .settings import SlurmSettings
@@ -20,13 +20,7 @@ def load_submitit() -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        return importlib.import_module("submitit")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "launcher=slurm needs submitit; install it with pip install -c constraints.txt -e '.[slurm]', or use "
-            "launcher=local"
-        ) from error
+    return extra("submitit", "slurm", "launcher=slurm", "launcher=local")
 
 
 class Resumable:
@@ -38,7 +32,7 @@ class Resumable:
 
     def __submitit_checkpoint__(self, job: Job) -> Any:
         """What submitit queues in place of an interrupted job."""
-        return importlib.import_module("submitit").helpers.DelayedSubmission(self, job)
+        return load_submitit().helpers.DelayedSubmission(self, job)
 
 
 class SlurmPool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.errors import InputError, did_you_mean, first_line
 from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import FAMILIES, RENAMED, keys_of
 
@@ -62,7 +62,7 @@ def read_file(path: Path, read: Callable[[Any], Read], families: Collection[str]
         doing = f" {error.context}:" if error.context else ""
         raise InputError(f"suite {path}{place} cannot be read:{doing} {error.problem}") from error
     except (OSError, ValueError, OverflowError, RecursionError, TypeError, yaml.YAMLError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        first = first_line(error)
         raise InputError(f"suite {path} cannot be read: {first}") from error
     try:
         return read(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import logging
 import warnings
@@ -17,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
+from nearsym.envs.extra import extra
 
 from .policy import ExportedPolicy
 
@@ -36,6 +36,7 @@ class Format:
         read: gives back what acts.
         how: to use it in Python, a few lines that end with `action`; ``{shape}`` and ``{dtype}`` are the observation's.
         needs: packages to use it.
+        packages: optional ones to write it.
     """
 
     file: str
@@ -43,6 +44,7 @@ class Format:
     read: Callable[[Path], Act]
     how: str
     needs: str
+    packages: tuple[str, ...] = ()
 
 
 def _traced(policy: ExportedPolicy, observation: Tensor) -> torch.export.ExportedProgram:
@@ -60,8 +62,6 @@ def _read_torch(path: Path) -> Act:
 
 
 def _write_onnx(policy: ExportedPolicy, observation: Tensor, path: Path) -> None:
-    for package in ("onnx", "onnxscript", "onnxruntime"):
-        _extra(package)
     program: Any = torch.onnx.export(
         policy,
         (observation,),
@@ -75,7 +75,7 @@ def _write_onnx(policy: ExportedPolicy, observation: Tensor, path: Path) -> None
 
 
 def _read_onnx(path: Path) -> Act:
-    runtime = _extra("onnxruntime")
+    runtime = extra("onnxruntime", "export", "format=onnx")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -93,6 +93,7 @@ FORMATS = {
         "observation = np.zeros((1, {shape}), np.{dtype})  # a batch of one\n"
         'action = policy.run(None, {{"observation": observation}})[0][0]',
         "onnxruntime numpy",
+        ("onnx", "onnxscript", "onnxruntime"),
     ),
     "torch": Format(
         "policy.pt2",
@@ -120,24 +121,17 @@ def write(kind: str, policy: ExportedPolicy, observation: Tensor, path: Path) ->
     Raises:
         InputError: packages are missing, or something in the networks has no counterpart in this kind of file.
     """
+    for package in FORMATS[kind].packages:
+        extra(package, "export", f"format={kind}", "format=torch")
     with _quiet():
         try:
             FORMATS[kind].write(policy, observation, path)
-        except (RuntimeError, NotImplementedError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
-            first = (str(error).strip() or "no message").splitlines()[0]
+        except Exception as error:  # whatever an exporter of torch's fails at
+            first = first_line(error)
             raise InputError(
                 f"the policy cannot be written as {kind} ({type(error).__name__}: {first[:200]}); try another format="
             ) from error
         return FORMATS[kind].read(path)
-
-
-def _extra(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise InputError(
-            f"{name} is missing ({error}); format=onnx needs it: pip install 'nearsym[export]', or use format=torch"
-        ) from error
 
 
 @contextmanager

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from typing import Any
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
+from nearsym.envs.extra import extra
 
 from .export import CARD
 from .formats import FORMATS
@@ -38,29 +37,20 @@ def push(settings: PushSettings) -> str:
             reached or refuses.
     """
     files = files_to_send(Path(settings.folder))
-    hub = _hub()
+    hub = extra("huggingface_hub", "hub", "push")
     if hub.get_token() is None:
         raise InputError("nobody is logged in to the Hugging Face hub; run `hf auth login`, or set HF_TOKEN")
     api = hub.HfApi()
     try:
-        if api.repo_exists(settings.repo) and not settings.replace:
-            raise InputError(f"{settings.repo} is there already; replace=true writes a new version into it")
-        api.create_repo(settings.repo, private=settings.private, exist_ok=True)
-        added = [hub.CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file) for file in files]
-        done = api.create_commit(settings.repo, operations=added, commit_message="A policy exported by nearsym")
-    except InputError:
-        raise
+        taken = not settings.replace and api.repo_exists(settings.repo)
+        if not taken:
+            api.create_repo(settings.repo, private=settings.private, exist_ok=True)
+            added = [hub.CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file) for file in files]
+            done = api.create_commit(settings.repo, operations=added, commit_message="A policy exported by nearsym")
     except Exception as error:  # its own, those of the transport, and of the network
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        first = first_line(error)
         raise InputError(f"the Hugging Face hub could not take {settings.repo} ({first[:200]})") from error
+    if taken:
+        raise InputError(f"{settings.repo} is there already; replace=true writes a new version into it")
     address: str = done.repo_url
     return str(address)
-
-
-def _hub() -> Any:
-    try:
-        return importlib.import_module("huggingface_hub")
-    except ImportError as error:
-        raise InputError(
-            f"huggingface_hub cannot be imported ({error}); push needs it: pip install 'nearsym[hub]'"
-        ) from error

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nearsym.agents.runs.checkpoint import latest_checkpoint, trained_parameters
 from nearsym.agents.runs.evaluation_files import plain_files
 from nearsym.agents.runs.folder import Run
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
 from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import family_from
 
@@ -76,7 +76,7 @@ def describe(run: Run) -> Description:
         )
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            f"{run.config} is not what nearsym train writes ({_first_line(error)}); restore it, or move "
+            f"{run.config} is not what nearsym train writes ({first_line(error)}); restore it, or move "
             f"{run.folder} out of the comparison"
         ) from error
 
@@ -97,7 +97,7 @@ def read_metrics(run: Run) -> tuple[NDArray[np.int64], Floats, dict[str, Floats]
         returns = np.array([float(row["eval_return"]) for row in rows])
         traces = {name: np.array([_number(row.get(name)) for row in rows]) for name in traced}
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
-        raise InputError(f"{run.metrics} cannot be read ({_first_line(error)}); {remedy}") from error
+        raise InputError(f"{run.metrics} cannot be read ({first_line(error)}); {remedy}") from error
     if not np.isfinite(returns).all():
         raise InputError(f"{run.metrics} has an eval_return that is no finite number; {remedy}")
     if (np.diff(steps) <= 0).any():
@@ -122,7 +122,7 @@ def read_noise(run: Run) -> dict[float, float]:
         return {float(level["noise"]): float(np.mean(level["returns"])) for level in report["levels"]}
     except (OSError, ValueError, TypeError, KeyError) as error:
         again = f"write it again with nearsym evaluate {run.folder}"
-        raise InputError(f"{path} cannot be read ({_first_line(error)}); {again}") from error
+        raise InputError(f"{path} cannot be read ({first_line(error)}); {again}") from error
 
 
 def count_parameters(run: Run) -> int | None:
@@ -133,7 +133,3 @@ def count_parameters(run: Run) -> int | None:
 
 def _number(cell: str | None) -> float:
     return float(cell) if cell else math.nan
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

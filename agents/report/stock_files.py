@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
 
 from .records import Floats, Record
 
@@ -54,7 +54,7 @@ def read_evaluations(path: Path) -> tuple[NDArray[np.int64], Floats]:
             steps = np.asarray(arrays["timesteps"], dtype=np.int64)
             results = np.asarray(arrays["results"], dtype=np.float64)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        detail = (str(error).strip() or type(error).__name__).splitlines()[0]
+        detail = first_line(error)
         raise InputError(f"{path} cannot be read ({detail}); {remedy}") from error
     if steps.ndim != 1 or results.ndim != 2 or len(steps) != len(results) or not results.size:
         raise InputError(

@@ -31,7 +31,7 @@ import torch
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays, Experience
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
 
 from .folder import sync
 from .version_0_1 import learner_in, present
@@ -191,7 +191,7 @@ def whole(folder: Path) -> Iterator[None]:
     except UnpicklingError as error:  # torch's own words advise to load it unsafely
         raise InputError(f"checkpoint {folder} is corrupt (tensors.pt holds more than tensors); {REMEDY}") from error
     except DAMAGE as error:
-        raise InputError(f"checkpoint {folder} is corrupt ({_first_line(error)}); {REMEDY}") from error
+        raise InputError(f"checkpoint {folder} is corrupt ({first_line(error)}); {REMEDY}") from error
 
 
 def trained_parameters(folder: Path) -> int | None:
@@ -254,11 +254,7 @@ def restore_state(learner: Learner, experience: Experience, checkpoint: Checkpoi
         stored = [name for name in arrays if name.startswith(EXPERIENCE)]
         experience.restore({name.removeprefix(EXPERIENCE): arrays[name] for name in stored})
     except DAMAGE as error:
-        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"checkpoint {checkpoint.folder} belongs to another agent: {first_line(error)}") from error
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ import yaml
 
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.settings import AgentSettings
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import Symmetry
 from nearsym.envs.yaml_file import read_yaml
@@ -138,7 +138,7 @@ class Run:
         except InputError as error:
             raise InputError(f"{self.config}: {error}") from error
         except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            first = first_line(error)
             raise InputError(f"{self.config} cannot be read ({first}); restore it or train again") from error
         return settings
 

@@ -120,7 +120,7 @@ def _readings(learner: Learner, observations: Tensor, actions: Tensor) -> dict[s
     found: dict[str, dict[str, float]] = {}
     for name, module in learner.networks().items():
         if isinstance(module, Auxiliary):
-            module.look(observations, actions)
+            module.look(learner.normalised(observations), actions)
         for key, value in learner.family_of(name).readings(module).items():
             kind, _, layer = key.partition("/")
             found.setdefault(kind, {})[f"{name}.{layer.removeprefix('mlp.')}".rstrip(".")] = value

@@ -50,9 +50,9 @@ class RunningMeans:
     def __init__(self, state: Mapping[str, list[float]] | None = None) -> None:
         self._sums: dict[str, list[float]] = {}
         for name, (total, count) in (state or {}).items():
-            if not (math.isfinite(total) and count >= 1):
-                raise ValueError(f"{name} is a mean of {total} over {count}")
-            self._sums[name] = [total, count]
+            if not count >= 1:
+                raise ValueError(f"{name} is a mean over {count}")
+            self._sums[name] = [float(total), count]
 
     def add(self, name: str, value: float) -> None:
         """Count one value."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.errors import InputError, first_line
+from nearsym.envs.extra import extra
 
 from .folder import Run, write_atomic
 from .settings import TrainSettings
@@ -23,12 +23,7 @@ def load_wandb() -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        return importlib.import_module("wandb")
-    except ImportError as error:
-        raise InputError(
-            f"wandb= needs Weights & Biases, which cannot be imported ({error}): pip install 'nearsym[wandb]'"
-        ) from error
+    return extra("wandb", "wandb", "wandb=")
 
 
 class WandbScalars:
@@ -60,7 +55,7 @@ class WandbScalars:
                 dir=str(run.folder),
             )
         except Exception as error:  # of the network, of its login, of its service
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            first = first_line(error)
             raise InputError(
                 f"wandb={settings.wandb} cannot be opened ({first}); log in with wandb login, or leave wandb= out"
             ) from error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from pathlib import Path
 from typing import Any
 
 from nearsym.agents.comparison.suite import Network
-from nearsym.envs.errors import InputError
+from nearsym.envs.extra import extra
 
 from .plan import Plan
 from .space import Value
@@ -23,13 +22,8 @@ def optuna() -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        module = importlib.import_module("optuna")
-        importlib.import_module("optuna.storages.journal")
-    except ImportError as error:
-        raise InputError(
-            f"optuna cannot be imported ({error}); tuning needs it: pip install 'nearsym[tune]'"
-        ) from error
+    module = extra("optuna", "tune", "tuning")
+    extra("optuna.storages.journal", "tune", "tuning")
     module.logging.set_verbosity(module.logging.WARNING)
     return module
 

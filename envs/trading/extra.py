@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+from functools import partial
 from importlib import metadata
-from typing import Any
 
-from nearsym.envs.errors import InputError
+from nearsym.envs.extra import extra as optional
 
-
-def extra(name: str) -> Any:
-    """A module of an optional package, such as ``pandas`` or ``skfolio.datasets``.
-
-    Raises:
-        InputError: it is not installed, or its installation is broken.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise InputError(
-            f"{name} cannot be imported ({error}); trading needs it: pip install 'nearsym[trading]'"
-        ) from error
+extra = partial(optional, name="trading", what="trading")
+"""A module of one of them, such as ``pandas``."""
 
 
 def version(name: str) -> str | None:

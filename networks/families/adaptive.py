@@ -59,16 +59,6 @@ class Adaptive(Plain):
         if not 0 < self.fit_lr_multiplier < float("inf"):
             raise InputError(f"network.fit_lr_multiplier is {self.fit_lr_multiplier}, expected a number > 0")
 
-    @property
-    def architecture(self) -> str:
-        """Plain networks'."""
-        return Plain.family
-
-    @property
-    def needs_symmetry(self) -> bool:
-        """Always."""
-        return True
-
     def assembled(self, name: str, build: Callable[[Family], Any], auxiliary: Auxiliary | None) -> Any:
         """An actor with a `Repair`; critics as they are."""
         network = build(self)

@@ -22,11 +22,6 @@ class Augmented(Plain):
     family: str = "augmented"
     augment: bool = True
 
-    @property
-    def architecture(self) -> str:
-        """Plain networks'."""
-        return Plain.family
-
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.augment:

@@ -249,7 +249,7 @@ class Family(ABC):
         return {}
 
     def check_without_learner(self, who: str) -> None:
-        """Check that layers are all that is needed, where nobody adds to losses what looks at batches.
+        """Check that layers are all that is needed, where nobody adds to losses what looks at batches, or audits.
 
         Args:
             who: trains the networks.
@@ -259,8 +259,13 @@ class Family(ABC):
         """
         if self.compares_orbits or self.has_auxiliary:
             raise InputError(
-                f"network={self.name} has losses that look at batches, which {who} does not ask for; use an "
-                "agent of nearsym, or another network"
+                f"network={self.name} has losses that look at batches, which {who} does not ask for; use another "
+                "network, or agent=sac where actions are continuous"
+            )
+        if self.audits is not None:
+            raise InputError(
+                f"network={self.name} audits what is replayed, which {who} does not do; use another "
+                "network, or agent=sac where actions are continuous"
             )
 
     def check_whole(self, *names: str) -> None:

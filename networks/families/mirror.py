@@ -44,16 +44,6 @@ class Mirror(Plain):
         super().__post_init__()
         self.check_strength("mirror_weight", "value_weight")
 
-    @property
-    def architecture(self) -> str:
-        """Plain networks'."""
-        return Plain.family
-
-    @property
-    def needs_symmetry(self) -> bool:
-        """Always."""
-        return True
-
     def regularizer(self, module: nn.Module, scale: Tensor, applied: Applied | None = None) -> Tensor | None:
         """The mirror loss of an actor or of critics; of an encoder none."""
         if applied is None:

@@ -28,9 +28,14 @@ class Plain(Family):
     family: str = "plain"
 
     @property
+    def architecture(self) -> str:
+        """Plain networks', whatever they learn from."""
+        return Plain.family
+
+    @property
     def needs_symmetry(self) -> bool:
-        """Only to move what it learns from."""
-        return self.augment
+        """Only to move what it learns from, or to compare."""
+        return self.augment or self.compares_orbits
 
     def linear(
         self,

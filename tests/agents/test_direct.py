@@ -82,7 +82,7 @@ def test_a_planted_signal_is_learned(name):
     assert gains[0.0]["test"] < 10
 
 
-LAYERS_SUFFICE = [name for name, kind in FAMILIES.items() if not (kind.compares_orbits or kind.has_auxiliary)]
+LAYERS_SUFFICE = sorted(set(FAMILIES) - {"gated", "mirror", "adaptive", "measured"})
 
 
 @pytest.mark.parametrize("name", LAYERS_SUFFICE)
@@ -114,9 +114,11 @@ def test_augmentation_shows_every_asset_everywhere():
         torch.testing.assert_close(moved.rewards(starts, 4), other.rewards(starts, 4))  # as it is, without elements
 
 
-def test_losses_on_batches_are_refused():
+def test_losses_on_batches_and_audits_are_refused():
     with pytest.raises(InputError, match=r"network=mirror has losses that look at batches, which direct optim"):
         DirectPortfolio(market(), small("mirror"))
+    with pytest.raises(InputError, match=r"network=measured audits what is replayed, which direct optimisation"):
+        DirectPortfolio(market(), small("measured"))
 
 
 def test_environments_without_weights_are_refused():

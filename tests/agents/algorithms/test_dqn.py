@@ -68,7 +68,8 @@ def test_updates_are_stocks(network):
     assert not all(torch.equal(value, before[name]) for name, value in learner.q_network.state_dict().items())
 
 
-ALONE = sorted(name for name, kind in FAMILIES.items() if not kind.has_auxiliary and name != "measured")
+ALONE = sorted(set(FAMILIES) - {"gated", "mirror", "adaptive", "measured"})
+"""Families that are layers alone."""
 
 
 @pytest.mark.parametrize("network", ALONE)
@@ -81,6 +82,26 @@ def test_every_network_is_updated_and_its_law_is_measured(network):
     with torch.no_grad():
         gap = (learner.values(-seen) - learner.values(seen).flip(1)).abs().max().item()
     assert (gap < 1e-4) == (network == "exact")
+
+
+def test_normalised_observations_decide_what_is_done_and_learned():
+    """By hand: a learner without statistics, on observations normalised beforehand."""
+    learner, bare = learner_of(normalise=True), learner_of()
+    seen = 3 * np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32) * [1, 5, 1, 2]
+    learner.explore(seen, None)
+    assert int(learner.normaliser.count) == 50
+    batch, _ = batch_of(torch.Generator().manual_seed(0))
+    normalised = batch._replace(
+        observations=learner.normaliser(batch.observations),
+        next_observations=learner.normaliser(batch.next_observations),
+    )
+    assert not torch.allclose(normalised.observations, batch.observations, atol=0.1)
+    expected, found = bare.update(normalised), learner.update(batch)
+    assert found["critic_loss"].item() == pytest.approx(expected["critic_loss"].item(), rel=1e-5)
+    torch.testing.assert_close(learner.values(batch.observations), bare.values(normalised.observations))
+    other = learner_of(normalise=True)
+    other.load_state_dict(learner.state_dict())
+    torch.testing.assert_close(other.values(batch.observations), learner.values(batch.observations))
 
 
 def test_augmented_transitions_are_mirrored_with_their_actions():
@@ -170,11 +191,15 @@ def test_what_it_cannot_do_is_said():
         learner_of(symmetry=Symmetry.reflection(observation=[-1] * 4, action=[-1]))
     with pytest.raises(InputError, match=r"action"):
         learner_of(symmetry=Symmetry.reflection(observation=[-1] * 4, action=[-1, -1]))
-    assert "gated" not in ALONE and len(ALONE) >= 10
-    with pytest.raises(InputError, match=r"network=gated learns a network of its own beside an actor"):
-        learner_of("gated")
-    with pytest.raises(InputError, match=r"network=measured audits what is replayed, which agent=dqn does not"):
-        learner_of("measured")
+    assert len(ALONE) >= 9
+    for network, reason in (
+        ("gated", "has losses that look at batches"),
+        ("mirror", "has losses that look at batches"),
+        ("adaptive", "has losses that look at batches"),
+        ("measured", "audits what is replayed"),
+    ):
+        with pytest.raises(InputError, match=rf"network={network} {reason}, which agent=dqn does not"):
+            learner_of(network)
     with pytest.raises(InputError, match=r"agent.exploration_last is 2"):
         DQNSettings(exploration_last=2.0)
 

@@ -13,8 +13,10 @@ from nearsym.agents.algorithms.experience import Batch
 from nearsym.agents.algorithms.problem import Problem
 from nearsym.agents.algorithms.sac import SACLearner, SACSettings
 from nearsym.agents.runs.diagnostics import equivariance_errors, parameter_summary
+from nearsym.agents.runs.evaluation import policy_of
 from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.envs import make, symmetry_of
+from nearsym.envs.auditing import sample_transitions
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry, Window
 from nearsym.networks import family, parameter_count
@@ -233,6 +235,20 @@ def test_counts_and_readings():
     inspection = inspect_learner(opened(sac("Pendulum-v1"), by=9.0), make("Pendulum-v1"), samples=10, seed=0)
     assert set(inspection.readings) == {"gate", "gate_over_actions", "given_up"}
     assert inspection.readings["given_up"]["auxiliary"] > 0.8
+
+
+def test_readings_are_taken_of_what_networks_read():
+    env = make("Pendulum-v1")
+    learner = SAC(env, family("gated", width=16), seed=0, normalise=True).learner
+    learner.normaliser.update(np.random.default_rng(0).normal(size=(50, 3)) * [1, 1, 9])
+    with torch.no_grad():
+        for parameter in learner.auxiliary.gate.gate.parameters():
+            parameter.copy_(0.3 * torch.randn(parameter.shape))
+    found = inspect_learner(learner, env, samples=20, seed=0).readings["gate"]["auxiliary"]
+    sampled = sample_transitions(env, 20, 0, policy_of(learner))
+    seen, acted = (torch.as_tensor(each, dtype=torch.float32) for each in (sampled.observations, sampled.actions / 2))
+    assert found == pytest.approx(learner.auxiliary.of(learner.normaliser(seen), acted).mean().item(), abs=1e-6)
+    assert found != pytest.approx(learner.auxiliary.of(seen, acted).mean().item(), abs=1e-4)
 
 
 def test_where_it_does_not_work_it_says_so():

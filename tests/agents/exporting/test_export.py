@@ -138,6 +138,23 @@ def test_nothing_is_overwritten_and_wrong_words_are_one_line(runs, monkeypatch, 
     assert not list((runs / "there").iterdir())
 
 
+def test_a_missing_package_is_one_line_with_the_way_out(runs, monkeypatch, capsys):
+    monkeypatch.chdir(runs)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert run(["export", "sac", "out=sac/none", "samples=0"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("nearsym: onnxruntime cannot be imported") and "pip install 'nearsym[export]'" in said
+    assert "or use format=torch" in said and not (runs / "sac" / "none").exists()
+
+
+@pytest.mark.parametrize("network", ["gated", "measured", "adaptive"])
+def test_networks_that_are_more_than_layers_are_exported(network, tmp_path):
+    learner, env = sac(network, width=16)
+    observations = met(learner, env, 10, seed=0)
+    act = write("torch", ExportedPolicy(learner), example(learner), tmp_path / "policy.pt2")
+    assert check_parity(act, learner, observations) < TOLERANCE
+
+
 def test_a_failing_parity_writes_nothing(runs, monkeypatch, capsys):
     monkeypatch.chdir(runs)
     forward = WrittenOut.expand
