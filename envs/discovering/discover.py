@@ -90,15 +90,23 @@ def discover(
 
     Args:
         env: with ``get_state`` and ``set_state``, or on MuJoCo.
-        samples: pairs of state and action in every audit.
+        samples: pairs of state and action in every audit, at least as many as state and action have numbers (of more
+            than `SAMPLES` that many do).
         seed: of all sampling.
         progress: called with what is done next, and the fraction that is done.
 
     Raises:
-        InputError: the state cannot be set, outcomes are random, actions are no Box, or observations are images.
+        InputError: the state cannot be set, outcomes are random, actions are no Box, observations are images, or there
+            are too few samples.
     """
     progress("samples transitions", 0 / STAGES)
     simulator = Simulator(env, seed)
+    numbers = simulator.state_dim + simulator.action_dim
+    if samples < min(numbers, SAMPLES):
+        raise InputError(
+            f"samples={samples} are too few to confirm anything of {simulator.state_dim} numbers of state and "
+            f"{simulator.action_dim} of action; give at least {min(numbers, SAMPLES)}"
+        )
     notes = [line for line in (simulator.chaos(),) if line]
     if simulator.samples.rewards.std() <= 1e-3 * np.abs(simulator.samples.rewards).max(initial=1.0):
         notes.append(

@@ -82,7 +82,7 @@ def test_the_worlds_differ():
 
 def test_more_elements_than_are_listed():
     """Five equal masses in any order, all of them mirrored together: 240 elements."""
-    found = discover(masses([1] * 5), samples=10).exact
+    found = discover(masses([1] * 5), samples=20).exact
     assert found.report.verdict == "exact"
     assert not found.symmetry.group.listed
     moved = {tuple(np.abs(found.symmetry.action.matrix[g]).argmax(axis=1)) for g in range(found.symmetry.group.rows)}
@@ -173,6 +173,13 @@ def refusal(env):
     with pytest.raises(InputError) as raised:
         discover(env)
     return str(raised.value)
+
+
+def test_too_few_samples_are_refused_with_how_many_are_needed():
+    pole = make("dmc/cartpole-swingup")  # four numbers and one
+    with pytest.raises(InputError, match=r"samples=4 are too few .* 4 numbers of state .* give at least 5"):
+        discover(pole, samples=4)
+    assert discover(pole, samples=5).exact is not None
 
 
 def test_what_is_refused():
