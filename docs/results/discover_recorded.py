@@ -15,6 +15,7 @@ from nearsym.envs.discovering.recorded import Recorded
 from nearsym.envs.errors import InputError
 
 IDS = ("Pendulum-v1", "dmc/cartpole-swingup", "dmc/point_mass-easy", "dmc/ball_in_cup-catch")
+IDS += ("Reacher-v5", "Swimmer-v5", "Walker2d-v5")
 COUNT = 4000
 
 

@@ -26,8 +26,7 @@ class Mirror(Plain):
     (arXiv 2309.02711). Nothing is bound, and nothing starts equivariant.
 
     Attributes:
-        mirror_weight: w_μ. With 1 a pendulum whose motor is reversed on one side was not learned, with 0.1 it was (one
-            seed).
+        mirror_weight: w_μ; docs/networks.md has what it was chosen from.
         value_weight: w_q.
 
     Raises:
