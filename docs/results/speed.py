@@ -43,6 +43,7 @@ SUITES = {
     "layers-batch": "what=layers groups=[C2,D4] batches=[32,64,128,256,512,1024]",
     "layers-order": "what=layers groups=[C2,C4,C8,C16,D16] widths=[512]",
     "layers-assets": "what=layers groups=[S5,S10,S20,S40,S80] widths=[640]",
+    "layers-least": "what=layers groups=[C2,C4,D4,S20] widths=[64,128,256] batches=[64,128,256]",
     "encoder": "what=encoder rounds=3 agent.batch_size=128",
     "drqv2": "what=drqv2 rounds=3 compile=false",
     "render": "what=render rounds=3",
