@@ -34,33 +34,42 @@ class Task:
         total_steps: environment steps (agent decisions) of every run on it.
         kwargs: given to the environment.
         perturbations: strengths by name, one mapping for each world; an empty one is the world as it is.
+        name: tells it apart from other tasks of that id; empty where there is none.
 
     Raises:
-        InputError: a perturbation is unknown, no number or there twice, or there are too few steps.
+        InputError: a perturbation is unknown, no number or there twice, there are too few steps, or the name is no name for a folder.
     """
 
     id: str
     total_steps: int
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     perturbations: tuple[Mapping[str, float], ...] = ({},)
+    name: str = ""
 
     def __post_init__(self) -> None:
+        if self.name:
+            _folder_name("task", self.name)
         if self.total_steps < 1:
-            raise InputError(f"total_steps of {self.id} is {self.total_steps}, expected a number >= 1")
+            raise InputError(f"total_steps of {self.label} is {self.total_steps}, expected a number >= 1")
         for perturbation in self.perturbations:
             for name, strength in perturbation.items():
                 if name not in PERTURBATIONS:
                     raise InputError(
-                        f"{self.id} has an unknown perturbation {name!r}{did_you_mean(name, PERTURBATIONS)}"
+                        f"{self.label} has an unknown perturbation {name!r}{did_you_mean(name, PERTURBATIONS)}"
                     )
                 if isinstance(strength, bool) or not isinstance(strength, int | float) or not math.isfinite(strength):
-                    raise InputError(f"{name} of {self.id} is {strength!r}, expected a number such as 0.5")
-        _no_repeats(f"perturbations of {self.id}", map(perturbation_name, self.perturbations))
+                    raise InputError(f"{name} of {self.label} is {strength!r}, expected a number such as 0.5")
+        _no_repeats(f"perturbations of {self.label}", map(perturbation_name, self.perturbations))
 
     @property
-    def name(self) -> str:
-        """Its id as a folder's name."""
-        return re.sub(r"[^\w.-]+", "-", short_name(self.id))
+    def folder(self) -> str:
+        """Its name, or its id, as a folder's."""
+        return self.name or re.sub(r"[^\w.-]+", "-", short_name(self.id))
+
+    @property
+    def label(self) -> str:
+        """What reports call it: its id, from which they know the range of its returns, and its name."""
+        return f"{self.id} ({self.name})" if self.name else self.id
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,7 @@ class Network:
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\w[\w.-]*", self.name):
-            raise InputError(f"network {self.name!r} names a folder; expected letters, digits, '.', '-' and '_' alone")
+        _folder_name("network", self.name)
         for key in self.overrides:
             _not_own(f"network {self.name}", key)
 
@@ -93,7 +101,7 @@ class RunSpec:
 
     Attributes:
         path: its folder inside the suite's.
-        task: id of its environment.
+        task: label of its task.
         perturbation: strengths by name, without those that are 0.
         network: the network's name in the suite.
         seed: its seed.
@@ -155,11 +163,11 @@ class Suite:
         if min(self.seeds) < 0:
             raise InputError(f"seeds is {list(self.seeds)}, expected whole numbers >= 0 such as [0, 1, 2]")
         for name, values in (
-            ("tasks", [task.name for task in self.tasks]),
             ("networks", [network.name for network in self.networks]),
             ("seeds", list(self.seeds)),
         ):
             _no_repeats(name, values)
+        _no_repeats("tasks", [task.folder for task in self.tasks], ", or give each a name")
         for given in self.overrides:
             key, equals, _ = given.partition("=")
             if not equals:
@@ -189,7 +197,7 @@ class Suite:
         self, out: str, threads: int, task: Task, perturbation: Mapping[str, float], network: Network, seed: int
     ) -> RunSpec:
         strengths = {name: float(strength) for name, strength in perturbation.items() if strength}
-        path = f"{task.name}/{perturbation_name(strengths)}/{network.name}/seed{seed}"
+        path = f"{task.folder}/{perturbation_name(strengths)}/{network.name}/seed{seed}"
         overrides = (
             f"env={task.id}",
             *(override(f"env.kwargs.{key}", value) for key, value in task.kwargs.items()),
@@ -205,7 +213,7 @@ class Suite:
         )
         return RunSpec(
             path=path,
-            task=task.id,
+            task=task.label,
             perturbation=strengths,
             network=network.name,
             seed=seed,
@@ -220,10 +228,15 @@ def perturbation_name(perturbation: Mapping[str, float]) -> str:
     return "-".join(f"{name}{strength:g}" for name, strength in perturbation.items() if strength) or NONE
 
 
-def _no_repeats(what: str, values: Iterable[Any]) -> None:
+def _no_repeats(what: str, values: Iterable[Any], unless: str = "") -> None:
     for value, count in Counter(values).items():
         if count > 1:
             raise InputError(f"{what} has {value} twice; leave one out")
+
+
+def _folder_name(what: str, name: str) -> None:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise InputError(f"{what} {name!r} names a folder; expected letters, digits, '.', '-' and '_' alone")
 
 
 def _not_own(where: str, key: str) -> None:

@@ -98,6 +98,7 @@ def content_of(suite: Suite) -> dict[str, Any]:
         "name": suite.name,
         "tasks": [
             {
+                **({"name": task.name} if task.name else {}),
                 "id": task.id,
                 "kwargs": dict(task.kwargs),
                 "total_steps": task.total_steps,
@@ -113,7 +114,7 @@ def content_of(suite: Suite) -> dict[str, Any]:
 
 
 def _task(where: str, content: Any) -> Task:
-    check_keys(where, content, ("id", "total_steps"), ("kwargs", "perturbations"))
+    check_keys(where, content, ("id", "total_steps"), ("name", "kwargs", "perturbations"))
     worlds = typed(f"{where}.perturbations", content.get("perturbations", [{}]), LIST)
     if not worlds:
         raise InputError(f"{where}.perturbations is empty; give at least [{{}}], the world as it is")
@@ -122,6 +123,7 @@ def _task(where: str, content: Any) -> Task:
         total_steps=typed(f"{where}.total_steps", content["total_steps"], WHOLE),
         kwargs=typed(f"{where}.kwargs", content.get("kwargs") or {}, MAPPING),
         perturbations=tuple(typed(f"{where}.perturbations", one, MAPPING) for one in worlds),
+        name=typed(f"{where}.name", content.get("name", ""), TEXT),
     )
 
 

@@ -45,6 +45,19 @@ def check(runs):
     check_runs(runs, settings_of(runs, from_words))
 
 
+def test_tasks_of_one_id_are_told_apart_by_their_names():
+    tasks = [{"name": f"length{length}", "id": "dmc/cartpole-swingup", "total_steps": 500} for length in (1, 2)]
+    for task, length in zip(tasks, (100, 200), strict=True):
+        task["kwargs"] = {"max_episode_steps": length}
+    suite = suite_from(changed(tasks=tasks), FAMILIES)
+    assert suite_from(content_of(suite), FAMILIES) == suite
+    runs = suite.runs("runs/mine")
+    assert runs[0].path == "length1/none/exact/seed3"
+    assert {spec.task for spec in runs} == {f"dmc/cartpole-swingup (length{length})" for length in (1, 2)}
+    of_task = settings_of(runs, from_words)
+    assert {run.env.kwargs["max_episode_steps"] for path, run in of_task.items() if path.startswith("length2")} == {200}
+
+
 def changed(**changes):
     return {**copy.deepcopy(CONTENT), **changes}
 
@@ -151,11 +164,14 @@ def task(**changes):
         (changed(name=3), "name is 3, expected text"),
         (changed(tasks=[]), "tasks is empty; name at least one"),
         (changed(tasks="all"), "tasks is 'all', expected a list"),
-        (changed(tasks=["x"]), "tasks[0] is 'x', expected a mapping with id, total_steps, kwargs, perturbations"),
+        (changed(tasks=["x"]), "tasks[0] is 'x', expected a mapping with id, total_steps, name, kwargs, perturbations"),
         (changed(tasks=[{"id": "x"}]), "tasks[0] has no total_steps; it needs id, total_steps"),
         (changed(tasks=task(total_steps=0)), "total_steps of Pendulum-v1 is 0, expected a number >= 1"),
         (changed(tasks=task(total_steps="1e4")), "tasks[0].total_steps is '1e4', expected a whole number"),
-        (changed(tasks=task() * 2), "tasks has Pendulum-v1 twice; leave one out"),
+        (changed(tasks=task() * 2), "tasks has Pendulum-v1 twice; leave one out, or give each a name"),
+        (changed(tasks=task(name="a") * 2), "tasks has a twice; leave one out, or give each a name"),
+        (changed(tasks=task(name="a/b")), "task 'a/b' names a folder; expected letters, digits, '.', '-' and '_' alone"),
+        (changed(tasks=task(name=1)), "tasks[0].name is 1, expected text"),
         (changed(tasks=task(perturbations={})), "tasks[0].perturbations is {}, expected a list"),
         (
             changed(tasks=task(perturbations=[])),
