@@ -37,7 +37,8 @@ class Task:
         name: tells it apart from other tasks of that id; empty where there is none.
 
     Raises:
-        InputError: a perturbation is unknown, no number or there twice, there are too few steps, or the name is no name for a folder.
+        InputError: a perturbation is unknown, no number or there twice, there are too few steps, or the name is no
+            name for a folder.
     """
 
     id: str
@@ -231,7 +232,7 @@ def perturbation_name(perturbation: Mapping[str, float]) -> str:
 def _no_repeats(what: str, values: Iterable[Any], unless: str = "") -> None:
     for value, count in Counter(values).items():
         if count > 1:
-            raise InputError(f"{what} has {value} twice; leave one out")
+            raise InputError(f"{what} has {value} twice; leave one out{unless}")
 
 
 def _folder_name(what: str, name: str) -> None:

@@ -170,7 +170,10 @@ def task(**changes):
         (changed(tasks=task(total_steps="1e4")), "tasks[0].total_steps is '1e4', expected a whole number"),
         (changed(tasks=task() * 2), "tasks has Pendulum-v1 twice; leave one out, or give each a name"),
         (changed(tasks=task(name="a") * 2), "tasks has a twice; leave one out, or give each a name"),
-        (changed(tasks=task(name="a/b")), "task 'a/b' names a folder; expected letters, digits, '.', '-' and '_' alone"),
+        (
+            changed(tasks=task(name="a/b")),
+            "task 'a/b' names a folder; expected letters, digits, '.', '-' and '_' alone",
+        ),
         (changed(tasks=task(name=1)), "tasks[0].name is 1, expected text"),
         (changed(tasks=task(perturbations={})), "tasks[0].perturbations is {}, expected a list"),
         (
