@@ -6,6 +6,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -34,8 +35,13 @@ def rooms():
     return example("rooms").Rooms
 
 
+@pytest.fixture(scope="module")
+def drone():
+    return example("drone").Drone
+
+
 @pytest.mark.filterwarnings("ignore:.*(Box observation space|alternative render modes).*")
-@pytest.mark.parametrize("name", ["crane", "rooms"])
+@pytest.mark.parametrize("name", ["crane", "drone", "rooms"])
 def test_it_is_an_environment(name, request):
     check_env(request.getfixturevalue(name)())
 
@@ -49,6 +55,22 @@ def test_rooms_are_alike_until_one_is_not(rooms):
     assert leaks.verdict == "broken" and leaks.epsilon_transition > 0.05 and leaks.observation_error == 0
     assert misread.verdict == "broken" and misread.epsilon_transition < 1e-12
     assert misread.observation_error == pytest.approx(0.3)
+
+
+def test_the_drone_is_a_square_until_a_rotor_wears(drone):
+    new, worn = (audit(drone(worn), drone.symmetry, samples=50, seed=0) for worn in (0.0, 0.3))
+    assert new.verdict == "exact" and new.observation_error == 0
+    assert worn.verdict == "broken" and worn.epsilon_transition > 0.05
+    assert {element.element for element in worn.elements if element.verdict == "exact"} == {"s"}  # east stays east
+
+
+def test_the_drone_hovers_and_tilts_away_from_the_rotor_that_pulls(drone):
+    env = drone()
+    env.reset(seed=0)
+    env.set_state(np.zeros(10))
+    assert np.abs(env.step(np.zeros(4))[0]).max() < 1e-12
+    env.step(np.array([0, 0, 1, 0]))  # the rotor in the west
+    assert env.plane[2, 0] > 0 and env.plane[1, 0] > 0 and env.plane[2, 1] == 0  # eastwards
 
 
 def test_the_crane_is_a_square_until_a_motor_wears(crane):

@@ -27,7 +27,7 @@ class Rooms(gymnasium.Env):
 
     symmetry = ANY_ORDER
 
-    HEAT, LEAK, BETWEEN, STEP = 2.0, 0.25, 0.1, 0.2
+    HEAT, LEAK, BETWEEN, STEP = 4.0, 0.25, 0.1, 0.2
 
     def __init__(self, draught=0.0, misread=0.0):
         self.error = misread * np.eye(1, ROOMS)[0]
