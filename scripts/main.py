@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": "train and evaluate networks over tasks, perturbations and seeds",
     "tune": "search hyperparameters of every network of a suite, with equal budgets",
     "report": "write what a comparison shows, with intervals and a verdict",
+    "walk": "take the test periods of a suite that trades together",
     "play": "watch a run's policy beside itself in the mirrored world",
     "doctor": "check versions, threads, devices and rendering",
     "completion": "print a script with which bash or zsh completes commands and keys",

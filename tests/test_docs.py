@@ -24,7 +24,20 @@ OTHERS = ("architecture.md",)  # of files that are yet to be written; has tests 
 PAGES = [path for path in sorted((ROOT / "docs").glob("*.md")) if path.name not in OTHERS]
 PAGES += [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 SCRIPTS = sorted(path for folder in ("examples", "results") for path in (ROOT / "docs" / folder).glob("*.py"))
-COMPOSED = ("train", "evaluate", "audit", "discover", "envs", "data", "bench", "compare", "tune", "play", "report")
+COMPOSED = (
+    "train",
+    "evaluate",
+    "audit",
+    "discover",
+    "envs",
+    "data",
+    "bench",
+    "compare",
+    "tune",
+    "play",
+    "report",
+    "walk",
+)
 
 OF_A_RUN = ("runs/", "seed=", "run_dir=", "env.kwargs.fold=")
 """Words in which the runs of a loop differ; two commands that differ in nothing else are checked as one."""

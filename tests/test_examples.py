@@ -16,6 +16,7 @@ from nearsym.envs import audit
 from nearsym.scripts.compose import options
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)")
 
 
 def example(name):
@@ -85,7 +86,7 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
 def test_its_suites_are_suites(path):
     families = options("network")
     suite = read_plan(path, families).suite if "\ntune:" in path.read_text() else read_suite(path, families)
-    assert suite.runs("runs/x")[0].task in ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk")
+    assert suite.runs("runs/x")[0].task in TASKS
 
 
 def missing_imports(source):

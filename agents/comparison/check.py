@@ -10,7 +10,6 @@ from pathlib import Path
 from nearsym.agents.runs.build import build_learner, build_world
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.agents.runs.trust import check_modules
-from nearsym.envs.capabilities import own_evaluation
 from nearsym.envs.errors import InputError
 
 from .suite import RunSpec, perturbation_name
@@ -72,11 +71,6 @@ def check_runs(runs: Iterable[RunSpec], settings: Mapping[str, TrainSettings]) -
         checked |= pairs
         with _naming(spec):
             world = build_world(settings[spec.path], spec.seed)
-            if own_evaluation(world.env) is not None:
-                raise InputError(
-                    "suites compare returns at levels of noise, and this environment is evaluated over a period of its "
-                    "own; use nearsym train and nearsym evaluate"
-                )
             build_learner(settings[spec.path], world)
             world.close()
 

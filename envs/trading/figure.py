@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 
@@ -19,10 +20,10 @@ REFERENCES = ("#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 STYLES = ("-", "--")
 
 
-def draw_trading(curves: dict[str, Curve], title: str, path: Path) -> None:
+def draw_trading(curves: Mapping[str, Curve], title: str, path: Path, agents: int = 1) -> None:
     """Growth of each account on a logarithmic scale, above its loss since the last peak.
 
-    The first curve is the agent's, drawn bold and above the others. A ruined account's curve ends where it was closed.
+    The first curves, as many as there are agents, are bold. A ruined account's curve ends where it was closed.
     """
     pens = cycle([(colour, style) for style in STYLES for colour in REFERENCES])
     with matplotlib.rc_context(
@@ -35,8 +36,8 @@ def draw_trading(curves: dict[str, Curve], title: str, path: Path) -> None:
             pen = {"color": colour, "linestyle": style, "zorder": 2 if place else 3}
             growth = np.where(curve.value > 0, curve.value / curve.value[0], np.nan)
             drawdown = 100 * (growth / np.fmax.accumulate(growth) - 1)
-            above.plot(curve.dates, growth, label=name, linewidth=1.0 if place else 2.4, **pen)
-            below.plot(curve.dates, drawdown, linewidth=0.8 if place else 1.6, **pen)
+            above.plot(curve.dates, growth, label=name, linewidth=2.4 if place < agents else 1.0, **pen)
+            below.plot(curve.dates, drawdown, linewidth=1.6 if place < agents else 0.8, **pen)
         above.set(title=title, ylabel="value / starting value", yscale="log")
         _ticks_of_growth(above)
         below.set(ylabel="drawdown (%)")

@@ -13,7 +13,7 @@ from values import is_long, value
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.exporting.settings import ExportSettings, PushSettings
-from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.settings import ReportSettings, WalkSettings
 from nearsym.agents.runs.play import PlaySettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.tuning.settings import TuneSettings
@@ -38,6 +38,7 @@ SETTINGS = {
     "push": PushSettings,
     "play": PlaySettings,
     "tune": TuneSettings,
+    "walk": WalkSettings,
 }
 STARTS = {
     "train": (*SMALL, "total_steps=10", "run_dir=runs/new"),
@@ -54,6 +55,7 @@ STARTS = {
     "push": ("runs/a", "repo=me/new", "dry_run=true"),
     "play": ("runs/a", "out=new/film.mp4"),
     "tune": ("suite=suite.yaml", "out=out"),
+    "walk": ("runs", "out=new"),
     "doctor": ("here",),  # alone it does half a minute's work
 }
 """Words that make a command do little."""

@@ -14,7 +14,7 @@ import yaml
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
-from nearsym.agents.report.settings import ReportSettings
+from nearsym.agents.report.settings import ReportSettings, WalkSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS
@@ -240,6 +240,7 @@ SCHEMAS = {
     "evaluate": EvaluateSettings,
     "bench": BenchSettings,
     "report": ReportSettings,
+    "walk": WalkSettings,
 }
 
 

@@ -339,10 +339,3 @@ def test_a_run_that_cannot_start_is_found_before_any_does(suite, message):
 def test_what_can_start_passes_the_check():
     runs = Suite("mine", (Task("Pendulum-v1", 10),), (Network("plain", "plain"),), (0,)).runs("runs/x")
     check(runs)
-
-
-def test_a_period_that_is_traded_is_not_compared():
-    """Its evaluation has other numbers than returns at levels of noise."""
-    task = Task("trading/portfolio", 10)
-    with pytest.raises(InputError, match=r"^trading-portfolio/none/plain/seed0: suites compare returns at levels"):
-        check(Suite("mine", (task,), (Network("plain", "plain"),), (0,)).runs("runs/x"))
