@@ -33,8 +33,8 @@ class BenchSettings:
         what: ``sac`` times training steps and updates beside stable-baselines3 (and SBX), ``layers`` single layers
             beside `torch.nn.Linear`, ``encoder`` encoders of images beside escnn's, ``drqv2`` its whole updates,
             ``render`` drawing, ``replay`` buffers beside stable-baselines3's, ``environments`` several in processes of
-            their own and the loop around one, ``seeds`` updates of several seeds at once beside one after another;
-            ``learning`` trains and evaluates.
+            their own and the loop around one, ``seeds`` updates of several seeds at once beside one after another,
+            ``ppo`` PPO on ``env.count`` environments; ``learning`` trains and evaluates.
         symmetry: as for training.
         rounds: turns each contender gets.
         steps: training steps, updates or frames in each turn.

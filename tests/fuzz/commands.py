@@ -93,8 +93,9 @@ def case(number: int, made: Path) -> Case:
         start.insert(draw.randrange(len(start) + 1) if draw.random() < 0.2 else len(start), word)
     if draw.random() < 0.05:
         start = start[draw.randrange(len(start)) :]
-    # a training of its usual length
+    # a training of its usual length, and a benchmark of its usual size
     long |= command == "train" and not any(word.startswith("total_steps=") for word in start)
+    long |= command == "bench" and not set(STARTS["bench"]) <= set(start)
     needs_runs = any("runs" in word for word in start)
     resumes = "runs/a" if command == "train" and "resume=true" in start else None
     return Case(

@@ -10,6 +10,7 @@ import torch
 
 from nearsym.agents.algorithms.drqv2 import DrQv2Learner
 from nearsym.agents.algorithms.many_seeds import ManySeeds
+from nearsym.agents.algorithms.ppo import PPOLearner
 from nearsym.agents.algorithms.sac import SACLearner
 from nearsym.agents.benchmarks.contenders import STOCK, contender, sbx
 from nearsym.agents.benchmarks.settings import BenchSettings
@@ -36,6 +37,7 @@ SUITE_WORDS = {
     "replay": ([], [STOCK, "nearsym"]),
     "drqv2": (["rounds=1"], ON_IMAGES),
     "seeds": (["env=Pendulum-v1", "widths=[8,16]"], ["one after another", "at once"]),
+    "ppo": (["env=Pendulum-v1", "env.count=2"], [STOCK, "plain", "exact", "relaxed", "rpp"]),
     "environments": ([], ["in turn", "in processes", "SyncVectorEnv, ReplayBuffer", "nearsym"]),
 }
 
@@ -112,6 +114,24 @@ def test_all_seeds_are_updated_as_often_as_one_after_the_other(monkeypatch):
     )
     list(measure(compose("bench", BenchSettings, ["what=seeds", *SMALL, "env=Pendulum-v1", "seeds=[0,1,2]"])))
     assert done["alone"] == done["together"] > 0
+
+
+def test_ppo_fills_rollouts_and_learns_from_them(monkeypatch):
+    """Stock and ours, as many updates of as many steps in every turn."""
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.ppo.ROLLOUT", 4)
+    monkeypatch.setattr("nearsym.agents.benchmarks.timing.SHORTEST", 1e-9)
+    done = Counter()
+    update, stock = PPOLearner.update, stable_baselines3.PPO.train
+    monkeypatch.setattr(
+        PPOLearner, "update", lambda self, batch: done.update({"ours": len(batch.actions)}) or update(self, batch)
+    )
+    monkeypatch.setattr(stable_baselines3.PPO, "train", lambda self: done.update(["stock"]) or stock(self))
+    words = ["what=ppo", *SMALL, "env=Pendulum-v1", "env.count=2", "env.processes=false"]
+    (table,) = measure(compose("bench", BenchSettings, words))
+    turns = 4  # two that do not count, and two rounds
+    assert done["stock"] == turns
+    assert done["ours"] == turns * 4 * 2 * 4 * 10  # families, environments, steps and epochs
+    assert len(table.rows) == 1 + 4
 
 
 def test_whole_updates_are_done(monkeypatch):
