@@ -125,9 +125,9 @@ def _names(env: Env, name: str) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-def data(env: Env) -> dict[str, str]:
-    """What its data are, in words, ``sha256`` among them; empty for an environment that plays back none."""
-    return dict(attribute(env, "data") or {})
+def provenance(env: Env) -> dict[str, str]:
+    """What data it plays back, in words, ``sha256`` among them; empty for an environment that plays back none."""
+    return dict(attribute(env, "provenance") or {})  # not `data`, which MuJoCo's environments have
 
 
 def past_returns(env: Env) -> PastReturns | None:

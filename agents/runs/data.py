@@ -16,7 +16,7 @@ CHECKSUM, READ_BY = "sha256", "read by"
 
 def record_data(folder: Path, env: Env) -> None:
     """Write data.json into the folder of a run that begins; nothing for an environment without data."""
-    found = capabilities.data(env)
+    found = capabilities.provenance(env)
     if found:
         write_atomic(_path(folder), json.dumps(found, indent=2) + "\n")
 
@@ -34,7 +34,7 @@ def check_data(folder: Path, env: Env) -> None:
         checksum, readers = str(saved[CHECKSUM]), str(saved[READ_BY])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{_path(folder)} cannot be read ({error}); restore it, or train again") from error
-    found = capabilities.data(env)
+    found = capabilities.provenance(env)
     if found.get(CHECKSUM) != checksum:
         same = readers == found.get(READ_BY)
         versions = "" if same else f"; they were read by {readers}, and now by {found.get(READ_BY, 'nothing')}"

@@ -148,7 +148,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         return SPLITS
 
     @property
-    def data(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """What its prices are: the source in words, days, a checksum, and the versions of what read them."""
         found = {name: version(name) for name in READERS}
         read_by = ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)

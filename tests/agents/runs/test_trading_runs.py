@@ -153,7 +153,7 @@ def test_other_readers_are_named(trained, monkeypatch):
     with pytest.raises(InputError) as error:
         check_data(trained, env)
     assert "they were read by" not in str(error.value)
-    monkeypatch.setattr(Market, "data", {**about, "read by": "pandas 0.1", "sha256": "0" * 64})
+    monkeypatch.setattr(Market, "provenance", {**about, "read by": "pandas 0.1", "sha256": "0" * 64})
     with pytest.raises(InputError, match=r"read by numpy .*, and now by pandas 0\.1"):
         check_data(trained, env)
 
