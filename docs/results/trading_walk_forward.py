@@ -2,6 +2,8 @@
 
     python docs/results/trading_walk_forward.py markets runs/walk    # three markets, five folds
     python docs/results/trading_walk_forward.py dose runs/dose       # tickers shuffled by the month; costs that differ
+    python docs/results/trading_walk_forward.py sectors runs/sectors # permutations of all stocks, or within sectors
+    python docs/results/trading_walk_forward.py draw docs/results/trading_walk_forward.csv runs/walk.svg
 
 What is there is kept: the same command goes on where it was stopped. Writes, where it is told, audits.csv (how far each
 market is from symmetric), daily rewards (rewards/*.npz), runs.csv (each seed, fold and period: utility a year before
@@ -23,6 +25,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from trading_direct import NETWORKS, Size, families
 
 from nearsym.agents.direct import DirectPortfolio, DirectSettings
@@ -53,6 +57,18 @@ REFERENCES = {
 IN_SAMPLE = (EQUAL, "equal weight monthly")  # the others need a year of prices before the first day
 
 
+WITHIN = " within sectors"
+"""After the name of a network: its symmetry is that of `SECTORS` alone."""
+SECTORS = {
+    "technology": ["AAPL", "AMD", "MSFT"],
+    "banks": ["BAC", "JPM"],
+    "energy": ["CVX", "RRC", "XOM"],
+    "health": ["JNJ", "LLY", "MRK", "PFE", "UNH"],
+    "groceries": ["KO", "PEP", "PG", "WMT"],
+    "shops": ["BBY", "HD"],
+}  # GE stands for itself
+
+
 @dataclass(frozen=True)
 class World:
     """A fold of a market.
@@ -70,15 +86,18 @@ class World:
     costs: float | None
     fold: int
 
-    def env(self):
-        """Its environment."""
+    def env(self, network=""):
+        """Its environment, with the symmetry that a network is told."""
         prices = load_prices(self.market, start="1995-01-01" if self.market == "sp500" else None)
         if self.dose < 1:
             prices = shuffled_prices(prices, self.dose)
         count = len(prices.tickers)
         commission = 0.001 if self.costs is None else [self.costs * i / (count - 1) for i in range(count)]
         shared = {"reward": "risk_penalised", "risk_aversion": 0.1, "window": 16, "commission": commission}
-        return make("trading/portfolio", prices=prices, fold=self.fold, **PERIODS[self.market], **shared).unwrapped
+        told = {"sectors": SECTORS} if network.endswith(WITHIN) else {}
+        return make(
+            "trading/portfolio", prices=prices, fold=self.fold, **PERIODS[self.market], **shared, **told
+        ).unwrapped
 
     @property
     def name(self):
@@ -93,6 +112,7 @@ class Study:
     worlds: tuple[World, ...]
     seeds: int
     matched: tuple[str, ...]
+    networks: tuple[str, ...] = NETWORKS
 
 
 STUDIES = {
@@ -108,6 +128,12 @@ STUDIES = {
         ),
         5,
         ("widths",),
+    ),
+    "sectors": Study(
+        tuple(World("sp500", 1.0, None, fold) for fold in range(5)),
+        10,
+        ("widths",),
+        ("exact", f"exact{WITHIN}", "relaxed", f"relaxed{WITHIN}"),
     ),
 }
 
@@ -142,7 +168,7 @@ def reference(env, name, split):
 
 def run(world, network, family, count, path):
     """Train all seeds of a network, and trade them before and after."""
-    env = world.env()
+    env = world.env(network)
     agents = [DirectPortfolio(env, family, SIZE.direct, seed) for seed in range(count)]
     seeds = DirectSeeds(agents)
     before = traded(env, seeds)
@@ -161,17 +187,17 @@ def missing(study, folder):
     """What is not there yet: a world, how networks are matched, a network, its family, and its file."""
     for matched in study.matched:
         for world in study.worlds:
-            todo = {network: path(folder, world, matched, network) for network in NETWORKS}
-            todo = {network: file for network, file in todo.items() if not file.exists()}
-            if todo:
-                chosen = families(world.env(), SIZE, matched)
-                yield from ((world, matched, network, chosen[network], file) for network, file in todo.items())
+            for network in study.networks:
+                file = path(folder, world, matched, network)
+                if not file.exists():
+                    chosen = families(world.env(network), SIZE, matched)[network.removesuffix(WITHIN)]
+                    yield world, matched, network, chosen, file
 
 
 def path(folder, world, matched, network):
     """Of the rewards of a network; the plain one is matched with itself."""
     matched = "widths" if network in ("plain", "augmented") else matched
-    return folder / "rewards" / f"{world.name}-{matched}-{network}.npz"
+    return folder / "rewards" / f"{world.name}-{matched}-{network.replace(' ', '-')}.npz"
 
 
 COLUMNS = (
@@ -211,7 +237,7 @@ def table(study, folder):
             for name in list(others)[1:]:
                 yield *about, "", name, "", split, EQUAL, *difference(others[name][None], others[EQUAL])
             for matched in study.matched:
-                found = {network: pooled(folds, matched, network, folder, split) for network in NETWORKS}
+                found = {network: pooled(folds, matched, network, folder, split) for network in study.networks}
                 for network, (own, untrained, parameters) in found.items():
                     rest = {name: each[0] for name, each in found.items() if name != network}
                     for against, theirs in {"untrained": untrained, **others, **rest}.items():
@@ -237,7 +263,7 @@ def runs(study, folder):
     """Utility a year of every seed."""
     for world in study.worlds:
         for matched in study.matched:
-            for network in NETWORKS:
+            for network in study.networks:
                 file = np.load(path(folder, world, matched, network))
                 for split in SPLITS:
                     means = [YEAR * file[f"{split}_{when}"].mean(axis=1) for when in ("before", "after")]
@@ -294,7 +320,55 @@ def main(study_name, folder):
     write(folder / "table.csv", COLUMNS, table(study, folder))
 
 
+def draw(table, figure):
+    """What is gained in sample over the untrained network, and out of sample over equal weight."""
+    with Path(table).open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["matched"] == "widths"]
+    markets = list(dict.fromkeys(row["market"] for row in rows))
+    networks = list(dict.fromkeys(row["account"] for row in rows))
+    panels = Figure(figsize=(9, 2 + 0.28 * len(networks) * len(markets) / 2), layout="constrained")
+    axes = panels.subplots(1, 2, sharey=True)
+    for axis, (split, against, title) in zip(axes, DRAWN, strict=True):
+        for row in rows:
+            if (row["split"], row["against"]) != (split, against):
+                continue
+            place = markets.index(row["market"]) * (len(networks) + 1) + networks.index(row["account"])
+            middle, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+            clear = low > 0 or high < 0
+            axis.plot([low, high], [place, place], color=BLUE if clear else GREY, linewidth=1.5)
+            axis.plot(middle, place, "o", color=BLUE if clear else GREY, markersize=5)
+        axis.axvline(0, color="black", linewidth=0.8)
+        axis.set(title=title, xlabel="utility a year, 95% interval")
+        axis.set_xscale("symlog", linthresh=10)
+        axis.set_xlim((-2, 300) if split == "train" else (-90, 40))
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.set_xticks([0, 5, 10, 50, 200] if split == "train" else [-50, -10, -5, 0, 5, 10, 30])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.grid(axis="x", alpha=0.3)
+        axis.spines[["top", "right"]].set_visible(False)
+    labels = {
+        markets.index(market) * (len(networks) + 1) + networks.index(name): f"{name}, {MARKETS.get(market, market)}"
+        for market in markets
+        for name in networks
+    }
+    axes[0].set_yticks(list(labels), list(labels.values()))
+    axes[0].invert_yaxis()
+    Path(figure).parent.mkdir(parents=True, exist_ok=True)
+    panels.savefig(figure, metadata={"Date": None})
+
+
+DRAWN = (
+    ("train", "untrained", "in sample, over the untrained network"),
+    ("test", EQUAL, "out of sample, over equal weight"),
+)
+MARKETS = {"sp500": "20 stocks", "factors": "5 funds", "indices": "indices and oil", "all": "all three"}
+BLUE, GREY = "#0072B2", "#777777"
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["draw"] and len(sys.argv) == 4:
+        draw(*sys.argv[2:])
+        sys.exit()
     if len(sys.argv) != 3 or sys.argv[1] not in STUDIES:
         sys.exit(
             f"which of {', '.join(STUDIES)}, and where to? python docs/results/trading_walk_forward.py dose runs/dose"
