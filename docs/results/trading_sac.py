@@ -1,4 +1,4 @@
-"""What SAC learns of a planted signal, and what keeps it from learning: one thing changed at a time.
+"""What SAC learns of a planted signal, what keeps it from learning, one thing changed at a time, and PPO beside it.
 
     python docs/results/trading_sac.py runs/sac.csv             # goes on where it was stopped
 
@@ -38,6 +38,10 @@ TRIED = {
     "width 16": {"width": 16},
     "3,000 steps": {"steps": 3000},
 }
+# a step of PPO is cheaper, and used for fewer updates
+PPO = {"agent": "ppo", "steps": 50_000, "width": 64, "discount": 0.9, "learning_rate": 1e-3, "late": False}
+PPO |= {"rollout_steps": 512, "log_std_init": -1.0}
+TRIED |= {f"PPO, {network}": {**PPO, "network": network} for network in ("relaxed", "plain", "exact", "rpp")}
 COLUMNS = ("tried", "seed", "split", "against", "difference", "low", "high", "tracking", "information")
 
 
@@ -64,13 +68,16 @@ def market(seed):
     return make("trading/portfolio", prices=prices, **kwargs, **reward).unwrapped
 
 
-def judged(seed, network, steps, width, late, **settings):
+def judged(seed, network, steps, width, late, agent="sac", **settings):
     """Split, opponent and paired difference of one agent."""
     chosen = family(network, width=width, window_channels=2)
-    settings = {"batch_size": 64, "learning_starts": 500, **settings}
+    settings = {"batch_size": 64, "network": chosen, "seed": seed, **settings}
     env = Late(market(seed)) if late else market(seed)
-    agent = nearsym.SAC(env, network=chosen, seed=seed, compile=True, **settings)
-    untrained = nearsym.SAC(market(seed), network=chosen, seed=seed, **settings)
+    if agent == "ppo":
+        agent, untrained = nearsym.PPO(env, **settings), nearsym.PPO(market(seed), **settings)
+    else:
+        settings = {"learning_starts": 500, **settings}
+        agent, untrained = nearsym.SAC(env, compile=True, **settings), nearsym.SAC(market(seed), **settings)
     agent.learn(steps)
     judge = market(seed)
     judge.set_split("test")
@@ -95,7 +102,8 @@ if __name__ == "__main__":
         for tried, changed in TRIED.items():
             if (tried, seed) in done:
                 continue
-            rows = [(tried, seed, *found) for found in judged(seed, **{**BASE, **changed})]
+            given = changed if "agent" in changed else {**BASE, **changed}
+            rows = [(tried, seed, *found) for found in judged(seed, **given)]
             with path.open("a", newline="") as file:  # all rows of a run at once
                 csv.writer(file, lineterminator="\n").writerows(rows)
             print(tried, seed, *rows[0][2:7], flush=True)
