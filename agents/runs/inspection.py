@@ -107,7 +107,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         lipschitz=_largest_slope(states, state_values),
         orbit_gap=gap,
         visited=[] if learner.problem.is_image else visited_images(env, policy_of(learner), rep, seed).tolist(),
-        actor=errors["actor"].tolist(),
+        actor=errors.get("actor", errors["critic"]).tolist(),  # of DQN the values of all actions are the policy
         critic=errors["critic"].tolist(),
         departures=departures,
         readings=_readings(learner, observations, actions),

@@ -16,6 +16,7 @@ from nearsym.envs.symmetry import Symmetry
 from nearsym.envs.wrappers import is_image, symmetry_of, with_state
 
 from .coordinates import coordinates_off
+from .discrete import OneHotActions
 from .judgement import Standard, element_report, shares
 from .measurement import Errors, Method
 from .names import labels, observation_names, plain_names, state_names
@@ -62,7 +63,7 @@ def audit(
         transitions: recorded ones, to audit by these alone in place of sampled ones; `samples` is not read then.
 
     Raises:
-        InputError: no symmetry is declared, actions are no Box, the symmetry does not fit the state, a transformed
+        InputError: no symmetry is declared, the symmetry does not fit the state, a transformed
             state is rejected, or transitions alone say too little.
     """
     env = checked(with_state(env))
@@ -71,11 +72,14 @@ def audit(
         raise _undeclared(env)
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
         raise InputError(f"samples is {samples}, expected a whole number >= 1")
-    if not isinstance(env.action_space, gymnasium.spaces.Box):
-        raise InputError(f"the environment has actions {env.action_space}; an audit moves actions of a Box")
     symmetry.check_spaces(env.observation_space, env.action_space)
     symmetry, group = symmetry.ordered(env.observation_space), symmetry.group
     elements = [g for g in range(group.rows) if not (group.listed and g == 0)] or [0]
+    if isinstance(env.action_space, gymnasium.spaces.Discrete):
+        env = OneHotActions(env)
+        policy = None if policy is None else env.marking(policy)
+        if transitions is not None:
+            transitions = replace(transitions, actions=env.one_hot(transitions.actions.reshape(-1)))
     if transitions is None:
         transitions, method = sample_transitions(env, samples, seed, policy), method_for(env)
     else:

@@ -165,7 +165,10 @@ def test_a_wrong_map_is_told_coordinate_by_coordinate(tmp_path, monkeypatch, cap
             "network.banks is 99999999999, expected a whole number from",
         ),
         ("train run_dir=${nothing}", "nothing"),
-        ("bench what=size", "expected drqv2, encoder, environments, layers, render, replay, sac, seeds or learning"),
+        (
+            "bench what=size",
+            "expected drqv2, encoder, environments, layers, ppo, render, replay, sac, seeds or learning",
+        ),
         ("bench what=layer", "what is 'layer' (did you mean 'layers'?), expected"),
         ("bench what=speed", "what=speed is called what=sac"),
         ("bench what=pixels", "what=pixels is called what=encoder, what=drqv2, what=render and what=replay"),
