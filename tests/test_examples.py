@@ -16,7 +16,7 @@ from nearsym.envs import audit
 from nearsym.scripts.compose import options
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
-TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)")
+TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)", "Walker2d-v5")
 TASKS += ("crane:Crane (crane-whole)", "drone:Drone (drone-whole)")
 
 
