@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nearsym.envs.errors import InputError
 from nearsym.networks.encoders.encoder import FEATURES, FILTERS
+from nearsym.networks.families.base import LARGEST
 
 from .precision import PRECISIONS
 
@@ -31,6 +32,9 @@ class AgentSettings:
     discount: float = 0.99
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, float) and not abs(value) <= LARGEST:
+                raise InputError(f"agent.{name} is {value}, expected a number up to {LARGEST:g}")
         check_range("agent", self, 1, ("batch_size",))
         check_range("agent", self, 0, ("learning_rate",))
         if not 0 <= self.discount <= 1:
@@ -75,10 +79,14 @@ class OffPolicySettings(AgentSettings):
             raise InputError(f"agent.precision is {self.precision!r}, expected auto, float32 or bfloat16")
         positive = ("buffer_size", "train_every", "gradient_steps", "n_steps", "features", "filters")
         check_range("agent", self, 1, positive)
+        check_range("agent", self, 1, ("n_steps",), MOST_STEPS)
         check_range("agent", self, 0, ("learning_starts",))
         if not 0 <= self.tau <= 1:
             raise InputError(f"agent.tau is {self.tau}, expected a number from 0 to 1")
 
+
+MOST_STEPS = 10_000
+"""Of one return: more than an episode has, and each is a step of a loop."""
 
 LARGEST_LOG = 80.0
 """Of a standard deviation, either way: its exponential is still a number in single precision."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RATE = "rate"
 """Key of a parameter group's factor on the learning rate."""
 
+LARGEST = 1e30
+"""Of a number that networks compute with, in single precision, and may square."""
+
 MOST = 1_000_000
 """Of channels, banks and the like, more than any memory holds or anybody means."""
 
@@ -279,11 +282,11 @@ class Family(ABC):
                 raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number from 1 to {MOST:,}")
 
     def check_strength(self, *names: str) -> None:
-        """Check that the named keys are at least 0.
+        """Check that the named keys are at least 0, and numbers in single precision.
 
         Raises:
             InputError: one is not.
         """
         for name in names:
-            if not getattr(self, name) >= 0:
-                raise InputError(f"network.{name} is {getattr(self, name)}, expected a number >= 0")
+            if not 0 <= getattr(self, name) <= LARGEST:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a number from 0 to {LARGEST:g}")

@@ -15,7 +15,7 @@ from ..applied import Applied
 from ..discovery import matrix_departures
 from ..group_mean import GroupMean
 from ..linear import ExpandedLinear
-from .base import Family
+from .base import LARGEST, Family
 from .exact import Exact
 from .plain import PlainLinear
 from .registry import register
@@ -51,7 +51,7 @@ class Constrained(Family):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.slack < float("inf"):
+        if not 0 < self.slack <= LARGEST:
             raise InputError(f"network.slack is {self.slack}, expected a number > 0")
 
     def linear(self, *args: Any, **kwargs: Any) -> ExpandedLinear:

@@ -18,7 +18,7 @@ from ..relaxation import relaxation_penalty, relaxed_weights, weights_per_elemen
 from ..relaxed_linear import RelaxedLinear
 from ..steerable_kernel import SteerableKernel
 from ..time_weights import TimeWeights
-from .base import RATE, Family
+from .base import LARGEST, RATE, Family
 from .registry import register
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Relaxed(Family):
         super().__post_init__()
         self.check_whole("banks")
         self.check_strength("relaxation_penalty")
-        if not 0 < self.relaxed_lr_multiplier < float("inf"):
+        if not 0 < self.relaxed_lr_multiplier <= LARGEST:
             raise InputError(f"network.relaxed_lr_multiplier is {self.relaxed_lr_multiplier}, expected a number > 0")
 
     def linear(

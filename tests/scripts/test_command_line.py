@@ -165,6 +165,8 @@ def test_a_wrong_map_is_told_coordinate_by_coordinate(tmp_path, monkeypatch, cap
             "network.banks is 99999999999, expected a whole number from",
         ),
         ("train run_dir=${nothing}", "nothing"),
+        ("train agent.n_steps=100000000", "agent.n_steps is 100000000, expected a number <= 10,000"),
+        ("train agent.entropy_coefficient=1e308", "agent.entropy_coefficient is 1e+308, expected a number up to 1e+30"),
         (
             "bench what=size",
             "expected drqv2, encoder, environments, layers, ppo, render, replay, sac, seeds or learning",
