@@ -4,6 +4,7 @@
     python docs/results/trading_walk_forward.py dose runs/dose       # tickers shuffled by the month; costs that differ
     python docs/results/trading_walk_forward.py sectors runs/sectors # permutations of all stocks, or within sectors
     python docs/results/trading_walk_forward.py draw docs/results/trading_walk_forward.csv runs/walk.svg
+    python docs/results/trading_walk_forward.py draw_dose docs/results/trading_dose.csv runs/dose.svg
 
 What is there is kept: the same command goes on where it was stopped. Writes, where it is told, audits.csv (how far each
 market is from symmetric), daily rewards (rewards/*.npz), runs.csv (each seed, fold and period: utility a year before
@@ -357,6 +358,31 @@ def draw(table, figure):
     panels.savefig(figure, metadata={"Date": None})
 
 
+def draw_dose(table, figure):
+    """Relaxed networks less exact and plain ones, out of sample, against the dose, at each of the costs."""
+    with Path(table).open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["account"], row["split"]) == ("relaxed", "test")]
+    panels = Figure(figsize=(9, 3.6), layout="constrained")
+    for axis, against in zip(panels.subplots(1, 2), ("exact", "plain"), strict=True):
+        for place, (costs, colour) in enumerate(zip(("0.0", "0.005", "0.01"), COLOURS, strict=True)):
+            own = [row for row in rows if (row["against"], row["costs"]) == (against, costs)]
+            dose, middle, low, high = (
+                np.array([float(row[name]) for row in own]) for name in ("dose", "difference", "low", "high")
+            )
+            label = f"costs up to {float(costs):.1%}" if float(costs) else "no costs"
+            spread = [middle - low, high - middle]
+            axis.errorbar(dose + 0.015 * (place - 1), middle, spread, fmt="o-", color=colour, label=label, capsize=3)
+        axis.axhline(0, color="black", linewidth=0.8)
+        axis.set(title=f"relaxed less {against}", xlabel="dose: 0 exchangeable, 1 the market", ylabel="utility a year")
+        axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        axis.grid(alpha=0.3)
+        axis.spines[["top", "right"]].set_visible(False)
+    panels.axes[0].legend(frameon=False, loc="lower right")
+    Path(figure).parent.mkdir(parents=True, exist_ok=True)
+    panels.savefig(figure, metadata={"Date": None})
+
+
+COLOURS = ("#0072B2", "#E69F00", "#D55E00")
 DRAWN = (
     ("train", "untrained", "in sample, over the untrained network"),
     ("test", EQUAL, "out of sample, over equal weight"),
@@ -366,8 +392,8 @@ BLUE, GREY = "#0072B2", "#777777"
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["draw"] and len(sys.argv) == 4:
-        draw(*sys.argv[2:])
+    if len(sys.argv) == 4 and sys.argv[1] in ("draw", "draw_dose"):
+        {"draw": draw, "draw_dose": draw_dose}[sys.argv[1]](*sys.argv[2:])
         sys.exit()
     if len(sys.argv) != 3 or sys.argv[1] not in STUDIES:
         sys.exit(
