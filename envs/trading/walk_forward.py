@@ -89,7 +89,8 @@ class WalkForward:
     def tables(self) -> list[Table | str]:
         """What is printed: how every account did, and every network against the others."""
         first, last = self.dates[0], self.dates[-1]
-        title = f"{self.name}: {self.folds} test periods, {first} to {last}, {self.seeds} seeds"
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        title = f"{self.name}: {self.folds} test periods, {first} to {last}, {seeds}"
         accounts = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
         for column in ("", "a year", "Sharpe", "passed the gate"):
             accounts.add_column(column, justify="right" if column else "left")
