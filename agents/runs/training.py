@@ -344,6 +344,8 @@ class Training:
         self._returns = np.array(progress["returns"], dtype=np.float64)
         if self._returns.shape != (len(playing),) or not np.isfinite(self._returns).all():
             raise ValueError(f"returns are {progress['returns']}")
+        if not all(isinstance(number, int) and number >= 0 for number in playing):
+            raise ValueError(f"episodes are {playing}")
         for i, (episodes, number) in enumerate(zip(self.world.episodes, playing, strict=True)):
             episodes.go_on(number, list(arrays.get(f"actions_{i}", ())), arrays.get(f"observation_{i}"))
 

@@ -334,6 +334,7 @@ def test_wrong_progress_is_one_line(run):
         {"playing": None},
         {"step": "x"},
         *({"returns": each} for each in ("x", 3, [1, 2], [None], [[]], ["x"])),
+        *({"playing": [each]} for each in ("x", -1, None, 1.5, [0])),
     ]
     for progress in ({}, [], *({**state["progress"], **each} for each in odd)):
         (folder / "state.json").write_text(json.dumps({**state, "progress": progress}))
