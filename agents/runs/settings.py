@@ -19,7 +19,7 @@ LONGEST = 10_000
 
 POSITIVE = ("total_steps", "eval_every", "eval_episodes", "eval_steps", "checkpoint_every")
 
-MOST_THREADS, MOST_ENVIRONMENTS = 1024, 4096
+MOST_THREADS, MOST_ENVIRONMENTS = 256, 4096
 """More than any machine makes use of, and fewer than bring it down."""
 
 LARGEST_SEED = 2**32 - 1

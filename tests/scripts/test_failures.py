@@ -41,8 +41,8 @@ def test_defects_of_ours_stay_what_they_are(error):
     ("words", "message"),
     [
         ("train seed=4294967296", "seed is 4294967296, expected a number <= 4,294,967,295"),
-        ("train threads=1000000", "threads is 1000000, expected a number <= 1,024"),
-        ("evaluate runs/x threads=18446744073709551616", "threads is 18446744073709551616, expected a number <= 1,024"),
+        ("train threads=1000000", "threads is 1000000, expected a number <= 256"),
+        ("evaluate runs/x threads=18446744073709551616", "threads is 18446744073709551616, expected a number <= 256"),
         ("train env.count=1000000", "env.count is 1000000, expected a number <= 4,096"),
         ("train network.depth=100000", "network.depth is 100000, expected a number <= 1000"),
         ("train network.width=1000000", "network.width=1000000 takes at least"),
