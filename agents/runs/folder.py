@@ -198,7 +198,13 @@ def _is_leftover(path: Path) -> bool:
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Write a text file so that a kill at any moment leaves the old file or the new one, never a part."""
+    """Write a text file so that a kill at any moment leaves the old file or the new one, never a part.
+
+    A device, such as /dev/null, is written to: whoever may would otherwise put a file in its place.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text)
+        return
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

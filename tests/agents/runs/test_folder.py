@@ -16,7 +16,7 @@ import yaml
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.runs import checkpoint as checkpoints
 from nearsym.agents.runs.evaluation import evaluate_run, load_learner
-from nearsym.agents.runs.folder import LOCK, SAVED, Run
+from nearsym.agents.runs.folder import LOCK, SAVED, Run, write_atomic
 from nearsym.agents.runs.lock import take_lock
 from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.runs.symmetry_file import check_symmetry, described
@@ -343,3 +343,12 @@ def test_wrong_progress_is_one_line(run):
         (folder / "manifest.json").write_text(json.dumps(manifest))
         with pytest.raises(InputError, match="is corrupt"):
             train(longer(run), ["test"])
+
+
+def test_a_device_stays_a_device(tmp_path):
+    link = tmp_path / "nowhere"
+    link.symlink_to("/dev/null")  # a link, so that it alone is lost where this fails
+    write_atomic(link, "text")
+    assert link.is_symlink() and not link.is_file()
+    write_atomic(tmp_path / "file", "text")
+    assert (tmp_path / "file").read_text() == "text" and len(list(tmp_path.iterdir())) == 2
