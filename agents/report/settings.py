@@ -40,18 +40,3 @@ class ReportSettings:
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number between 0 and 1")
         if self.against is not None and (not self.against or len(set(self.against)) < len(self.against)):
             raise InputError(f"against is {self.against}, expected different names of networks such as [plain,exact]")
-
-
-@dataclass(frozen=True)
-class WalkSettings:
-    """Test periods of trading runs, taken together.
-
-    Attributes:
-        folder: of a suite that trades, made by nearsym compare.
-        out: folder of what is written; null for <folder>/walk.
-        trust: import modules that the runs name from wherever they are; otherwise only from the current folder.
-    """
-
-    folder: str
-    out: str | None = None
-    trust: bool = False

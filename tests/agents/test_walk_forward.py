@@ -54,8 +54,7 @@ def test_networks_and_references_keep_the_same_books(walk, split):
 
 def test_it_goes_on_and_its_tables_are_of_what_was_traded(walk, monkeypatch, tmp_path, capsys):
     worlds = tuple(walk.World(market, 1.0, None, fold) for market, fold in (("factors", 0), ("indices", 1)))
-    monkeypatch.setitem(walk.STUDIES, "tiny", walk.Study(worlds, 2, ("widths",)))
-    monkeypatch.setattr(walk, "NETWORKS", ("plain", "exact"))
+    monkeypatch.setitem(walk.STUDIES, "tiny", walk.Study(worlds, 2, ("widths",), ("plain", "exact")))
     monkeypatch.setattr(walk, "paired", partial(walk.paired, resamples=5))
     monkeypatch.setattr(walk, "SIZE", walk.Size(width=4, channels=1, direct=DirectSettings(1, 2, 4)))
     walk.main("tiny", tmp_path)

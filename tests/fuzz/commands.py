@@ -13,7 +13,7 @@ from values import is_long, value
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.exporting.settings import ExportSettings, PushSettings
-from nearsym.agents.report.settings import ReportSettings, WalkSettings
+from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.runs.play import PlaySettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TradeSettings, TrainSettings
 from nearsym.agents.tuning.settings import TuneSettings
@@ -22,6 +22,7 @@ from nearsym.scripts.data import DataSettings
 from nearsym.scripts.discover import DiscoverSettings
 from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.main import COMMANDS
+from nearsym.scripts.walk import WalkSettings
 
 SETTINGS = {
     "train": TrainSettings,

@@ -14,7 +14,7 @@ import yaml
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.benchmarks.settings import BenchSettings
 from nearsym.agents.comparison.settings import CompareSettings
-from nearsym.agents.report.settings import ReportSettings, WalkSettings
+from nearsym.agents.report.settings import ReportSettings
 from nearsym.agents.runs.settings import AuditSettings, EvaluateSettings, TrainSettings
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import WRAPPERS
@@ -25,6 +25,7 @@ from nearsym.scripts.discover import DiscoverSettings
 from nearsym.scripts.envs import EnvsSettings
 from nearsym.scripts.help import keys
 from nearsym.scripts.main import COMMANDS, run
+from nearsym.scripts.walk import WalkSettings
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["network.width=16", "agent.batch_size=16", "agent.learning_starts=100", "eval_every=200", "eval_episodes=1"]

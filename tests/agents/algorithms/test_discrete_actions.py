@@ -18,7 +18,7 @@ from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.agents.runs.evaluation import load_learner
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
-from nearsym.envs import audit, build
+from nearsym.envs import build
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.networks import MLP, family
@@ -165,8 +165,6 @@ def test_what_needs_continuous_actions_says_so(registered, mirror, tmp_path):
     assert not (tmp_path / "sac").exists()
     with pytest.raises(InputError, match=r"has actions Box.*and agent=dqn acts in a Discrete"):
         train(replace(settings(tmp_path / "dqn", "plain", None), env=EnvSettings("Pendulum-v1")), ["test"])
-    with pytest.raises(InputError, match=r"actions Discrete\(2\); an audit moves actions of a Box"):
-        audit(build("CartPole-v1", symmetry=mirror))
     with pytest.raises(InputError, match="ActuatorGain changes actions of a Box"):
         build("CartPole-v1", symmetry=mirror, perturbation=PerturbationSettings(actuator_gain=0.5))
     slower = build("CartPole-v1", symmetry=mirror, perturbation=PerturbationSettings(actuator_repeat=1))
