@@ -15,6 +15,7 @@ import numpy as np
 from nearsym.agents.report.loading import SUITE
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.console import show
+from nearsym.agents.runs.evaluation_files import plain_files
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.trust import trusted_settings
 from nearsym.envs.errors import InputError, first_line
@@ -24,6 +25,9 @@ from nearsym.envs.trading.walk_forward import Traded, WalkForward, walk_forward,
 
 from .compose import compose, with_key
 from .help import command_help
+
+ENTRY = ("path", "state", "network", "seed", "perturbation")
+"""What is read of a run in suite.json."""
 
 FOLD = "fold"
 """The argument of a market that names its test period."""
@@ -113,7 +117,7 @@ def read_markets(folder: Path, trust: bool = False) -> tuple[list[WalkForward], 
 def _entries(folder: Path) -> list[Mapping[str, Any]]:
     path = folder / SUITE
     try:
-        return list(json.loads(path.read_text())["runs"])
+        return [{key: entry[key] for key in ENTRY} for entry in json.loads(path.read_text())["runs"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} cannot be read ({first_line(error)}); give the folder of a suite that nearsym compare carried out"
@@ -130,7 +134,7 @@ def _market(run: Run, trust: bool) -> Market:
 def _given(run: Run, entry: Mapping[str, Any]) -> dict[str, Any]:
     """What makes the environment of a run: its id, arguments but for the fold, and perturbation."""
     env = run.settings().env
-    return {"env": env.id, **env.kwargs, **dict(entry.get("perturbation") or {}), FOLD: None}
+    return {"env": env.id, **env.kwargs, **entry["perturbation"], FOLD: None}
 
 
 def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
@@ -138,10 +142,11 @@ def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
 
 
 def _traded(run: Run, market: Market) -> Traded:
-    """The test period of a run, from the files of its first evaluation."""
+    """The test period of a run, from the files of its newest evaluation."""
     try:
-        learned = json.loads((run.folder / "evaluation.json").read_text())["learned"]
-        with (run.folder / "evaluation.csv").open(newline="") as file:
+        newest = plain_files(run)[-1]
+        learned = json.loads(newest.read_text())["learned"]
+        with newest.with_suffix(".csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
         dates = np.array([row["date"] for row in rows], dtype="datetime64[D]")
         values = {name: np.array([float(row[name]) for row in rows]) for name in rows[0] if name not in ("date", INDEX)}

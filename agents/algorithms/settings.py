@@ -77,7 +77,7 @@ class OffPolicySettings(AgentSettings):
         super().__post_init__()
         if self.precision not in PRECISIONS:
             raise InputError(f"agent.precision is {self.precision!r}, expected auto, float32 or bfloat16")
-        positive = ("buffer_size", "train_every", "gradient_steps", "n_steps", "features", "filters")
+        positive = ("buffer_size", "train_every", "gradient_steps", "features", "filters")
         check_range("agent", self, 1, positive)
         check_range("agent", self, 1, ("n_steps",), MOST_STEPS)
         check_range("agent", self, 0, ("learning_starts",))

@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
 from ..applied import Applied
 from ..auxiliary import Auxiliary
-from .base import LARGEST, RATE, Family
+from .base import RATE, Family
 from .plain import Plain
 from .registry import register
 
@@ -56,8 +55,7 @@ class Adaptive(Plain):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_strength("symmetry_weight")
-        if not 0 < self.fit_lr_multiplier <= LARGEST:
-            raise InputError(f"network.fit_lr_multiplier is {self.fit_lr_multiplier}, expected a number > 0")
+        self.check_positive("fit_lr_multiplier")
 
     def assembled(self, name: str, build: Callable[[Family], Any], auxiliary: Auxiliary | None) -> Any:
         """An actor with a `Repair`; critics as they are."""

@@ -281,6 +281,16 @@ class Family(ABC):
             if not 1 <= getattr(self, name) <= MOST:
                 raise InputError(f"network.{name} is {getattr(self, name)}, expected a whole number from 1 to {MOST:,}")
 
+    def check_positive(self, *names: str) -> None:
+        """Check that the named keys are above 0, and numbers in single precision.
+
+        Raises:
+            InputError: one is not.
+        """
+        for name in names:
+            if not 0 < getattr(self, name) <= LARGEST:
+                raise InputError(f"network.{name} is {getattr(self, name)}, expected a number > 0, up to {LARGEST:g}")
+
     def check_strength(self, *names: str) -> None:
         """Check that the named keys are at least 0, and numbers in single precision.
 

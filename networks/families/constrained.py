@@ -8,14 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
 from ..applied import Applied
 from ..discovery import matrix_departures
 from ..group_mean import GroupMean
 from ..linear import ExpandedLinear
-from .base import LARGEST, Family
+from .base import Family
 from .exact import Exact
 from .plain import PlainLinear
 from .registry import register
@@ -51,8 +50,7 @@ class Constrained(Family):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.slack <= LARGEST:
-            raise InputError(f"network.slack is {self.slack}, expected a number > 0")
+        self.check_positive("slack")
 
     def linear(self, *args: Any, **kwargs: Any) -> ExpandedLinear:
         """`ConstrainedLinear`."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Representation
 
 from ..applied import Applied
@@ -18,7 +17,7 @@ from ..relaxation import relaxation_penalty, relaxed_weights, weights_per_elemen
 from ..relaxed_linear import RelaxedLinear
 from ..steerable_kernel import SteerableKernel
 from ..time_weights import TimeWeights
-from .base import LARGEST, RATE, Family
+from .base import RATE, Family
 from .registry import register
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class Relaxed(Family):
         super().__post_init__()
         self.check_whole("banks")
         self.check_strength("relaxation_penalty")
-        if not 0 < self.relaxed_lr_multiplier <= LARGEST:
-            raise InputError(f"network.relaxed_lr_multiplier is {self.relaxed_lr_multiplier}, expected a number > 0")
+        self.check_positive("relaxed_lr_multiplier")
 
     def linear(
         self,

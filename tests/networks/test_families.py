@@ -101,6 +101,7 @@ def test_a_name_means_the_same_in_python_and_on_the_command_line(name):
             "network.relaxation_penalty is nan, expected a number from 0 to 1e+30",
         ),
         ("relaxed", {"relaxed_lr_multiplier": 0}, "network.relaxed_lr_multiplier is 0, expected a number > 0"),
+        ("relaxed", {"relaxed_lr_multiplier": 1e308}, "is 1e+308, expected a number > 0, up to 1e+30"),
         ("mirror", {"mirror_weight": 1e308}, "network.mirror_weight is 1e+308, expected a number from 0 to 1e+30"),
         ("rpp", {"prior_residual": -1}, "network.prior_residual is -1, expected a number from 0 to 1e+30"),
         ("exact", {"banks": 4}, "unknown key 'network.banks' of network=exact; it is a key of network=relaxed"),

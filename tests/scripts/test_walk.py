@@ -60,7 +60,10 @@ def test_a_market_is_walked_forward(suite, capsys):
     assert float(row["difference"]) == pytest.approx(252 * np.concatenate(growth).mean(), abs=1e-4)
     assert run(["report", "runs/folds"]) == 0  # learning curves of the validation periods
 
-    Path("runs/folds/late/none/plain/seed0/evaluation.csv").write_text("date\n")
+    late = Path("runs/folds/late/none/plain/seed0")
+    for ending in ("json", "csv"):  # a later evaluation counts
+        (late / f"evaluation-2.{ending}").write_bytes((late / f"evaluation.{ending}").read_bytes())
+    (late / "evaluation-2.csv").write_text("date\n")
     assert run(["walk", "runs/folds"]) == 2
     assert "write it again with nearsym evaluate runs/folds/late/none/plain/seed0" in capsys.readouterr().err
 
@@ -72,6 +75,11 @@ def test_what_is_no_walk_is_refused(tmp_path, monkeypatch, capsys):
     assert run(["walk", "runs/none"]) == 2
     assert "runs/none/suite.json cannot be read" in capsys.readouterr().err
     Path("runs").mkdir()
-    Path("runs/suite.json").write_text('{"runs": [{"state": "waiting", "path": "x"}]}')
+    for odd in ('{"runs": [3]}', '{"runs": [{"state": "finished"}]}', '{"runs": {}}x'):
+        Path("runs/suite.json").write_text(odd)
+        assert run(["walk", "runs"]) == 2
+        assert "runs/suite.json cannot be read" in capsys.readouterr().err
+    entry = '{"state": "waiting", "path": "x", "network": "plain", "seed": 0, "perturbation": {}}'
+    Path("runs/suite.json").write_text(f'{{"runs": [{entry}]}}')
     assert run(["walk", "runs"]) == 2
     assert "none of the 1 runs in runs has finished" in capsys.readouterr().err
