@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from nearsym.agents.adapters.augmentation import maps_of
 from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.report.rendering.experience_figure import draw_audits
 from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspection_tables
+from nearsym.agents.report.rendering.regions_figure import draw_regions
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.console import show
 from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.folder import write_atomic
-from nearsym.agents.runs.inspection import inspect_learner
+from nearsym.agents.runs.inspection import Inspection, inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
 from nearsym.envs import audit, load_object, symmetry_of
-from nearsym.envs.auditing import audit_map, faults_of
+from nearsym.envs.auditing import AuditReport, audit_map, faults_of
 from nearsym.envs.auditing.map_tables import map_lines
 from nearsym.envs.auditing.tables import tables
 from nearsym.envs.capabilities import tickers
@@ -64,18 +64,27 @@ def run(arguments: list[str]) -> int:
         show(inspection_tables(inspection, report, tickers(env)))
     show(bound_lines(report, settings.discount, settings.lipschitz, inspection))
     if settings.out is not None:
-        path = Path(settings.out)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        inspected = None if inspection is None else asdict(inspection)
-        content = {"env": subject.env.id, **report.to_dict(), "agent": inspected}
-        write_atomic(path, json.dumps(content, indent=2) + "\n")
-        draw_errors(report, subject.env.id, path.with_suffix(".png"))
-        written = [path, path.with_suffix(".png")]
-        if inspection is not None and inspection.audits and tolerated is not None:
-            written.append(path.with_suffix(".experience.png"))
-            draw_audits(inspection, tolerated, f"{subject.env.id}: audits of what was experienced", written[-1])
+        written = _write(Path(settings.out), subject.env.id, report, inspection, tolerated)
         print(f"written: {', '.join(map(str, written))}")
     return 0
+
+
+def _write(
+    path: Path, name: str, report: AuditReport, inspection: Inspection | None, tolerated: float | None
+) -> list[Path]:
+    """JSON, and figures beside it; what was written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    inspected = None if inspection is None else inspection.to_dict()
+    write_atomic(path, json.dumps({"env": name, **report.to_dict(), "agent": inspected}, indent=2) + "\n")
+    errors, regions, experience = (path.with_suffix(end) for end in (".png", ".regions.png", ".experience.png"))
+    draw_errors(report, name, errors)
+    written = [path, errors]
+    if inspection is not None and draw_regions(inspection, report, name, regions):
+        written.append(regions)
+    if inspection is not None and inspection.audits and tolerated is not None:
+        draw_audits(inspection, tolerated, f"{name}: audits of what was experienced", experience)
+        written.append(experience)
+    return written
 
 
 def _audit_map(settings: AuditSettings, name: str, env: Env) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import gymnasium
@@ -19,6 +19,7 @@ from nearsym.networks import Auxiliary, transform
 
 from .diagnostics import equivariance_errors
 from .evaluation import policy_of
+from .regions import Regions, regions_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Inspection:
         audits: of what was experienced, for a family that asks for them.
         assets: for a group of permutations known by its generators alone, the departure of each asset, averaged over
             layers; see `nearsym.networks.coordinate_departures`. Empty otherwise.
+        regions: what it makes of the symmetry at each of the sampled states.
     """
 
     elements: list[str]
@@ -75,11 +77,17 @@ class Inspection:
     readings: dict[str, dict[str, float]]
     audits: list[ExperienceAudit]
     assets: list[float]
+    regions: Regions = field(repr=False, compare=False)
 
     @property
     def invariant_error(self) -> float:
         """Least error any exactly invariant critic makes somewhere, if this agent's critic is right: half the gap."""
         return self.orbit_gap / 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the single samples, for JSON."""
+        saved = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "regions"}
+        return {**saved, "audits": [asdict(each) for each in self.audits]}
 
 
 def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int, seed: int) -> Inspection:
@@ -113,6 +121,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
         readings=_readings(learner, observations, actions),
         audits=_audits(learner),
         assets=_asset_departures(learner),
+        regions=regions_of(learner, states, observations, actions),
     )
 
 

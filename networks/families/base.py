@@ -251,6 +251,10 @@ class Family(ABC):
         """Whatever else a network says of itself, by name; TensorBoard shows it."""
         return {}
 
+    def local_readings(self, module: nn.Module) -> dict[str, Tensor]:
+        """(batch,) what it says of each situation that an `Auxiliary` last looked at, by name; audits draw it."""
+        return {}
+
     def check_without_learner(self, who: str) -> None:
         """Check that layers are all that is needed, where nobody adds to losses what looks at batches, or audits.
 

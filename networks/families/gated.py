@@ -105,6 +105,12 @@ class Gated(Family):
             "given_up": (gates > 0.5).float().mean().item(),
         }
 
+    def local_readings(self, module: nn.Module) -> dict[str, Tensor]:
+        """λ̄(s), the share of the free network in the policy."""
+        if not isinstance(module, TransitionGate) or module.seen is None:
+            return {}
+        return {"gate λ̄(s)": module.over_actions(module.seen[0])}
+
 
 class _Gated(nn.Module, ABC):
     """Two networks, and a gate that belongs to neither."""

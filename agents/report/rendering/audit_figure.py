@@ -37,7 +37,7 @@ def draw_errors(report: AuditReport, title: str, path: Path) -> None:
         return
     shared = max(report.elements, key=lambda element: element.share).shared
     values = getattr(report.errors, shared)
-    chosen = _informative(report.states, np.nan_to_num(values).max(axis=0))
+    chosen = informative(report.states, np.nan_to_num(values).max(axis=0), PANELS)
     columns = 2 if len(chosen) in (2, 4) else min(3, len(chosen))
     rows = -(-len(chosen) // columns)
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
@@ -93,9 +93,15 @@ def _draw_means(report: AuditReport, title: str, path: Path) -> None:
         figure.savefig(path, dpi=120)
 
 
-def _informative(states: np.ndarray, error: np.ndarray) -> list[int]:  # type: ignore[type-arg]
-    """Coordinates to draw, in their own order."""
-    if states.shape[1] <= PANELS:
+def informative(states: np.ndarray, error: np.ndarray, count: int) -> list[int]:  # type: ignore[type-arg]
+    """Coordinates of states whose value, or its size, says most about an error by rank correlation, in their own order.
+
+    Args:
+        states: (samples, state_dim).
+        error: (samples,).
+        count: of coordinates to choose; all where there are no more.
+    """
+    if states.shape[1] <= count:
         return list(range(states.shape[1]))
     ranks = np.argsort(np.argsort(error)).astype(float)
     scores = []
@@ -104,4 +110,4 @@ def _informative(states: np.ndarray, error: np.ndarray) -> list[int]:  # type: i
             abs(np.corrcoef(np.argsort(np.argsort(values)), ranks)[0, 1]) for values in (column, np.abs(column))
         ]
         scores.append(max(correlations))
-    return sorted(np.argsort(scores)[-PANELS:].tolist())
+    return sorted(np.argsort(scores)[-count:].tolist())
