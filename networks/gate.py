@@ -126,12 +126,19 @@ class TransitionGate(Auxiliary):
         family: whose sizes all networks have.
         threshold: κ of `Gate`.
         expectile: τ.
+        discrete: whether actions are vectors of zeros and a one, which then stand for the corners of the box.
     """
 
     corners: Tensor
 
     def __init__(
-        self, observation: Representation, action: Representation, family: Family, threshold: float, expectile: float
+        self,
+        observation: Representation,
+        action: Representation,
+        family: Family,
+        threshold: float,
+        expectile: float,
+        discrete: bool = False,
     ) -> None:
         super().__init__()
         self.expectile = expectile
@@ -139,8 +146,9 @@ class TransitionGate(Auxiliary):
         self.gate = Gate(observation.direct_sum(action), [observation, reward], family, threshold)
         self.upper = closed(observation, family)
         self.scale = RunningScale(observation.dim + 1)
-        drawn = np.random.default_rng(0).integers(2, size=(CORNERS, action.dim))
-        self.register_buffer("corners", torch.tensor(2.0 * drawn - 1, dtype=torch.float32), persistent=False)
+        signs = 2.0 * np.random.default_rng(0).integers(2, size=(CORNERS, action.dim)) - 1
+        corners = np.eye(action.dim) if discrete else signs
+        self.register_buffer("corners", torch.tensor(corners, dtype=torch.float32), persistent=False)
 
     def of(self, observations: Tensor, actions: Tensor) -> Tensor:
         """λ(s, a), (batch,), without gradient."""
@@ -161,7 +169,7 @@ class TransitionGate(Auxiliary):
         x = torch.cat([observations, batch.actions], dim=1)
         apart = self.gate(x) - self._upper(observations)
         weight = torch.where(apart < 0, 1 - self.expectile, self.expectile)
-        corner = self.corners[torch.arange(len(x), device=x.device) % CORNERS]
+        corner = self.corners[torch.arange(len(x), device=x.device) % len(self.corners)]
         beside = torch.cat([observations, corner], dim=1)
         return self.gate.loss(x, self.scale(_outcome(batch)), beside) + (weight * apart.square()).mean()
 

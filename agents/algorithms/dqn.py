@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nearsym.envs.errors import InputError
-from nearsym.networks import Family, Head, Normaliser, encoder_for, trunk_for
+from nearsym.networks import Auxiliary, Family, Head, Normaliser, encoder_for, trunk_for
 
 from .experience import Batch
 from .learner import Array, Law, Learner, Optimizer
@@ -86,14 +86,18 @@ class DQNLearner(Learner):
             )
         if network.critic is not None:
             raise InputError(f"network.critic={network.critic} is for agents with an actor; agent=dqn has values alone")
-        network.check_without_learner("agent=dqn")
+        network.check_without_learner("agent=dqn", learns_beside=True)
         space = problem.action_space
         assert isinstance(space, gymnasium.spaces.Discrete)
         self._count, self._first = int(space.n), int(space.start)
         self.normaliser = Normaliser(self.observation_rep).to(device) if settings.normalise else None
-        self.q_network = self._build(network).to(device)
+        built = {name: module.to(device) for name, module in self._build(network).items()}
+        self.q_network, self.auxiliary = built["q_network"], cast(Auxiliary | None, built.get("auxiliary"))
         self.q_target = copy.deepcopy(self.q_network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self._groups(network, [self.q_network]))
+        self.auxiliary_optimizer: torch.optim.Adam | None = None
+        if self.auxiliary is not None:
+            self.auxiliary_optimizer = torch.optim.Adam(self._groups(network, [self.auxiliary]))
         self._clocks = [*network.clocks(self.q_network), *network.clocks(self.q_target)]
         self._augmentation: SymmetryAugmentation | OrbitAugmentation | None = None
         if network.augment:
@@ -101,8 +105,9 @@ class DQNLearner(Learner):
             self._augmentation = kind(problem.symmetry, device, seed or 0)
 
     def networks(self) -> dict[str, nn.Module]:
-        """Values of all actions."""
-        return {"q_network": self.q_network}
+        """Values of all actions, and what is learned beside them."""
+        beside = {} if self.auxiliary is None else {"auxiliary": self.auxiliary}
+        return {"q_network": self.q_network, **beside}
 
     def targets(self) -> dict[str, nn.Module]:
         """The delayed ones."""
@@ -110,15 +115,24 @@ class DQNLearner(Learner):
 
     def fresh_networks(self, network: Family) -> dict[str, nn.Module]:
         """The same of another family."""
-        return {"q_network": self._build(network)}
+        return self._build(network)
 
-    def _build(self, network: Family) -> Head:
+    def _build(self, network: Family) -> dict[str, nn.Module]:
         symmetry = self.problem.symmetry
-        return Head(trunk_for(encoder_for(symmetry.observation, network), network), symmetry.action, network)
+
+        def build(own: Family) -> nn.Module:
+            return Head(trunk_for(encoder_for(symmetry.observation, own), own), symmetry.action, own)
+
+        if not network.has_auxiliary:
+            return {"q_network": network.assembled("values", build, None)}
+        auxiliary = network.auxiliary(symmetry.observation, symmetry.action, discrete=True)
+        assert auxiliary is not None
+        return {"q_network": network.assembled("values", build, auxiliary), "auxiliary": auxiliary}
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """One."""
-        return {"q_network": self.optimizer}
+        """Of the values, and of what is learned beside them."""
+        beside = {} if self.auxiliary_optimizer is None else {"auxiliary": self.auxiliary_optimizer}
+        return {"q_network": self.optimizer, **beside}
 
     def experience(self, steps: int | None = None) -> VectorReplay:
         """Replay, no larger than the run can fill."""
@@ -173,12 +187,12 @@ class DQNLearner(Learner):
         with torch.no_grad():
             for clock in self._clocks:
                 clock.fill_(self.updates)
-        batch = batch._replace(actions=batch.actions.long().flatten())
-        batch = batch if self._augmentation is None else self._moved(batch)
+        batch = self._prepared(batch)
+        if self.auxiliary is not None:
+            self.auxiliary.observe(batch)
         with torch.no_grad():
-            following = self.q_target(self.normalised(batch.next_observations.float().flatten(1))).amax(-1)
-            y = batch.rewards + batch.discounts * following
-        values = self.values(batch.observations.float()).gather(1, batch.actions.unsqueeze(1)).squeeze(1)
+            y = batch.rewards + batch.discounts * self.q_target(batch.next_observations).amax(-1)
+        values = (self.q_network(batch.observations) * batch.actions).sum(-1)
         loss = nn.functional.smooth_l1_loss(values, y)
         penalty = self.network.regularizer(self.q_network, loss)
         self.optimizer.zero_grad()
@@ -189,13 +203,23 @@ class DQNLearner(Learner):
             for delayed, online in zip(self.q_target.parameters(), self.q_network.parameters(), strict=True):
                 if online.requires_grad:
                     delayed.lerp_(online, self.settings.tau)
+        self._learn_beside(batch)
         self.updates += 1
         exploration = torch.tensor(self.exploration, dtype=torch.float64)
         return {"critic_loss": loss.detach(), "value": values.detach().mean(), "exploration": exploration}
 
-    def _moved(self, batch: Batch) -> Batch:
-        """Transitions moved by elements of the group, whose permutations move actions as vectors of zeros and a one."""
-        assert self._augmentation is not None
-        marked = nn.functional.one_hot(batch.actions, self._count).float()
-        moved = self._augmentation(batch._replace(actions=marked))
-        return moved._replace(actions=moved.actions.argmax(-1))
+    def _prepared(self, batch: Batch) -> Batch:
+        """Actions as vectors of zeros and a one, which permutations move, and observations as networks read them."""
+        marked = nn.functional.one_hot(batch.actions.long().flatten(), self._count).float()
+        batch = batch._replace(actions=marked)
+        batch = batch if self._augmentation is None else self._augmentation(batch)
+        seen = (batch.observations, batch.next_observations)
+        observations, following = (self.normalised(each.float().flatten(1)) for each in seen)
+        return batch._replace(observations=observations, next_observations=following)
+
+    def _learn_beside(self, batch: Batch) -> None:
+        """One step of what is learned from transitions beside the values, where there is something."""
+        if self.auxiliary is not None and self.auxiliary_optimizer is not None:
+            self.auxiliary_optimizer.zero_grad()
+            self.auxiliary.loss(batch).backward()  # type: ignore[no-untyped-call]
+            self.auxiliary_optimizer.step()

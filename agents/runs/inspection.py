@@ -96,7 +96,7 @@ def inspect_learner(learner: Learner, env: gymnasium.Env[Any, Any], samples: int
     states = sampled.states
     observations = torch.tensor(sampled.observations, dtype=torch.float32, device=learner.device)
     if isinstance(env.action_space, gymnasium.spaces.Discrete):
-        scaled = np.zeros((len(states), 0))  # laws are about the values of all actions of a state
+        scaled = np.eye(env.action_space.n)[sampled.actions.astype(int).ravel() - env.action_space.start]
     else:
         scaled = ActionBox(env.action_space).from_env(sampled.actions)
     actions = torch.tensor(scaled, dtype=torch.float32, device=learner.device)

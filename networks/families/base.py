@@ -165,8 +165,13 @@ class Family(ABC):
             gain: of the initial weights; see `bounds`.
         """
 
-    def auxiliary(self, observation: Observation, action: Representation) -> Auxiliary | None:
+    def auxiliary(self, observation: Observation, action: Representation, discrete: bool = False) -> Auxiliary | None:
         """What is learned from transitions beside actor and critics, where the family `has_auxiliary`.
+
+        Args:
+            observation: how it transforms.
+            action: how an action in [-1, 1] does; of discrete ones how a vector of zeros and a one does.
+            discrete: whether it is the latter.
 
         Raises:
             InputError: not from such observations.
@@ -174,10 +179,10 @@ class Family(ABC):
         return None
 
     def assembled(self, name: str, build: Callable[[Family], Any], auxiliary: Auxiliary | None) -> Any:
-        """The actor, or the critics.
+        """The actor, the critics, or the values of all discrete actions.
 
         Args:
-            name: which, ``"actor"`` or ``"critic"``.
+            name: which, ``"actor"``, ``"critic"`` or ``"values"``.
             build: makes one of any family; a family may put several together, or add to one.
             auxiliary: what `auxiliary` made.
         """
@@ -255,16 +260,17 @@ class Family(ABC):
         """(batch,) what it says of each situation that an `Auxiliary` last looked at, by name; audits draw it."""
         return {}
 
-    def check_without_learner(self, who: str) -> None:
+    def check_without_learner(self, who: str, learns_beside: bool = False) -> None:
         """Check that layers are all that is needed, where nobody adds to losses what looks at batches, or audits.
 
         Args:
             who: trains the networks.
+            learns_beside: whether it trains what the family `has_auxiliary`.
 
         Raises:
             InputError: they are not.
         """
-        if self.compares_orbits or self.has_auxiliary:
+        if self.compares_orbits or (self.has_auxiliary and not learns_beside):
             raise InputError(
                 f"network={self.name} has losses that look at batches, which {who} does not ask for; use another "
                 "network, or agent=sac where actions are continuous"

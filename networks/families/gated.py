@@ -31,7 +31,8 @@ class Gated(Family):
 
         Q(s, a) = (1 - λ(s, a)) Q_E(s, a) + λ(s, a) Q_N(s, a)            π(·|s) ∝ π_E(·|s)^(1 - λ̄(s)) π_N(·|s)^λ̄(s)
 
-    λ and λ̄ are `TransitionGate`'s, trained on replayed transitions alone; here they are numbers without gradient.
+    λ and λ̄ are `TransitionGate`'s, trained on replayed transitions alone; here they are numbers without gradient. Of
+    discrete actions (PE-DQN) there is Q alone.
 
     No code of the paper is public, and of its text we knew the formulas above, that equivariant and free one-step
     predictors are compared by their disagreement, that its upper tail is the gate's label, and that λ̄ is an upper
@@ -74,7 +75,7 @@ class Gated(Family):
         """An exact one; networks are put together from these and plain ones by `assembled`."""
         return Exact.like(self).linear(*args, **kwargs)
 
-    def auxiliary(self, observation: Observation, action: Representation) -> Auxiliary:
+    def auxiliary(self, observation: Observation, action: Representation, discrete: bool = False) -> Auxiliary:
         """`TransitionGate`.
 
         Raises:
@@ -84,14 +85,15 @@ class Gated(Family):
             raise InputError(
                 "network=gated predicts what is observed next, and does not do so of images; use another network"
             )
-        return TransitionGate(observation.rep, action, self, self.gate_threshold, self.gate_expectile)
+        return TransitionGate(observation.rep, action, self, self.gate_threshold, self.gate_expectile, discrete)
 
     def assembled(self, name: str, build: Callable[[Family], nn.Module], auxiliary: Auxiliary | None) -> nn.Module:
-        """`GatedActor` or `GatedCritic`."""
+        """`GatedActor`, `GatedCritic` or `GatedValues`."""
         assert isinstance(auxiliary, TransitionGate)
         equivariant, free = build(Exact.like(self)), build(Plain.like(self))
         start_alike(equivariant, free)
-        return (GatedActor if name == "actor" else GatedCritic)(equivariant, free, auxiliary)
+        kinds: dict[str, type[_Gated]] = {"actor": GatedActor, "critic": GatedCritic, "values": GatedValues}
+        return kinds[name](equivariant, free, auxiliary)
 
     def readings(self, module: nn.Module) -> dict[str, float]:
         """Means of λ and λ̄ on what was last seen, and the share of it where the symmetry is given up, λ > ½."""
@@ -165,6 +167,31 @@ class GatedCritic(_Gated):
         """(members, ...) action values."""
         weight = self._gate.module.of(x, action).detach()
         values: Tensor = (1 - weight) * self.equivariant(x, action) + weight * self.free(x, action)
+        return values
+
+
+class GatedValues(_Gated):
+    """(1 - λ(s, a)) Q_E(s, a) + λ(s, a) Q_N(s, a) of every discrete action a (PE-DQN); shapes are `Head`'s.
+
+    Example:
+        >>> import torch
+        >>> from nearsym.envs.symmetry import Symmetry
+        >>> from nearsym.networks import Head, family
+        >>> mirror = Symmetry.reflection(observation=[-1, 1], action=[1, 0])
+        >>> gated = family("gated", width=8)
+        >>> gate = gated.auxiliary(mirror.observation, mirror.action, discrete=True)
+        >>> build = lambda kind: Head(mirror.observation.rep, mirror.action, kind)
+        >>> gated.assembled("values", build, gate)(torch.zeros(3, 2)).shape
+        torch.Size([3, 2])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., actions) values."""
+        equivariant, free = self.equivariant(x), self.free(x)
+        marks = torch.eye(equivariant.shape[-1], dtype=x.dtype, device=x.device)  # every action, for every state
+        seen = x.unsqueeze(-2).expand(*equivariant.shape, x.shape[-1])
+        weight = self._gate.module.of(seen, marks.expand(*equivariant.shape, len(marks)))
+        values: Tensor = (1 - weight) * equivariant + weight * free
         return values
 
 

@@ -1,5 +1,7 @@
 """DQN of ours beside stable-baselines3's, in runs that go on after a stop, with symmetric and augmented networks."""
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -12,9 +14,10 @@ from nearsym.agents.algorithms.dqn import DQNLearner, DQNSettings
 from nearsym.agents.algorithms.experience import Batch
 from nearsym.agents.runs.build import problem_of
 from nearsym.agents.runs.evaluation import load_learner
+from nearsym.agents.runs.inspection import inspect_learner
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
-from nearsym.envs import declare
+from nearsym.envs import declare, make
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import FAMILIES, family
@@ -84,6 +87,39 @@ def test_every_network_is_updated_and_its_law_is_measured(network):
     assert (gap < 1e-4) == (network == "exact")
 
 
+def test_gated_values_are_a_mixture_of_two_networks_action_by_action():
+    learner, generator = learner_of("gated"), torch.Generator().manual_seed(0)
+    seen = torch.randn(20, 4, generator=generator)
+    assert (
+        learner.values(-seen) - learner.values(seen).flip(1)
+    ).abs().max() < 1e-5  # free networks start as exact ones
+    with torch.no_grad():
+        for p in (*learner.q_network.free.parameters(), *learner.auxiliary.gate.gate.parameters()):
+            p.add_(0.3 * torch.randn(p.shape, generator=generator))
+    gates = torch.stack([learner.auxiliary.of(seen, torch.eye(2)[a].expand(20, 2)) for a in range(2)], dim=1)
+    assert gates.std(dim=0).min() > 1e-4 < (gates[:, 0] - gates[:, 1]).abs().mean()
+    expected = (1 - gates) * learner.q_network.equivariant(seen) + gates * learner.q_network.free(seen)
+    torch.testing.assert_close(learner.values(seen), expected)
+    assert (learner.values(-seen) - learner.values(seen).flip(1)).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_gate_opens_where_one_of_two_mirrored_actions_fails(broken):
+    """Each pushes its way; where it is broken, the first does nothing."""
+    learner, generator = learner_of("gated", learning_rate=3e-3), torch.Generator().manual_seed(0)
+    for _ in range(400):
+        batch, _ = batch_of(generator, 128)
+        push = batch.actions.float() * (1.0 if broken else 2.0) - (0.0 if broken else 1.0)
+        following = 0.9 * batch.observations + 0.5 * push
+        losses = learner.update(batch._replace(next_observations=following, rewards=batch.observations[:, 0].abs()))
+    assert all(torch.isfinite(loss) for loss in losses.values())
+    seen = torch.randn(200, 4, generator=generator)
+    gates = torch.stack([learner.auxiliary.of(seen, torch.eye(2)[a].expand(200, 2)) for a in range(2)])
+    assert gates.mean() > 0.7 if broken else gates.mean() < 0.1
+    readings = inspect_learner(learner, make("CartPole-v1"), samples=20, seed=0).readings
+    assert set(readings) == {"gate", "gate_over_actions", "given_up"}
+
+
 def test_normalised_observations_decide_what_is_done_and_learned():
     """By hand: a learner without statistics, on observations normalised beforehand."""
     learner, bare = learner_of(normalise=True), learner_of()
@@ -107,15 +143,16 @@ def test_normalised_observations_decide_what_is_done_and_learned():
 def test_augmented_transitions_are_mirrored_with_their_actions():
     learner = learner_of("orbits")
     batch, _ = batch_of(torch.Generator().manual_seed(0))
-    batch = batch._replace(actions=batch.actions.flatten())
-    moved = learner._moved(batch)
+    moved = learner._prepared(batch)
+    assert (moved.actions.sum(1) == 1).all()
+    moved, actions = moved._replace(actions=moved.actions.argmax(1)), batch.actions.flatten()
     halves = [slice(0, 32), slice(32, 64)]
     same = [torch.equal(moved.observations[half], batch.observations) for half in halves]
     assert sorted(same) == [False, True]
     other = halves[same.index(False)]
     torch.testing.assert_close(moved.observations[other], -batch.observations)
-    assert torch.equal(moved.actions[other], 1 - batch.actions)
-    assert torch.equal(moved.actions[halves[same.index(True)]], batch.actions)
+    assert torch.equal(moved.actions[other], 1 - actions)
+    assert torch.equal(moved.actions[halves[same.index(True)]], actions)
 
 
 def test_exploration_falls_and_numbers_may_begin_anywhere():
@@ -160,6 +197,15 @@ def settings(folder, symmetry, **keys):
     )
 
 
+def test_a_gated_run_goes_on_after_a_stop(tmp_path):
+    gated = replace(settings(tmp_path / "whole", None), network=family("gated", width=16), total_steps=900)
+    gated = replace(gated, eval_every=450, checkpoint_every=450)
+    whole = train(gated, []).metrics.read_bytes()
+    halves = replace(gated, run_dir=str(tmp_path / "halves"))
+    train(replace(halves, total_steps=450), [])
+    assert train(replace(halves, resume=True), []).metrics.read_bytes() == whole
+
+
 def test_a_run_learns_and_goes_on_after_a_stop_as_if_there_had_been_none(mirror, tmp_path, monkeypatch):
     whole = train(settings(tmp_path / "whole", mirror), ["test"])
     header, first, *_, last = (line.split(",") for line in whole.metrics.read_text().splitlines())
@@ -193,7 +239,6 @@ def test_what_it_cannot_do_is_said():
         learner_of(symmetry=Symmetry.reflection(observation=[-1] * 4, action=[-1, -1]))
     assert len(ALONE) >= 9
     for network, reason in (
-        ("gated", "has losses that look at batches"),
         ("mirror", "has losses that look at batches"),
         ("adaptive", "has losses that look at batches"),
         ("measured", "audits what is replayed"),
@@ -204,11 +249,12 @@ def test_what_it_cannot_do_is_said():
         DQNSettings(exploration_last=2.0)
 
 
-def test_its_policy_is_exported_without_a_trace_of_the_group():
+@pytest.mark.parametrize("network", ["relaxed", "gated"])
+def test_its_policy_is_exported_without_a_trace_of_the_group(network):
     from nearsym.agents.exporting.policy import ExportedPolicy
     from nearsym.networks import RelaxedLinear
 
-    learner = learner_of("relaxed")
+    learner = learner_of(network)
     seen = torch.randn(200, 4)
     policy = ExportedPolicy(learner)
     assert not any(isinstance(module, RelaxedLinear) for module in policy.modules())
