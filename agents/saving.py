@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import gymnasium
 import torch
 
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError
 from nearsym.networks import family_from
 
@@ -18,7 +19,7 @@ from .algorithms.experience import Experience
 from .algorithms.replay.replay import VectorReplay
 from .runs.build import problem_of
 from .runs.checkpoint import load_latest, restore_state, save_checkpoint
-from .runs.folder import agent_from, write_atomic
+from .runs.folder import agent_from
 from .runs.symmetry_file import check_symmetry, described
 
 AGENT, SYMMETRY, CHECKPOINTS = "agent.json", "symmetry.json", "checkpoints"

@@ -13,10 +13,10 @@ from nearsym.agents.report.rendering.regions_figure import draw_regions
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.console import show
 from nearsym.agents.runs.evaluation import load_learner, policy_of
-from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.inspection import Inspection, inspect_learner
 from nearsym.agents.runs.settings import AuditSettings, TrainSettings
 from nearsym.envs import audit, load_object, symmetry_of
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.auditing import AuditReport, audit_map, faults_of
 from nearsym.envs.auditing.map_tables import map_lines
 from nearsym.envs.auditing.tables import tables

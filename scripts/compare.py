@@ -27,6 +27,7 @@ from nearsym.agents.comparison.suite_folder import SuiteFolder
 from nearsym.agents.runs.choice import AUTO, with_choice
 from nearsym.agents.runs.settings import TrainSettings
 from nearsym.envs.errors import InputError, did_you_mean
+from nearsym.envs.trading.family import TRADING
 
 from . import auto
 from .compose import compose, options
@@ -104,7 +105,8 @@ def _launch(suite: Suite, settings: CompareSettings, folder: SuiteFolder, jobs: 
     for path, status in states.items():
         if status.state == FAILED:
             print(f"failed: {path}: {status.message} ({folder.out}/logs/{path}.txt)")
-    print(f"next:   nearsym report {folder.out}")
+    trades = all(task.id.startswith(TRADING.prefix) for task in suite.tasks)
+    print(f"next:   nearsym {'walk' if trades else 'report'} {folder.out}")
     return int(any(status.state == FAILED for status in states.values()))
 
 

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nearsym.agents.algorithms.settings import check_range
 from nearsym.agents.runs.console import show
-from nearsym.agents.runs.folder import write_atomic
 from nearsym.agents.runs.settings import EnvSettings
 from nearsym.envs import build
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.discovering import Found, discover
 from nearsym.envs.discovering.from_transitions import discover_from_transitions
 from nearsym.envs.discovering.model_env import ModelEnv

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from rich.table import Table as Printed
 
-from nearsym.agents.runs.folder import write_atomic
+from nearsym.envs.atomic_file import write_atomic
 
 from .timing import Row, Table, quartiles
 

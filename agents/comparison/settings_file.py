@@ -13,8 +13,9 @@ from pathlib import Path
 
 import yaml
 
-from nearsym.agents.runs.folder import settings_from, write_atomic
+from nearsym.agents.runs.folder import settings_from
 from nearsym.agents.runs.settings import EvaluateSettings, TrainSettings
+from nearsym.envs.atomic_file import write_atomic
 
 
 def write_settings(

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nearsym.agents.runs.checkpoint import latest_checkpoint, step_of
-from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.metrics import last_row
+from nearsym.envs.atomic_file import write_atomic
 
 FINISHED, FAILED, WAITING, RUNNING = "finished", "failed", "waiting", "running"
 

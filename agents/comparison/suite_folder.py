@@ -8,8 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.lock import take_lock
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError
 
 from .status import Status

@@ -13,8 +13,9 @@ import torch
 from nearsym.agents.runs.build import build_env
 from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.evaluation_files import plain_files, saved_step
-from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.folder import Run
 from nearsym.envs import NoiseLevel, audit, symmetry_of
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.capabilities import state_setter
 from nearsym.envs.errors import InputError
 

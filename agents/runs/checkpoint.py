@@ -31,9 +31,9 @@ import torch
 
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays, Experience
+from nearsym.envs.atomic_file import sync
 from nearsym.envs.errors import InputError, first_line
 
-from .folder import sync
 from .version_0_1 import learner_in, present
 
 FILES = ("tensors.pt", "replay.npz", "state.json")

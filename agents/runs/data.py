@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 from nearsym.envs import capabilities
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.capabilities import Env
 from nearsym.envs.errors import InputError
-
-from .folder import write_atomic
 
 CHECKSUM, READ_BY = "sha256", "read by"
 

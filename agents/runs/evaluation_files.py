@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from nearsym.envs import NoiseLevel
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.capabilities import Findings
 
 from .checkpoint import MANIFEST, latest_checkpoint, step_of
-from .folder import Run, write_atomic
+from .folder import Run
 from .noise_figure import draw_noise
 from .noise_kinds import NOISE_KINDS
 from .settings import EvaluateSettings

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -18,6 +16,7 @@ import yaml
 
 from nearsym.agents.algorithms import LEARNERS
 from nearsym.agents.algorithms.settings import AgentSettings
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError, first_line
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import Symmetry
@@ -195,33 +194,6 @@ def _begin(run: Run, settings: TrainSettings, command: list[str], symmetry: Symm
 def _is_leftover(path: Path) -> bool:
     """Whether a file is what a run writes before its config.yaml, or a part of it that a kill has left."""
     return path.name == LOCK or path.name in ("about.json", "symmetry.json") or path.name.startswith(PARTS)
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file so that a kill at any moment leaves the old file or the new one, never a part.
-
-    A device, such as /dev/null, is written to: whoever may would otherwise put a file in its place.
-    """
-    if path.exists() and not path.is_file():
-        path.write_text(text)
-        return
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, written to disk before anything that follows."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def settings_from(saved: Mapping[str, Any]) -> TrainSettings:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError, first_line
 from nearsym.envs.extra import extra
 
-from .folder import Run, write_atomic
+from .folder import Run
 from .settings import TrainSettings
 
 ID = "wandb.txt"

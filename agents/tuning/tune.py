@@ -20,10 +20,11 @@ from nearsym.agents.comparison.settings import CompareSettings
 from nearsym.agents.comparison.status import FAILED, Status
 from nearsym.agents.comparison.suite_file import content_of
 from nearsym.agents.comparison.suite_folder import SuiteFolder
-from nearsym.agents.runs.folder import Run, write_atomic
+from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.lock import take_lock
 from nearsym.agents.runs.metrics import evaluations
 from nearsym.agents.runs.settings import TrainSettings
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError
 
 from .plan import Plan, described

@@ -7,13 +7,13 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError
 
 from .extra import extra
@@ -104,8 +104,8 @@ def store(request: Request, table: DataFrame, version: str) -> None:
     }
     try:
         request.parquet.parent.mkdir(parents=True, exist_ok=True)
-        _write(request.parquet, buffer.getvalue())
-        _write(request.sidecar, (json.dumps(about, indent=2) + "\n").encode())
+        write_atomic(request.parquet, buffer.getvalue())
+        write_atomic(request.sidecar, json.dumps(about, indent=2) + "\n")
     except OSError as error:
         raise InputError(
             f"prices cannot be written to {folder()} ({error}); name a folder that can, as in {FOLDER}=~/nearsym-cache"
@@ -142,17 +142,3 @@ def load(request: Request) -> tuple[DataFrame, Mapping[str, Any]]:
 
 def _damaged(path: Path, what: str, request: Request) -> InputError:
     return InputError(f"{path} {what}; download the prices again: {request.command}")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that a kill at any moment leaves the old one or the new one, never a part."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)  # there only if it could not be written or moved

@@ -43,7 +43,8 @@ def test_a_market_is_walked_forward(suite, capsys):
     assert run(["compare", "suite=suite.yaml"]) == 0
     capsys.readouterr()
     assert run(["compare", "suite=suite.yaml"]) == 0  # nothing is done again
-    assert "2 finished before" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "2 finished before" in printed and printed.endswith("next:   nearsym walk runs/folds\n")
     assert run(["walk", "runs/folds"]) == 0
     printed = capsys.readouterr().out
     assert "2 test periods" in printed and "passed the gate" in printed and " of 2" in printed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nearsym.agents.runs.folder import write_atomic
+from nearsym.envs.atomic_file import write_atomic
 
 from ..evaluations_file import NAME, write_evaluations
 from ..records import Comparison

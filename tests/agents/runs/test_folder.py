@@ -16,11 +16,12 @@ import yaml
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.runs import checkpoint as checkpoints
 from nearsym.agents.runs.evaluation import evaluate_run, load_learner
-from nearsym.agents.runs.folder import LOCK, SAVED, Run, write_atomic
+from nearsym.agents.runs.folder import LOCK, SAVED, Run
 from nearsym.agents.runs.lock import take_lock
 from nearsym.agents.runs.settings import EnvSettings, EvaluateSettings, TrainSettings
 from nearsym.agents.runs.symmetry_file import check_symmetry, described
 from nearsym.agents.runs.training import train
+from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import Symmetry
 from nearsym.networks import family
