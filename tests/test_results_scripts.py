@@ -73,3 +73,49 @@ def test_committed_tables_can_be_drawn(name, tmp_path):
     done = script(RESULTS / f"{name}.py", RESULTS / f"{name}.csv", "--figure", "figure.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def planted(path, steps=(0, 1000, 2000, 3000)):
+    """Evaluations of five seeds of six networks on a whole and a broken task, of which two tell apart."""
+    ends = {
+        "plain": (80, 80),
+        "exact": (100, 40),
+        "relaxed": (100, 100),
+        "rpp": (90, 85),
+        "augmented": (90, 50),
+        "bold": (100, 60),
+        "modest": (99.5, 99.5),
+    }
+    rows = ["task,perturbation,network,seed,quantity,x,value"]
+    for name, both in ends.items():
+        for task, end in zip(("crane-whole", "crane-worn"), both, strict=True):
+            for seed in range(5):
+                rows.append(f"{task},,{name},{seed},learning_starts,,500")
+                rows.append(f"{task},,{name},{seed},total_steps,,{steps[-1]}")
+                for step in steps:
+                    value = 10 if step == 0 else end + 0.2 * seed
+                    rows.append(f"{task},,{name},{seed},return,{step},{value}")
+    path.write_text("\n".join(rows) + "\n")
+
+
+def test_the_rules_for_families_are_those_written_down(tmp_path):
+    planted(tmp_path / "evaluations.csv")
+    ask = RESULTS / "families_rl.py"
+    first = script(ask, "tuning", "evaluations.csv", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    rows = {
+        cells[1].strip(): [cell.strip() for cell in cells]
+        for cells in map(lambda r: r.split("|"), first.stdout.splitlines())
+        if len(cells) > 5
+    }
+    # (60.4 - 10) / (100.4 - 10) of plain's (80.4 - 10) / (100.4 - 10)
+    assert rows["bold"][-2] == "dropped: crane-worn" and rows["bold"][-3] == "+0.22"
+    assert rows["modest"][-2] == "may go on" and rows["exact"][-2] == "goes on"
+    assert first.stdout.rstrip().endswith("beside plain, exact, relaxed, rpp, augmented: modest")
+    second = script(ask, "held_out", "evaluations.csv", cwd=tmp_path)
+    assert second.returncode == 0, second.stderr
+    answers = {row.split("|")[1].strip(): row for row in second.stdout.splitlines() if "yes:" in row or "no:" in row}
+    assert answers["relaxed"].count("yes:") == 3 == answers["modest"].count("yes:")
+    assert "no: -0.4" in answers["exact"] and answers["bold"].count("no:") == 2
+    wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
+    assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")

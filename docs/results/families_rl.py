@@ -1,0 +1,184 @@
+"""What docs/families.md asks of the runs of its two suites, by the rules written there before they were carried out.
+
+    python docs/results/families_rl.py tuning runs/families_tuning        # stage one: who goes on
+    python docs/results/families_rl.py held_out runs/families_held_out    # stage two: the three questions
+    … and with a report's evaluations.csv in place of a folder
+
+Return over training is the mean of the learning curve from the first evaluation after learning starts, on a scale
+whose 0 is the mean of all untrained networks and whose 1 is the best mean final return of a network in that
+environment (dm_control: 0 and 1,000). Names of tasks end in `-whole` where the symmetry holds; elsewhere it is broken.
+Prints tables in Markdown and writes nothing.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nearsym.agents.report.alignment import Condition, Scale, align
+from nearsym.agents.report.intervals import Intervals, difference
+from nearsym.agents.report.learning import pooled_areas
+from nearsym.agents.report.loading import read_comparison
+from nearsym.envs.errors import InputError
+
+DM_CONTROL = ("turning-", "cartpole-")
+ALWAYS = ("plain", "exact", "relaxed", "rpp", "augmented")
+"""Networks that go on whatever stage one says."""
+
+WORSE, LEVEL, MARGIN = 0.1, 0.05, -0.05
+"""Loss with which a family is dropped, how near to exact is level, and how far below plain is never worse."""
+
+MOST = 4
+"""Families that go on beside those of `ALWAYS`."""
+
+AREA = 1  # column of `pooled_areas`: the other is the final return
+
+
+def conditions_of(place: Path) -> dict[str, Condition]:
+    """By name of the environment, on the protocol's scale."""
+    by_name: dict[str, list] = {}
+    for record in read_comparison(place).records:
+        by_name.setdefault(record.task, []).append(record)
+    return {name: scaled(align(records)) for name, records in by_name.items()}
+
+
+def scaled(condition: Condition) -> Condition:
+    """The same with the protocol's scale, which is not the one of reports where no return is negative."""
+    if condition.task.startswith(DM_CONTROL):
+        return replace(condition, scale=Scale(0.0, 1000.0, "0 and 1,000"))
+    untrained = float(np.concatenate([runs[:, 0] for runs in condition.returns.values()]).mean())
+    best = max(float(runs[:, -1].mean()) for runs in condition.returns.values())
+    return replace(condition, scale=Scale(untrained, best, f"{untrained:.4g} and {best:.4g}"))
+
+
+def scores(condition: Condition, network: str) -> np.ndarray:
+    """(runs, 1) return over training, normalised."""
+    return pooled_areas([condition], network)[0][:, AREA : AREA + 1]
+
+
+def whole(name: str) -> bool:
+    """Whether the symmetry holds there."""
+    return name.endswith("-whole")
+
+
+def learned(condition: Condition) -> bool:
+    """Whether plain networks end above their untrained selves: the 95% interval of the paired gain is above 0."""
+    runs = condition.returns["plain"]
+    gain = (runs[:, -1] - runs[:, 0])[:, None]
+    return bool(difference([gain], [np.zeros_like(gain)]).intervals(0.95).low[0] > 0)
+
+
+def apart(these: Iterable[Condition], network: str, other: str) -> Intervals:
+    """Mean over environments of a network's return over training less another's, with its 95% interval."""
+    conditions = list(these)
+    mine, theirs = ([scores(one, who) for one in conditions] for who in (network, other))
+    return difference(mine, theirs).intervals(0.95)
+
+
+def shown(found: Intervals) -> str:
+    """As a cell of a table."""
+    return f"{found.value[0]:+.2f} [{found.low[0]:+.2f}, {found.high[0]:+.2f}]"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """In Markdown."""
+    head = list(head)
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    print()
+
+
+def families(conditions: dict[str, Condition]) -> list[str]:
+    """Networks with runs everywhere, those that always go on first."""
+    everywhere = set.intersection(*(set(one.returns) for one in conditions.values()))
+    return sorted(everywhere, key=lambda name: (ALWAYS.index(name) if name in ALWAYS else len(ALWAYS), name))
+
+
+def tuning(conditions: dict[str, Condition]) -> None:
+    """Means of every network in every environment, what stage one's rule drops, and who goes on."""
+    networks = families(conditions)
+    mean = {(name, who): float(scores(one, who).mean()) for name, one in conditions.items() for who in networks}
+
+    def losses(who: str) -> dict[str, float]:
+        """Less than exact ones where the symmetry holds, less than plain ones where it does not."""
+        return {name: mean[name, "exact" if whole(name) else "plain"] - mean[name, who] for name in conditions}
+
+    for name, one in conditions.items():
+        print(f"{name}: 0 and 1 are returns of {one.scale.reason}; plain learned: {learned(one)}")
+    print()
+    rows, going = [], []
+    for who in networks:
+        worst = max(losses(who), key=losses(who).__getitem__)
+        loss = losses(who)[worst]
+        dropped = who not in ALWAYS and loss > WORSE
+        verdict = f"dropped: {worst}" if dropped else "goes on" if who in ALWAYS else "may go on"
+        overall = float(np.mean([mean[name, who] for name in conditions]))
+        rows.append(
+            [who, *(f"{mean[name, who]:.2f}" for name in conditions), f"{overall:.2f}", f"{loss:+.2f}", verdict]
+        )
+        if who not in ALWAYS and not dropped:
+            going.append((overall, who))
+    table(["network", *conditions, "mean", "largest loss", "stage one"], rows)
+    best = [who for _, who in sorted(going, reverse=True)[:MOST]]
+    print(f"beside {', '.join(ALWAYS)}: {', '.join(best) or 'none'}")
+
+
+def held_out(conditions: dict[str, Condition]) -> None:
+    """The three questions of docs/families.md, for every network."""
+    left_out = [name for name, one in conditions.items() if not learned(one)]
+    if left_out:
+        print(f"left out, for plain networks learned nothing there: {', '.join(left_out)}\n")
+    conditions = {name: one for name, one in conditions.items() if name not in left_out}
+    sound = [one for name, one in conditions.items() if whole(name)]
+    broken = [one for name, one in conditions.items() if not whole(name)]
+    networks = families(conditions)
+    table(
+        ["less plain", *networks[1:]],
+        [
+            [name, *(shown(apart([one], who, "plain")) for who in networks if who != "plain")]
+            for name, one in conditions.items()
+        ],
+    )
+    rows = []
+    for who in networks:
+        lows = {name: float(apart([one], who, "plain").low[0]) for name, one in conditions.items()}
+        worst = min(lows, key=lows.__getitem__)
+        level, above = apart(sound, who, "exact"), [apart(broken, who, other) for other in ("plain", "rpp")]
+        answers = [
+            "yes" if each else "no"
+            for each in (
+                lows[worst] > MARGIN,
+                -LEVEL < level.low[0] and level.high[0] < LEVEL,
+                all(one.low[0] > 0 for one in above),
+            )
+        ]
+        rows.append(
+            [
+                who,
+                f"{answers[0]}: {lows[worst]:+.2f} ({worst})" if who != "plain" else "",
+                f"{answers[1]}: {shown(level)}" if who != "exact" else "",
+                f"{answers[2]}: {shown(above[0])}, {shown(above[1])}" if who not in ("plain", "rpp") else "",
+            ]
+        )
+    table(["network", "never worse than plain", "level with exact where whole", "above plain, rpp where broken"], rows)
+
+
+def main() -> int:
+    """Print what is asked for."""
+    asked = {"tuning": tuning, "held_out": held_out}
+    if len(sys.argv) != 3 or sys.argv[1] not in asked:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        asked[sys.argv[1]](conditions_of(Path(sys.argv[2])))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
