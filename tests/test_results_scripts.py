@@ -88,7 +88,7 @@ def planted(path, steps=(0, 1000, 2000, 3000)):
     }
     rows = ["task,perturbation,network,seed,quantity,x,value"]
     for name, both in ends.items():
-        for task, end in zip(("crane-whole", "crane-worn"), both, strict=True):
+        for task, end in zip(("crane:Crane (crane-whole)", "crane:Crane (crane-worn)"), both, strict=True):
             for seed in range(5):
                 rows.append(f"{task},,{name},{seed},learning_starts,,500")
                 rows.append(f"{task},,{name},{seed},total_steps,,{steps[-1]}")

@@ -23,7 +23,6 @@ from nearsym.agents.report.learning import pooled_areas
 from nearsym.agents.report.loading import read_comparison
 from nearsym.envs.errors import InputError
 
-DM_CONTROL = ("turning-", "cartpole-")
 ALWAYS = ("plain", "exact", "relaxed", "rpp", "augmented")
 """Networks that go on whatever stage one says."""
 
@@ -37,16 +36,16 @@ AREA = 1  # column of `pooled_areas`: the other is the final return
 
 
 def conditions_of(place: Path) -> dict[str, Condition]:
-    """By name of the environment, on the protocol's scale."""
+    """By name of the environment, on the protocol's scale; reports put the id before the name."""
     by_name: dict[str, list] = {}
     for record in read_comparison(place).records:
-        by_name.setdefault(record.task, []).append(record)
+        by_name.setdefault(record.task.partition("(")[2].rstrip(")") or record.task, []).append(record)
     return {name: scaled(align(records)) for name, records in by_name.items()}
 
 
 def scaled(condition: Condition) -> Condition:
     """The same with the protocol's scale, which is not the one of reports where no return is negative."""
-    if condition.task.startswith(DM_CONTROL):
+    if condition.task.startswith("dmc/"):
         return replace(condition, scale=Scale(0.0, 1000.0, "0 and 1,000"))
     untrained = float(np.concatenate([runs[:, 0] for runs in condition.returns.values()]).mean())
     best = max(float(runs[:, -1].mean()) for runs in condition.returns.values())
