@@ -31,7 +31,7 @@ from nearsym.networks import (
 
 from .acting import ActingPolicy
 from .adam import Adam
-from .compiled import CannotCompileError
+from .compiled import RECORDED, CannotCompileError
 from .experience import Batch, Experience
 from .flat import Flat
 from .learner import Array, Law, Learner, Optimizer
@@ -41,7 +41,7 @@ from .random_shift import draw_shifts, shifted
 from .replay import FrameReplay, VectorReplay
 from .settings import OffPolicySettings
 from .symmetry_augmentation import LawOnOrbits, OrbitAugmentation, SymmetryAugmentation
-from .update_rule import Drawn, Step, UpdateRule
+from .update_rule import CompiledUpdate, Drawn, Step, UpdateRule
 from .watching import Watched, Watching
 
 
@@ -102,6 +102,7 @@ class ActorCritic(Learner):
         self.clocks = Flat(clocks) if clocks else None
         self.watching = Watching(self, list(self._built()), seed or 0)
         self._step: Step = self.step
+        self.compiled: CompiledUpdate | None = None
         self._augmentation: Callable[[Batch], Batch] | None = None
         if network.augment:
             kind = OrbitAugmentation if network.whole_orbits else SymmetryAugmentation
@@ -291,8 +292,13 @@ class ActorCritic(Learner):
             self.auxiliary.observe(batch)
         return batch, self.draw(len(batch.actions))
 
-    def compile(self, tell: Callable[[str], None]) -> None:
+    def compile(self, tell: Callable[[str], None], like: Learner | None = None) -> None:
         """Have the first update compile `step` for batches of its size, and the first action the actor."""
+        if isinstance(like, ActorCritic) and like.compiled is not None and self.device.type not in RECORDED:
+            self.compiled = like.compiled
+            self._step = UpdateRule(self).step(self.compiled)
+            self.acting.share(like.acting)
+            return
         said: list[str] = []
 
         def tell_once(reason: str) -> None:
@@ -302,7 +308,9 @@ class ActorCritic(Learner):
 
         def first(batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
             try:
-                self._step = UpdateRule(self).compiled(batch, drawn)
+                rule = UpdateRule(self)
+                self.compiled = rule.compiled(batch, drawn)
+                self._step = rule.step(self.compiled)
             except CannotCompileError as error:
                 tell_once(str(error))
                 self._step = self.step

@@ -147,8 +147,15 @@ class Learner(ABC):
             before: environment steps before this one.
         """
 
-    def compile(self, tell: Callable[[str], None]) -> None:  # noqa: B027, most algorithms cannot
-        """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails."""
+    def compile(  # noqa: B027, most algorithms cannot
+        self, tell: Callable[[str], None], like: Learner | None = None
+    ) -> None:
+        """Have updates and actions compiled, where the algorithm can; `tell` is given the reason where it fails.
+
+        Args:
+            tell: is given the reason.
+            like: a learner that differs in its numbers alone: what was compiled for it is used.
+        """
 
     @abstractmethod
     def networks(self) -> dict[str, nn.Module]:

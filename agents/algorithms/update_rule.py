@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from .adam import Adam, Bound
 from .compiled import compile_function
+from .cuda_graph import Function
 from .experience import Batch
 from .flat import Flat
 
@@ -20,6 +23,21 @@ Drawn = dict[str, Tensor]
 """Random numbers of an update, by what they are for: drawn before it, so that however it is done it uses the same."""
 
 Step = Callable[[Batch, Drawn], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class CompiledUpdate:
+    """An update's code, which knows no learner: all tensors that it reads or changes are its arguments.
+
+    Attributes:
+        run: the code.
+        losses: names of what it returns.
+        shapes: of the batches it is for.
+    """
+
+    run: Function
+    losses: list[str]
+    shapes: list[torch.Size]
 
 
 class UpdateRule:
@@ -75,8 +93,8 @@ class UpdateRule:
         losses: dict[str, Tensor] = functional_call(self._bound, swapped, (self._step, batch, drawn))
         return losses
 
-    def compiled(self, batch: Batch, drawn: Drawn) -> Step:
-        """The learner's step, compiled for batches of this shape; those of other shapes go the ordinary way.
+    def compiled(self, batch: Batch, drawn: Drawn) -> CompiledUpdate:
+        """The learner's step, compiled for batches of this shape.
 
         Raises:
             CannotCompileError: it cannot be.
@@ -96,14 +114,19 @@ class UpdateRule:
             run = compile_function(rule, [*self.tensors().values(), *batch, *drawn.values()], lasting=len(names))
         finally:
             self.functional(False)
+        return CompiledUpdate(run, losses, [tensor.shape for tensor in batch])
 
-        shapes = [tensor.shape for tensor in batch]
+    def step(self, code: CompiledUpdate) -> Step:
+        """The learner's step, by code that was compiled for it, or for a learner alike but for its numbers.
+
+        Batches of other shapes go the ordinary way.
+        """
 
         def step(batch: Batch, drawn: Drawn) -> dict[str, Tensor]:
-            if [tensor.shape for tensor in batch] != shapes:  # compiled code is for one shape alone
+            if [tensor.shape for tensor in batch] != code.shapes:
                 return self._step(batch, drawn)
-            values = run(*self.tensors().values(), *batch, *drawn.values())
-            return dict(zip(losses, values, strict=True))
+            values = code.run(*self.tensors().values(), *batch, *drawn.values())
+            return dict(zip(code.losses, values, strict=True))
 
         return step
 

@@ -17,7 +17,7 @@ from nearsym.agents.runs.evaluation_files import is_done
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.settings import TrainSettings
 
-from .settings_file import write_settings
+from .settings_file import Steps, write_settings
 from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_trained, read_status, write_status
 from .suite import RunSpec
 
@@ -28,7 +28,7 @@ HEARTBEAT = 5.0
 """Seconds between two statuses of a run that goes on."""
 
 TRAIN, EVALUATE = "train", "evaluate"
-"""Steps of a run, each a process of its own."""
+"""What a run's processes do: both steps, or what is left of them."""
 
 GRACE = 5.0
 """Seconds between asking a process to end and ending it."""
@@ -47,7 +47,7 @@ class Job:
         folder: where the command was given; a user's own environments are looked for there.
         launch: which `nearsym compare` it is of.
         retries: how often a failed run is tried again.
-        companions: the same with other seeds, which are trained in its process; never carried out at the same time.
+        companions: the same with other seeds, which its process carries out too; never carried out at the same time.
     """
 
     spec: RunSpec
@@ -95,10 +95,18 @@ class Job:
         """Whether its last checkpoint was evaluated as the suite says."""
         return is_done(self.run, self.spec.evaluation)
 
-    def at_once(self) -> list[TrainSettings]:
+    def alone(self) -> Steps:
+        """Settings of its own training and evaluation."""
+        return [(self.training, self.spec.evaluation)]
+
+    def with_companions(self) -> Steps:
         """Settings of what is left to train in its process: its own first, and those of its companions."""
-        left = [train for spec, train in self.companions if not is_trained(self._run_of(spec), spec.total_steps)]
-        return [self.training, *left]
+        left = [
+            (train, spec.evaluation)
+            for spec, train in self.companions
+            if not is_trained(self._run_of(spec), spec.total_steps)
+        ]
+        return [*self.alone(), *left]
 
     def _run_of(self, spec: RunSpec) -> Run:
         return Run(Path(self.folder, self.out, spec.path))
@@ -122,8 +130,8 @@ def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
     message = ""
     for attempt in range(1, attempts + 1):
         label = "" if attempt == 1 else f"attempt {attempt} of {attempts}: "
-        training = job.at_once() if attempt == 1 else [job.training]
-        write_settings(job.settings, ["nearsym", TRAIN, *job.spec.overrides], training, job.spec.evaluation)
+        runs = job.with_companions() if attempt == 1 else job.alone()
+        write_settings(job.settings, ["nearsym", TRAIN, *job.spec.overrides], runs)
         try:
             message = _attempt(job, label, stopped)
         except _StoppedError:
@@ -144,6 +152,8 @@ def _attempt(job: Job, label: str, stopped: Callable[[], bool]) -> str:
         message = _spawn(job, label, TRAIN, job.spec.overrides, stopped)
     if not message and not job.evaluated():
         message = _spawn(job, label, EVALUATE, job.spec.evaluation_arguments, stopped)
+    if message and job.companions and job.finished():
+        return ""  # it was another run of its process that failed, which will say so itself
     if not message and not job.finished():
         message = "its commands ended well and left no finished run; see its log"
     return message

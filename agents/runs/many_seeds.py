@@ -1,4 +1,4 @@
-"""Training runs that differ in their seed alone in one process, step by step together."""
+"""Training runs that differ in their seed alone in one process: step by step together, or one after the other."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ from .training import COMPILES, NOT_COMPILED, Reporter, Training, compiles, open
 
 Member = tuple[Training, Generators]
 
+WIDE = 64
+"""Width of networks up to which compiled updates of many seeds are faster as one; see docs/speed.md."""
+
 
 def train_seeds(settings: Sequence[TrainSettings], command: list[str], reporters: Sequence[Reporter]) -> list[Run]:
     """Train all these runs, or continue training them; each has a folder of its own, as if it had been alone.
 
-    Each acts in its own environment and draws its own random numbers; what they do together is arithmetic
+    Where code is compiled for wide networks they are trained one after the other, by the same code: there is nothing
+    more to share. Otherwise they are trained together, which is faster there (docs/speed.md). Each acts in its own
+    environment and draws its own random numbers; what they do together is arithmetic
     (`ManySeeds`), so that every run is what it would be alone, to rounding. Runs that were stopped at different steps
     go on with those at the same step.
 
@@ -40,6 +45,8 @@ def train_seeds(settings: Sequence[TrainSettings], command: list[str], reporters
         InputError: settings differ in something else, seeds repeat, or one of the runs cannot be trained.
     """
     check_alike(settings)
+    if compiles(settings[0]) and settings[0].network.width > WIDE:
+        return _in_turn(settings, command, reporters)
     with ExitStack() as stack:
         members: list[Member] = []
         for one, reporter in zip(settings, reporters, strict=True):
@@ -49,6 +56,19 @@ def train_seeds(settings: Sequence[TrainSettings], command: list[str], reporters
         for _, together in groupby(members, key=lambda member: member[0].learner.steps):
             _train_together([member for member in together if _begins(member)])
         return [training.run for training, _ in members]
+
+
+def _in_turn(settings: Sequence[TrainSettings], command: list[str], reporters: Sequence[Reporter]) -> list[Run]:
+    """Train one run after the other, each as it would be alone to the bit, with what was compiled for the first."""
+    runs: list[Run] = []
+    like: ActorCritic | None = None
+    for one, reporter in zip(settings, reporters, strict=True):
+        with opened(one, command, reporter) as training:
+            training.go(like)
+        runs.append(training.run)
+        learner = cast(ActorCritic, training.learner)
+        like = learner if learner.compiled is not None else like  # none is where nothing was left to train
+    return runs
 
 
 def check_alike(settings: Sequence[TrainSettings]) -> None:

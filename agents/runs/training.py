@@ -188,11 +188,15 @@ class Training:
             going_on = [f"actions_{i}" in checkpoint.arrays for i in range(len(self.world.episodes))]
             self._memory = checkpoint.memory, np.array(going_on)
 
-    def go(self) -> None:
-        """Train to the end."""
+    def go(self, like: Learner | None = None) -> None:
+        """Train to the end.
+
+        Args:
+            like: a learner of a run that differs in its seed alone, whose compiled code may be used.
+        """
         if not self.begin():
             return
-        self._compile()
+        self._compile(like)
         learner = self.learner
         interaction = interact(learner, self.world.envs, self.experience, self._memory)
         while learner.steps < self.settings.total_steps:
@@ -254,10 +258,11 @@ class Training:
         """Tell whoever watches."""
         self._reporter.note(line)
 
-    def _compile(self) -> None:
+    def _compile(self, like: Learner | None) -> None:
         if compiles(self.settings):
-            self.note(COMPILES)
-            self.learner.compile(lambda reason: self.note(NOT_COMPILED.format(reason)))
+            if like is None:
+                self.note(COMPILES)
+            self.learner.compile(lambda reason: self.note(NOT_COMPILED.format(reason)), like)
 
     def close(self) -> None:
         """Let everything go."""

@@ -38,8 +38,8 @@ def test_a_process_trains_all_seeds_as_if_each_were_alone(tmp_path, tiny, prepar
     ends = launch(jobs, states, folder, LocalPool(2), 2, Unwatched())
     folder.close()
     assert {status.state for status in ends.values()} == {FINISHED}
-    assert ["$ nearsym train" in job.log.read_text() for job in jobs] == [True, False]
-    assert all("$ nearsym evaluate" in job.log.read_text() for job in jobs)
+    assert [job.log.is_file() for job in jobs] == [True, False]  # what the first prints is of both
+    assert jobs[0].log.read_text().count("evaluation.json") == 2 and all(job.evaluated() for job in jobs)
     for job in jobs:
         alone = train(replace(job.training, run_dir=str(tmp_path / f"alone{job.spec.seed}")), ["test"])
         assert len(returns(alone.folder)) == 3  # at steps 0, 40 and 60
@@ -83,12 +83,23 @@ def test_a_failure_of_all_is_followed_by_an_attempt_alone(tmp_path, prepare, mon
     assert re.findall(r"\d at once", job.log.read_text()) == ["2 at once", "1 at once", "1 at once"]
 
 
+def test_a_companions_failure_is_not_ones_own(tmp_path, prepare, monkeypatch):
+    """The first ends well and the second's training fails in its process: the first has finished all the same."""
+    _, (job, *_), _ = prepare(tmp_path / "out", seeds_at_once=True, retries=0)
+    monkeypatch.setattr(jobs_module, "WORKER", ("-c", "raise SystemExit('the second failed')"))
+    assert carry_out(job).state == FAILED
+    done = iter([False])  # when asked first
+    monkeypatch.setattr(jobs_module.Job, "trained", lambda self: next(done, True))
+    monkeypatch.setattr(jobs_module.Job, "evaluated", lambda self: True)
+    assert carry_out(job).state == FINISHED
+
+
 def test_what_is_trained_already_is_left_alone(tmp_path, prepare):
     _, (job, _, companion, _), _ = prepare(tmp_path / "out", seeds_at_once=True)
-    assert job.at_once() == [job.training, companion.training]
+    assert [train for train, _ in job.with_companions()] == [job.training, companion.training]
     companion.run.folder.mkdir(parents=True)
     companion.run.metrics.write_text("step,eval_return\n200,-1.0\n")
-    assert job.at_once() == [job.training]
+    assert job.with_companions() == job.alone() == [(job.training, job.spec.evaluation)]
 
 
 def test_what_cannot_be_trained_together_is_refused_before_anything_starts(tmp_path, tiny, prepare):

@@ -41,19 +41,22 @@ def worked(path, step):
 
 def test_settings_are_read_as_they_were_written(tmp_path, settings):
     evaluation = EvaluateSettings("runs/x", 3, [0.0, 0.1])
-    write_settings(tmp_path / "x.yaml", ["nearsym", "train"], [settings], evaluation)
-    assert read_settings(tmp_path / "x.yaml") == (["nearsym", "train"], [settings], evaluation)
+    write_settings(tmp_path / "x.yaml", ["nearsym", "train"], [(settings, evaluation)])
+    assert read_settings(tmp_path / "x.yaml") == (["nearsym", "train"], [(settings, evaluation)])
 
 
-def test_a_worker_trains_and_then_evaluates(tmp_path, settings):
+def test_a_worker_trains_and_evaluates(tmp_path, settings):
     path = tmp_path / "seed0.yaml"
     command = ["nearsym", "train", "env=Pendulum-v1"]
-    write_settings(path, command, [settings], EvaluateSettings(settings.run_dir, 2, [0.0, 0.1]))
+    write_settings(path, command, [(settings, EvaluateSettings(settings.run_dir, 2, [0.0, 0.1]))])
     code, out, err = worked(path, "train")
     assert (code, err) == (0, "") and "Pendulum-v1, seed 0: starts" in out and f"finished: {settings.run_dir}" in out
     folder = tmp_path / "run"
     assert json.loads((folder / "about.json").read_text())["command"] == command
-    assert not (folder / "evaluation.json").exists()
+    assert f"written: {folder}/evaluation.json, {folder}/evaluation.png" in out
+    assert worked(path, "evaluate") == (0, "", "")  # there is nothing left to do
+    for file in folder.glob("evaluation*"):
+        file.unlink()
     code, out, err = worked(path, "evaluate")
     assert (code, err) == (0, "") and f"written: {folder}/evaluation.json, {folder}/evaluation.png" in out
     levels = json.loads((folder / "evaluation.json").read_text())["levels"]
@@ -64,7 +67,7 @@ def test_a_worker_trains_and_then_evaluates(tmp_path, settings):
 def test_what_does_not_fit_is_one_line(tmp_path, settings):
     path = tmp_path / "seed0.yaml"
     broken = replace(settings, env=EnvSettings("Pendulm-v1"))
-    write_settings(path, ["nearsym"], [broken], EvaluateSettings(settings.run_dir))
+    write_settings(path, ["nearsym"], [(broken, EvaluateSettings(settings.run_dir))])
     code, out, err = worked(path, "train")
     assert code == 2 and out == ""
     assert err.startswith("nearsym: ") and "Pendulm-v1" in err and err.count(os.linesep) == 1

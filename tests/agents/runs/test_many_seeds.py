@@ -4,7 +4,10 @@ import csv
 from dataclasses import replace
 
 import pytest
+from torch.fx.experimental.proxy_tensor import make_fx
 
+from nearsym.agents.algorithms import acting, update_rule
+from nearsym.agents.algorithms.compiled import CannotCompileError
 from nearsym.agents.runs.many_seeds import train_seeds
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import Silent, train
@@ -55,6 +58,56 @@ def test_every_run_is_what_it_is_alone_and_can_be_resumed(tmp_path):
         stopped = [row for row in rows(tmp_path / "stopped" / seed) if row["step"] != 130]
         assert [row["eval_return"] for row in stopped] == [row["eval_return"] for row in rows(tmp_path / "many" / seed)]
     assert not agree(rows(alone / "seed0"), rows(alone / "seed1"))
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """Functions that were compiled: traced as by the compiler, and not made machine code of."""
+    found = []
+
+    def compile_function(function, arguments, lasting=0):
+        found.append(make_fx(lambda *given: list(function(*given)))(*(one.clone() for one in arguments)))
+        return found[-1]
+
+    for module in (acting, update_rule):
+        monkeypatch.setattr(module, "compile_function", compile_function)
+    return found
+
+
+WIDE = {"network": family("relaxed", width=72), "compile": "true"}
+
+
+def test_wide_ones_are_trained_in_turn_by_the_code_of_the_first(tmp_path, traced):
+    """Bit for bit what each is alone, also after a stop; narrow ones are trained together."""
+    for seed in (0, 1):
+        train(settings(tmp_path / "alone", seed, **WIDE), [])
+    assert len(traced) == 4  # an update and an action of each
+    together(tmp_path / "many", **WIDE)
+    assert len(traced) == 6
+    together(tmp_path / "stopped", total_steps=130, **WIDE)
+    train(settings(tmp_path / "stopped", 0, resume=True, **WIDE), [])
+    together(tmp_path / "stopped", resume=True, **WIDE)  # of the first nothing is left to train
+    for seed in ("seed0", "seed1"):
+        alone = (tmp_path / "alone" / seed / "metrics.csv").read_bytes()
+        assert (tmp_path / "many" / seed / "metrics.csv").read_bytes() == alone
+        rows_alone, rows_stopped = (rows(tmp_path / place / seed) for place in ("alone", "stopped"))
+        assert [row["eval_return"] for row in rows_stopped if row["step"] != 130] == [
+            row["eval_return"] for row in rows_alone
+        ]
+    assert rows(tmp_path / "many" / "seed0")[-1] != rows(tmp_path / "many" / "seed1")[-1]
+
+
+def test_code_that_cannot_be_compiled_is_not_shared(tmp_path, monkeypatch):
+    def compile_function(function, arguments, lasting=0):
+        raise CannotCompileError("there is no compiler")
+
+    for module in (acting, update_rule):
+        monkeypatch.setattr(module, "compile_function", compile_function)
+    together(tmp_path / "many", **WIDE)
+    for seed in (0, 1):
+        train(settings(tmp_path / "alone", seed, network=WIDE["network"], compile="false"), [])
+        alone, many = (rows(tmp_path / place / f"seed{seed}") for place in ("alone", "many"))
+        assert agree(alone, many)
 
 
 def test_runs_that_stopped_at_different_steps_both_reach_the_end(tmp_path):
