@@ -47,8 +47,8 @@ class CompareSettings:
         launcher: ``local`` processes, ``ray`` or ``slurm``.
         jobs: runs at the same time; null takes this machine's cores divided by threads, and on a cluster what it gives.
         threads: torch threads of each run.
-        seeds_at_once: train all seeds of a network on a task in one process: narrow networks step by step together, wide
-            ones one after the other, by code that is compiled once (docs/speed.md).
+        seeds_at_once: train all seeds of a network on a task in one process: narrow networks step by step together,
+            wide ones one after the other, by code that is compiled once (docs/speed.md).
         retries: how often a run that fails is tried again, from its last checkpoint.
         dry_run: only list the commands.
         address: of a Ray cluster, such as ``auto`` or ``10.0.0.1:6379``; null starts Ray on this machine.

@@ -40,7 +40,18 @@ FILES = ("tensors.pt", "replay.npz", "state.json")
 MANIFEST = "manifest.json"
 
 REMEDY = "restore the folder from a copy, or train again in another run_dir"
-DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, BadZipFile)
+DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    EOFError,
+    BadZipFile,
+)
 """What reading a file raises that is not what it should be."""
 
 OURS = re.compile(r"step-\d+|\.step-\d+\.(writing|old)")

@@ -156,6 +156,7 @@ class EvaluateSettings:
             raise InputError(f"noise is {self.noise}, expected levels >= 0 such as [0,0.1,0.2]")
         if self.noise_kind not in NOISE_KINDS:
             raise InputError(f"noise_kind is {self.noise_kind!r}, expected {' or '.join(NOISE_KINDS)}")
+        object.__setattr__(self, "noise", [level + 0.0 for level in self.noise])  # -0 is 0, in files too
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def test_none_overwrites_another(trained):
         assert contents(trained).items() >= every.items()
         every = contents(trained)
     assert set(every) == {f"{name}.{ending}" for name in names for ending in ("json", "png")}
-    evaluated(trained, "noise=[0]")  # the second again
+    evaluated(trained, "noise=[-0.0]")  # the second again
     assert set(contents(trained)) == set(every)
     assert contents(trained)["evaluation-2.json"] == every["evaluation-2.json"]
 

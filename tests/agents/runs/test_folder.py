@@ -289,6 +289,18 @@ def tensors(**changes):
     return lambda path: torch.save({**torch.load(path, weights_only=True), **changes}, path)
 
 
+OTHER_ACTIONS = {**np.random.PCG64().state, "uinteger": -1}
+"""Of a generator that cannot be so: numpy finds the number too large."""
+
+
+def of_learner(**changes):
+    def spoil(path):
+        held = torch.load(path, weights_only=True)
+        torch.save({**held, "learner": {**held["learner"], **changes}}, path)
+
+    return spoil
+
+
 def written(content):
     return lambda path: path.write_text(json.dumps(content))
 
@@ -300,6 +312,7 @@ def written(content):
         ("tensors.pt", lambda path: torch.save([1], path)),
         ("tensors.pt", lambda path: torch.save({}, path)),
         ("tensors.pt", tensors(learner=[])),
+        ("tensors.pt", of_learner(actions=OTHER_ACTIONS)),
         ("tensors.pt", tensors(generators={})),
         ("tensors.pt", lambda path: path.write_bytes(b"")),
         ("tensors.pt", lambda path: torch.save({"learner": np.random.default_rng(0)}, path)),
