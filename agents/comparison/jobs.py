@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearsym.agents.runs.evaluation_files import is_done
 from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.settings import TrainSettings
 
-from .settings_file import Steps, write_settings
+from .settings_file import write_settings
 from .status import FAILED, FINISHED, RUNNING, WAITING, Status, is_trained, read_status, write_status
 from .suite import RunSpec
 
@@ -95,24 +95,19 @@ class Job:
         """Whether its last checkpoint was evaluated as the suite says."""
         return is_done(self.run, self.spec.evaluation)
 
-    def alone(self) -> Steps:
-        """Settings of its own training and evaluation."""
-        return [(self.training, self.spec.evaluation)]
-
-    def with_companions(self) -> Steps:
-        """Settings of what is left to train in its process: its own first, and those of its companions."""
-        left = [
-            (train, spec.evaluation)
-            for spec, train in self.companions
-            if not is_trained(self._run_of(spec), spec.total_steps)
-        ]
-        return [*self.alone(), *left]
+    def untrained(self) -> list[tuple[RunSpec, TrainSettings]]:
+        """Its companions that are left to train."""
+        return [one for one in self.companions if not is_trained(self._run_of(one[0]), one[0].total_steps)]
 
     def _run_of(self, spec: RunSpec) -> Run:
         return Run(Path(self.folder, self.out, spec.path))
 
-    def _beside(self, suffix: str) -> Path:
-        return Path(self.folder, self.out, "logs", f"{self.spec.path}.{suffix}")
+    def status_of(self, spec: RunSpec) -> Path:
+        """The file of a companion's status."""
+        return self._beside("json", spec)
+
+    def _beside(self, suffix: str, spec: RunSpec | None = None) -> Path:
+        return Path(self.folder, self.out, "logs", f"{(spec or self.spec).path}.{suffix}")
 
 
 def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
@@ -130,14 +125,21 @@ def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
     message = ""
     for attempt in range(1, attempts + 1):
         label = "" if attempt == 1 else f"attempt {attempt} of {attempts}: "
-        runs = job.with_companions() if attempt == 1 else job.alone()
-        write_settings(job.settings, ["nearsym", TRAIN, *job.spec.overrides], runs)
+        beside = job.untrained() if attempt == 1 else []
+        steps = [(train, spec.evaluation) for spec, train in [(job.spec, job.training), *beside]]
+        write_settings(job.settings, ["nearsym", TRAIN, *job.spec.overrides], steps)
         try:
             message = _attempt(job, label, stopped)
         except _StoppedError:
             return _record(job, WAITING, read_status(job.status).seconds)
         if not message:
-            return _record(job, FINISHED, read_status(job.status).seconds)
+            share = read_status(job.status).seconds / (1 + len(beside))
+            for spec, _ in beside:  # it finds itself trained when its turn comes
+                before = read_status(job.status_of(spec)).seconds
+                write_status(
+                    job.status_of(spec), replace(read_status(job.status), state=WAITING, seconds=before + share)
+                )
+            return _record(job, FINISHED, share)
     return _record(job, FAILED, read_status(job.status).seconds, message)
 
 

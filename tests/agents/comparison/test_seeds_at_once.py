@@ -40,6 +40,8 @@ def test_a_process_trains_all_seeds_as_if_each_were_alone(tmp_path, tiny, prepar
     assert {status.state for status in ends.values()} == {FINISHED}
     assert [job.log.is_file() for job in jobs] == [True, False]  # what the first prints is of both
     assert jobs[0].log.read_text().count("evaluation.json") == 2 and all(job.evaluated() for job in jobs)
+    first, second = (ends[job.spec.path].seconds for job in jobs)  # each its share
+    assert first == pytest.approx(second, rel=0.1) and first > 0.5
     for job in jobs:
         alone = train(replace(job.training, run_dir=str(tmp_path / f"alone{job.spec.seed}")), ["test"])
         assert len(returns(alone.folder)) == 3  # at steps 0, 40 and 60
@@ -96,10 +98,10 @@ def test_a_companions_failure_is_not_ones_own(tmp_path, prepare, monkeypatch):
 
 def test_what_is_trained_already_is_left_alone(tmp_path, prepare):
     _, (job, _, companion, _), _ = prepare(tmp_path / "out", seeds_at_once=True)
-    assert [train for train, _ in job.with_companions()] == [job.training, companion.training]
+    assert job.untrained() == [(companion.spec, companion.training)]
     companion.run.folder.mkdir(parents=True)
     companion.run.metrics.write_text("step,eval_return\n200,-1.0\n")
-    assert job.with_companions() == job.alone() == [(job.training, job.spec.evaluation)]
+    assert job.untrained() == []
 
 
 def test_what_cannot_be_trained_together_is_refused_before_anything_starts(tmp_path, tiny, prepare):
