@@ -133,14 +133,18 @@ def carry_out(job: Job, stopped: Callable[[], bool] = lambda: False) -> Status:
         except _StoppedError:
             return _record(job, WAITING, read_status(job.status).seconds)
         if not message:
-            share = read_status(job.status).seconds / (1 + len(beside))
-            for spec, _ in beside:  # it finds itself trained when its turn comes
-                before = read_status(job.status_of(spec)).seconds
-                write_status(
-                    job.status_of(spec), replace(read_status(job.status), state=WAITING, seconds=before + share)
-                )
-            return _record(job, FINISHED, share)
+            return _record(job, FINISHED, _share(job, [spec for spec, _ in beside]))
     return _record(job, FAILED, read_status(job.status).seconds, message)
+
+
+def _share(job: Job, beside: Sequence[RunSpec]) -> float:
+    """A run's share of the seconds of its process; the others', who have no process of their own, are kept for them."""
+    status = read_status(job.status)
+    share = status.seconds / (1 + len(beside))
+    for spec in beside:
+        before = read_status(job.status_of(spec)).seconds
+        write_status(job.status_of(spec), replace(status, state=WAITING, seconds=before + share))
+    return share
 
 
 class _StoppedError(Exception):
