@@ -45,9 +45,6 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         Period(self.start, self.end)
-        for ticker in self.tickers or ():
-            if not isinstance(ticker, str):
-                raise InputError(f"tickers has {ticker!r}, expected names, such as tickers=[AAPL,'123']")
 
 
 def run(arguments: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -76,3 +76,21 @@ def checked_sectors(
         if named.count(ticker) > 1:
             raise InputError(f"sectors has {ticker} twice; an asset is in one sector, or in none")
     return tuple(tuple(tickers.index(ticker) for ticker in members) for members in sectors.values())
+
+
+def check_names(key: str, names: object, example: str) -> None:
+    """Check that something is a list of names, or None.
+
+    Args:
+        key: what it was given as.
+        names: it.
+        example: of such a list.
+
+    Raises:
+        InputError: it is not.
+    """
+    if names is None:
+        return
+    listed = isinstance(names, Iterable) and not isinstance(names, str)
+    if not listed or not all(isinstance(name, str) for name in names):  # type: ignore[attr-defined]
+        raise InputError(f"{key} is {names!r}, expected a list of names such as {key}={example}")

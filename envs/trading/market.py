@@ -18,7 +18,7 @@ from nearsym.envs.symmetry import Symmetry
 
 from .account import Account, Costs
 from .backtest import ROUNDING
-from .checks import Fractions, check_whole, checked_sectors, of_assets
+from .checks import Fractions, check_names, check_whole, checked_sectors, of_assets
 from .evaluation import TradingReport, evaluate
 from .extra import version
 from .features import FeatureScale
@@ -103,6 +103,7 @@ class Market(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]], ABC):
         check_whole("window", window, 1, "days")
         check_whole("episode_days", episode_days, 2, "days")
         check_whole("every", every, 1, "days")
+        check_names("features", features, "[volume]")
         if not isinstance(prices, Prices):
             prices = load_prices(
                 source if prices is None else prices, tickers, start, end, features=features, listings=listings

@@ -8,6 +8,7 @@ from pathlib import Path
 from nearsym.envs.errors import InputError, did_you_mean
 
 from . import cache, yahoo
+from .checks import check_names
 from .extra import extra
 from .files import read_prices
 from .packaged import PACKAGED, packaged
@@ -53,14 +54,12 @@ def load_prices(
         InputError: an unknown source, a ticker or days it does not have, damaged data, or a failed download.
     """
     period = Period(start, end)
-    if isinstance(tickers, str):
-        raise InputError(f"tickers is {tickers!r}, expected a list such as tickers=[AAPL,MSFT]")
+    check_names("tickers", tickers, "[AAPL,MSFT]")
+    check_names("features", features, "[volume]")
     if tickers is not None and not len(tickers):
         raise InputError("tickers is empty; name some, as in tickers=[AAPL,MSFT], or leave it out for all of them")
     if refresh and source != YFINANCE:
         raise InputError(f"refresh=true downloads prices again, and source {source} is not downloaded; leave it out")
-    if isinstance(features, str):
-        raise InputError(f"features is {features!r}, expected a list such as features=[volume]")
     if listings and source in (*PACKAGED, YFINANCE):
         raise InputError(f"listings=true is for files of your own, and source {source} has the same days of all assets")
     if features and source in PACKAGED:

@@ -323,7 +323,12 @@ def test_bad_portfolios_are_refused(walks: Walks) -> None:
         ({"episode_days": 2.5}, "episode_days is 2.5, expected a whole number of days >= 2"),
         ({"test_years": 0.5}, "test_years is 0.5, expected a whole number of years >= 1"),
         ({"start": 1995, "prices": None}, "start is 1995, expected a day such as 2010-01-31"),
-        ({"tickers": "AAPL", "prices": None}, "tickers is 'AAPL', expected a list such as tickers=[AAPL,MSFT]"),
+        ({"features": [["volume"]]}, "features is [['volume']], expected a list of names such as features=[volume]"),
+        ({"features": 3}, "features is 3, expected a list of names such as features=[volume]"),
+        (
+            {"tickers": "AAPL", "prices": None},
+            "tickers is 'AAPL', expected a list of names such as tickers=[AAPL,MSFT]",
+        ),
     ],
 )
 def test_settings_of_the_wrong_kind_are_named(walks: Walks, kwargs: dict[str, Any], message: str) -> None:
