@@ -17,7 +17,7 @@ from nearsym.scripts.compose import options
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)", "Walker2d-v5")
-TASKS += ("crane:Crane (crane-whole)", "drone:Drone (drone-whole)")
+TASKS += ("crane:Crane (crane-whole)", "drone:Drone (drone-whole)", "dmc/cartpole-balance")
 
 
 def example(name):
