@@ -15,7 +15,7 @@ from nearsym.envs.errors import InputError
 
 from .evaluations_file import read_evaluations_csv
 from .records import Absent, Comparison, Record
-from .run_files import Description, count_parameters, describe, read_metrics, read_noise
+from .run_files import Description, count_parameters, describe, read_metrics, read_noise, strengths_of
 from .stock_files import LAYOUTS, read_stock
 
 SUITE = "suite.json"
@@ -152,7 +152,7 @@ def _read_suite(path: Path, unfinished: bool) -> tuple[str, list[Record | Absent
 
 def _read_entry(root: Path, entry: Mapping[str, Any], unfinished: bool) -> Record | Absent:
     run = Run(root / entry["path"])
-    strengths = {name: float(strength) for name, strength in (entry.get("perturbation") or {}).items() if strength}
+    strengths = strengths_of(entry.get("perturbation"))
     task, network, seed, state = str(entry["task"]), str(entry["network"]), int(entry["seed"]), str(entry["state"])
     condition = Record(run.folder, task, strengths, network, seed, *_EMPTY).condition
     if state == "finished" and not run.config.is_file():

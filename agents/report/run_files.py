@@ -54,6 +54,18 @@ class Description:
     total_steps: int
 
 
+def strengths_of(perturbation: Mapping[str, Any] | None) -> dict[str, float]:
+    """Strengths by name as a file has them, zeros left out.
+
+    Raises:
+        TypeError, ValueError, AttributeError: it is something else.
+    """
+    strengths = {name: float(strength) for name, strength in (perturbation or {}).items() if strength}
+    if strange := [name for name in strengths if not isinstance(name, str)]:
+        raise TypeError(f"a perturbation is called {strange[0]!r}")
+    return {name: strength for name, strength in strengths.items() if strength}
+
+
 def describe(run: Run) -> Description:
     """Read config.yaml.
 
@@ -63,13 +75,12 @@ def describe(run: Run) -> Description:
     try:
         saved = read_yaml(run.config.read_text())
         network = family_from(saved["network"])
-        strengths = {name: float(strength) for name, strength in (saved.get("perturbation") or {}).items()}
         return Description(
             env=str(saved["env"]["id"]),
             kwargs=dict(saved["env"].get("kwargs") or {}),
             agent=str(saved["agent"]["name"]),
             network=network.label,
-            perturbation={name: strength for name, strength in strengths.items() if strength},
+            perturbation=strengths_of(saved.get("perturbation")),
             seed=int(saved["seed"]),
             learning_starts=int(saved["agent"].get("learning_starts", 0)),
             total_steps=int(saved["total_steps"]),

@@ -111,8 +111,13 @@ def test_reports_on_tensors_that_are_none(run, content):
 
 def test_reports_on_settings_of_other_kinds(run):
     saved = yaml.safe_load(run.config.read_text())
-    for env in ({"id": "a", "kwargs": 3.0}, "Pendulum-v1"):
-        run.config.write_text(yaml.safe_dump({**saved, "env": env}))
+    for change in (
+        {"env": {"id": "a", "kwargs": 3.0}},
+        {"env": "Pendulum-v1"},
+        {"perturbation": {None: 1.0, "wind": 1.0}},
+        {"perturbation": [1.0]},
+    ):
+        run.config.write_text(yaml.safe_dump({**saved, **change}))
         with pytest.raises(InputError, match=r"config.yaml is not what nearsym train writes"):
             read_comparison(run.folder)
 
