@@ -16,6 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nearsym.envs import short_name
 from nearsym.envs.errors import InputError, did_you_mean, first_line
+from nearsym.envs.typed import check_types
 
 from .variants import DEFAULT_AGENT, settings_types, unknown_key
 
@@ -69,7 +70,9 @@ def compose(name: str, schema: type[Schema], arguments: list[str]) -> Schema:
             SYMMETRY_FILES
         ):  # a run is evaluated from other folders too
             checked.symmetry = str(Path(checked.symmetry).resolve())
-        return cast(Schema, OmegaConf.to_object(checked))
+        settings = cast(Schema, OmegaConf.to_object(checked))
+        check_types(settings)  # OmegaConf lets a list pass where a list of names is wanted
+        return settings
     except MissingMandatoryValue as error:
         raise InputError(f"{first_line(error)}; give it on the command line") from error
     except InputError:

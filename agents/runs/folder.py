@@ -20,6 +20,7 @@ from nearsym.envs.atomic_file import write_atomic
 from nearsym.envs.errors import InputError, first_line
 from nearsym.envs.perturbations import PerturbationSettings
 from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.typed import check_types
 from nearsym.envs.yaml_file import read_yaml
 from nearsym.networks import family_from
 
@@ -28,7 +29,6 @@ from .metrics import last_row
 from .modules import imported_folders
 from .settings import EnvSettings, TrainSettings
 from .symmetry_file import check_symmetry, described
-from .typed import check_types
 from .version_0_1 import agent_settings
 
 RECORDED = ("nearsym", "torch", "numpy", "gymnasium", "stable_baselines3", "dm_control", "mujoco")

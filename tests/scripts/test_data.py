@@ -32,10 +32,10 @@ def test_ones_own_file_and_its_findings(capsys, tmp_path, monkeypatch):
     assert "1 to look at:\n  A 2020-01-03: close falls to 0.5 of the day before: a split 2:1 not adjusted for?" in out
 
 
-@pytest.mark.parametrize(("key", "example"), [("tickers", "[AAPL,MSFT]"), ("features", "[volume]")])
-def test_a_name_that_is_none_is_refused(capsys, key, example):
+@pytest.mark.parametrize("key", ["tickers", "features"])
+def test_a_name_that_is_none_is_refused(capsys, key):
     assert run(["data", "sp500", f"{key}=[[[]]]"]) == 2
-    assert f"{key} is [[[]]], expected a list of names such as {key}={example}" in capsys.readouterr().err
+    assert f"{key} is [[[]]], expected a list of names" in capsys.readouterr().err
 
 
 def test_two_days_have_no_statistics(capsys, tmp_path):

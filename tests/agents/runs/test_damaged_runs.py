@@ -18,8 +18,8 @@ from nearsym.agents.runs.folder import Run
 from nearsym.agents.runs.memory import check_memory, memory
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
 from nearsym.agents.runs.training import train
-from nearsym.agents.runs.typed import check_types
 from nearsym.envs.errors import InputError
+from nearsym.envs.typed import check_types
 from nearsym.networks import FAMILIES, family
 
 SMALL = TrainSettings(

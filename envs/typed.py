@@ -1,4 +1,4 @@
-"""Whether settings that were read from a file are of the kinds that their dataclasses say."""
+"""Whether settings, of a file or a command line, are of the kinds that their dataclasses say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from nearsym.envs.errors import InputError
+from .errors import InputError
 
 WORDS = {
     int: "a whole number",
@@ -17,6 +17,9 @@ WORDS = {
     list: "a list",
     dict: "a mapping",
 }
+
+PLURAL = {int: "whole numbers", float: "numbers", str: "names"}
+"""Of what a list is."""
 
 
 def check_types(settings: Any, prefix: str = "") -> None:
@@ -57,6 +60,8 @@ def _described(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(_described(one) for one in get_args(hint))
     kind = get_origin(hint) or hint
+    if kind is list and get_args(hint)[0] in PLURAL:
+        return f"a list of {PLURAL[get_args(hint)[0]]}"
     return "null" if kind is type(None) else WORDS.get(kind, getattr(kind, "__name__", str(kind)))
 
 
