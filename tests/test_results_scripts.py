@@ -117,5 +117,10 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     answers = {row.split("|")[1].strip(): row for row in second.stdout.splitlines() if "yes:" in row or "no:" in row}
     assert answers["relaxed"].count("yes:") == 3 == answers["modest"].count("yes:")
     assert "no: -0.4" in answers["exact"] and answers["bold"].count("no:") == 2
+    assert "not complete" not in first.stdout
+    kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
+    (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")
+    fewer = script(ask, "tuning", "fewer.csv", cwd=tmp_path)
+    assert fewer.stdout.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer.stdout
     wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
     assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")

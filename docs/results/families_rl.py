@@ -96,6 +96,14 @@ def families(conditions: dict[str, Condition]) -> list[str]:
     return sorted(everywhere, key=lambda name: (ALWAYS.index(name) if name in ALWAYS else len(ALWAYS), name))
 
 
+def missing(conditions: dict[str, Condition]) -> str | None:
+    """A line that names what has fewer runs than the rest; None where all have equally many."""
+    runs = {(name, who): len(of) for name, one in conditions.items() for who, of in one.returns.items()}
+    most = max(runs.values())
+    short = [f"{count} of {who} on {name}" for (name, who), count in runs.items() if count < most]
+    return f"not complete, {most} runs elsewhere: {', '.join(short)}\n" if short else None
+
+
 def tuning(conditions: dict[str, Condition]) -> None:
     """Means of every network in every environment, what stage one's rule drops, and who goes on."""
     networks = families(conditions)
@@ -172,7 +180,10 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        asked[sys.argv[1]](conditions_of(Path(sys.argv[2])))
+        conditions = conditions_of(Path(sys.argv[2]))
+        if line := missing(conditions):
+            print(line)
+        asked[sys.argv[1]](conditions)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
