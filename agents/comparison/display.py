@@ -60,9 +60,11 @@ class Display:
             if status.state != RUNNING:
                 continue
             job = self._jobs[path]
-            step, value = last_row(job.run.metrics)
+            shown = job.under_way()
+            step, value = last_row(job.run_of(shown).metrics)
             returned = "-" if value is None else f"{value:.1f}"
-            line = f"{path}  step {step:,} of {job.spec.total_steps:,}, eval {returned}, {status.seconds / 60:.1f} min"
+            spent = f"{status.seconds / 60:.1f} min" + (" with its companions" if job.companions else "")
+            line = f"{shown.path}  step {step:,} of {shown.total_steps:,}, eval {returned}, {spent}"
             lines.append(Text(line, no_wrap=True, overflow="ellipsis"))
         if self._live is None and lines and time.monotonic() - self._printed >= EVERY:
             self._printed = time.monotonic()

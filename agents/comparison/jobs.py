@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nearsym.agents.runs.evaluation_files import is_done
 from nearsym.agents.runs.folder import Run
+from nearsym.agents.runs.metrics import last_row
 from nearsym.agents.runs.settings import TrainSettings
 
 from .settings_file import write_settings
@@ -66,7 +67,7 @@ class Job:
     @property
     def run(self) -> Run:
         """The run's folder."""
-        return self._run_of(self.spec)
+        return self.run_of(self.spec)
 
     @property
     def log(self) -> Path:
@@ -95,12 +96,18 @@ class Job:
         """Whether its last checkpoint was evaluated as the suite says."""
         return is_done(self.run, self.spec.evaluation)
 
+    def run_of(self, spec: RunSpec) -> Run:
+        """The folder of a companion."""
+        return Run(Path(self.folder, self.out, spec.path))
+
     def untrained(self) -> list[tuple[RunSpec, TrainSettings]]:
         """Its companions that are left to train."""
-        return [one for one in self.companions if not is_trained(self._run_of(one[0]), one[0].total_steps)]
+        return [one for one in self.companions if not is_trained(self.run_of(one[0]), one[0].total_steps)]
 
-    def _run_of(self, spec: RunSpec) -> Run:
-        return Run(Path(self.folder, self.out, spec.path))
+    def under_way(self) -> RunSpec:
+        """The one of its process that is being trained: itself, and then the first that is not at its end."""
+        specs = [self.spec, *(spec for spec, _ in self.companions)]
+        return next((one for one in specs if last_row(self.run_of(one).metrics)[0] < one.total_steps), self.spec)
 
     def status_of(self, spec: RunSpec) -> Path:
         """The file of a companion's status."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from nearsym.agents.comparison import display
 from nearsym.agents.comparison import jobs as jobs_module
 from nearsym.agents.comparison.jobs import carry_out
 from nearsym.agents.comparison.launch import launch
 from nearsym.agents.comparison.launch_local import LocalPool
-from nearsym.agents.comparison.status import FAILED, FINISHED, Status
+from nearsym.agents.comparison.status import FAILED, FINISHED, RUNNING, Status
 from nearsym.agents.comparison.suite import Task
 from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
@@ -102,6 +103,24 @@ def test_what_is_trained_already_is_left_alone(tmp_path, prepare):
     companion.run.folder.mkdir(parents=True)
     companion.run.metrics.write_text("step,eval_return\n200,-1.0\n")
     assert job.untrained() == []
+
+
+def test_the_seed_that_is_being_trained_is_the_one_shown(tmp_path, prepare, capsys, monkeypatch):
+    monkeypatch.setattr(display, "EVERY", 0.0)
+    _, jobs, states = prepare(tmp_path / "out", seeds_at_once=True)
+    job, companion = jobs[0], next(one for one in jobs[1:] if one.group == jobs[0].group)
+    lines = []
+    for one, step in ((job, 100), (job, 200), (companion, 120), (companion, 200)):
+        one.run.folder.mkdir(parents=True, exist_ok=True)
+        one.run.metrics.write_text(f"step,eval_return\n{step},-1.0\n")
+        display.Display(jobs, states, 1).show({job.spec.path: Status(RUNNING, 60.0)})
+        lines.append(capsys.readouterr().out.partition(",")[0])
+    assert lines == [
+        f"{job.spec.path}  step 100 of 200",
+        f"{companion.spec.path}  step 0 of 200",
+        f"{companion.spec.path}  step 120 of 200",
+        f"{job.spec.path}  step 200 of 200",  # is evaluated
+    ]
 
 
 def test_what_cannot_be_trained_together_is_refused_before_anything_starts(tmp_path, tiny, prepare):
