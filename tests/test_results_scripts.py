@@ -117,6 +117,13 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     answers = {row.split("|")[1].strip(): row for row in second.stdout.splitlines() if "yes:" in row or "no:" in row}
     assert answers["relaxed"].count("yes:") == 3 == answers["modest"].count("yes:")
     assert "no: -0.4" in answers["exact"] and answers["bold"].count("no:") == 2
+    for visited, row in ((0.05, False), (0.15, True)):
+        (tmp_path / "met.csv").write_text(
+            f"task,seed,element,error,verdict,visited\ncrane-worn,0,r,0.7,broken,{visited}\n"
+        )
+        third = script(ask, "held_out", "evaluations.csv", "met.csv", cwd=tmp_path)
+        assert ("| crane-worn |" in third.stdout) is row, third.stdout
+        assert ("do not meet the break: crane-worn" in third.stdout) is not row
     assert "not complete" not in first.stdout
     kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")

@@ -1,8 +1,10 @@
 """What docs/families.md asks of the runs of its two suites, by the rules written there before they were carried out.
 
     python docs/results/families_rl.py tuning runs/families_tuning        # stage one: who goes on
-    python docs/results/families_rl.py held_out runs/families_held_out    # stage two: the three questions
+    python docs/results/families_rl.py held_out runs/families_held_out families_met.csv    # stage two: three questions
     … and with a report's evaluations.csv in place of a folder
+
+The table of families_met.py says where trained plain agents meet the break; without it that is taken for granted.
 
 Return over training is the mean of the learning curve from the first evaluation after learning starts, on a scale
 whose 0 is the mean of all untrained networks and whose 1 is the best mean final return of a network in that
@@ -10,7 +12,10 @@ environment (dm_control: 0 and 1,000). Names of tasks end in `-whole` where the 
 Prints tables in Markdown and writes nothing.
 """
 
+import argparse
+import csv
 import sys
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +36,9 @@ WORSE, LEVEL, MARGIN = 0.1, 0.05, -0.05
 
 MOST = 4
 """Families that go on beside those of `ALWAYS`."""
+
+MET = 0.1
+"""Images visited of a broken element, at least, where a break counts: the mean over runs of its most visited one."""
 
 AREA = 1  # column of `pooled_areas`: the other is the final return
 
@@ -67,6 +75,21 @@ def learned(condition: Condition) -> bool:
     runs = condition.returns["plain"]
     gain = (runs[:, -1] - runs[:, 0])[:, None]
     return bool(difference([gain], [np.zeros_like(gain)]).intervals(0.95).low[0] > 0)
+
+
+def unmet(table: Path) -> list[str]:
+    """Environments whose break trained plain agents do not meet, by the table of families_met.py.
+
+    Raises:
+        InputError: there is no such table.
+    """
+    if not table.is_file():
+        raise InputError(f"there is no {table}; families_met.py writes it")
+    most: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    with table.open(newline="") as file:
+        for row in csv.DictReader(file):
+            most[row["task"]][row["seed"]] = max(most[row["task"]][row["seed"]], float(row["visited"]))
+    return [name for name, runs in most.items() if np.mean(list(runs.values())) < MET]
 
 
 def apart(these: Iterable[Condition], network: str, other: str) -> Intervals:
@@ -133,11 +156,15 @@ def tuning(conditions: dict[str, Condition]) -> None:
     print(f"beside {', '.join(ALWAYS)}: {', '.join(best) or 'none'}")
 
 
-def held_out(conditions: dict[str, Condition]) -> None:
-    """The three questions of docs/families.md, for every network."""
-    left_out = [name for name, one in conditions.items() if not learned(one)]
-    if left_out:
-        print(f"left out, for plain networks learned nothing there: {', '.join(left_out)}\n")
+def held_out(conditions: dict[str, Condition], never_met: Iterable[str] = ()) -> None:
+    """The three questions of docs/families.md, for every network, where plain ones learn and meet what is broken."""
+    unlearned = [name for name, one in conditions.items() if not learned(one)]
+    if unlearned:
+        print(f"left out, for plain networks learned nothing there: {', '.join(unlearned)}\n")
+    idle = [name for name in never_met if name in conditions and not whole(name)]
+    if idle:
+        print(f"left out, for trained plain networks do not meet the break: {', '.join(idle)}\n")
+    left_out = {*unlearned, *idle}
     conditions = {name: one for name, one in conditions.items() if name not in left_out}
     sound = [one for name, one in conditions.items() if whole(name)]
     broken = [one for name, one in conditions.items() if not whole(name)]
@@ -175,15 +202,20 @@ def held_out(conditions: dict[str, Condition]) -> None:
 
 def main() -> int:
     """Print what is asked for."""
-    asked = {"tuning": tuning, "held_out": held_out}
-    if len(sys.argv) != 3 or sys.argv[1] not in asked:
-        print(__doc__, file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked = parser.add_subparsers(dest="asked", required=True)
+    for name in ("tuning", "held_out"):
+        asked.add_parser(name).add_argument("runs", type=Path, help="a suite's folder, or a report's evaluations.csv")
+    asked.choices["held_out"].add_argument("met", type=Path, nargs="?", help="table of families_met.py")
+    given = parser.parse_args()
     try:
-        conditions = conditions_of(Path(sys.argv[2]))
+        conditions = conditions_of(given.runs)
         if line := missing(conditions):
             print(line)
-        asked[sys.argv[1]](conditions)
+        if given.asked == "tuning":
+            tuning(conditions)
+        else:
+            held_out(conditions, unmet(given.met) if given.met else ())
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
