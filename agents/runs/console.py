@@ -20,8 +20,9 @@ from .evaluation_files import asked_of, saved_step, write_evaluation, write_find
 from .folder import Run
 from .many_seeds import train_seeds
 from .noise_kinds import NOISE_KINDS
+from .reporter import Progress
 from .settings import EvaluateSettings, TrainSettings
-from .training import Progress, train
+from .training import train
 from .video import film
 
 WIDEST = 1000

@@ -17,9 +17,11 @@ from nearsym.agents.algorithms.many_seeds import Generators, ManySeeds
 from nearsym.envs import EpisodeSeeds, rollout, vectorised
 from nearsym.envs.errors import InputError
 
+from .compiling import COMPILES, NOT_COMPILED, compiles
 from .folder import Run
+from .reporter import Reporter
 from .settings import TrainSettings
-from .training import COMPILES, NOT_COMPILED, Reporter, Training, compiles, opened
+from .training import Training, opened
 
 Member = tuple[Training, Generators]
 

@@ -6,8 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,18 +15,19 @@ from torch import Tensor
 from nearsym.agents.algorithms import Learner
 from nearsym.agents.algorithms.experience import Arrays
 from nearsym.agents.algorithms.interaction import interact
-from nearsym.agents.algorithms.settings import OffPolicySettings
 from nearsym.envs import Step
 from nearsym.envs.errors import InputError
 
 from .build import EVALUATION_SEED, World, build_learner, build_world
 from .checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint, step_of, whole
+from .compiling import COMPILES, NOT_COMPILED, compiles
 from .data import check_data, record_data
 from .diagnostics import measure, parameter_summary
 from .evaluation import evaluate
 from .folder import Run, open_run
 from .freed_memory import keep_freed_memory
 from .metrics import MetricsWriter, RunningMeans, columns
+from .reporter import Progress, Reporter, Silent
 from .settings import LONGEST, TrainSettings
 from .time_left import TimeLeft
 from .wandb import WandbScalars, load_wandb
@@ -35,62 +35,10 @@ from .wandb import WandbScalars, load_wandb
 REPORT_EVERY = 25
 """Environment steps between two reports of progress."""
 
-WORTH_COMPILING = 5000
-"""Updates from which compiling pays: it takes about 20 seconds, and saves 2 to 10 milliseconds an update."""
-
-COMPILES = "compiles its updates first (up to half a minute, remembered for the next time)"
-NOT_COMPILED = "goes on without compiling: {}"
 READS = "reads images in {} (agent.precision)"
 
 CONVERT_EVERY = 100
 """Updates whose losses are turned into numbers in one go: each by itself would wait for a GPU."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a display of a run needs.
-
-    Attributes:
-        step: environment steps done.
-        total: environment steps in all.
-        train_return: return of the last finished training episode, NaN before the first.
-        eval_return: mean return of the last evaluation, NaN before the first.
-        steps_per_second: of this process, over what it has done so far.
-        evaluated: whether this report follows an evaluation.
-    """
-
-    step: int
-    total: int
-    train_return: float
-    eval_return: float
-    steps_per_second: float
-    evaluated: bool
-
-
-class Reporter(Protocol):
-    """Shows a run to whoever watches it."""
-
-    def started(self, step: int, summary: str) -> None:
-        """The run starts, or goes on, at `step`; `summary` is one line on its networks."""
-
-    def note(self, line: str) -> None:
-        """Something that whoever watches should know, in one line."""
-
-    def progress(self, progress: Progress) -> None:
-        """After every training episode and evaluation, and every few steps between."""
-
-
-class Silent:
-    """A reporter that shows nothing."""
-
-    def started(self, step: int, summary: str) -> None:
-        """Nothing."""
-
-    def note(self, line: str) -> None:
-        """Nothing."""
-
-    def progress(self, progress: Progress) -> None:
-        """Nothing."""
 
 
 def train(settings: TrainSettings, command: list[str], reporter: Reporter | None = None) -> Run:
@@ -133,18 +81,6 @@ def opened(settings: TrainSettings, command: list[str], reporter: Reporter) -> I
                 yield training
             finally:
                 training.close()
-
-
-def compiles(settings: TrainSettings) -> bool:
-    """Whether updates are compiled: where that is asked for, or pays by the length of the whole run.
-
-    Not of what is left of it: a run that goes on does as it did.
-    """
-    agent, asked = settings.agent, settings.compile.lower()
-    if asked != "auto" or not isinstance(agent, OffPolicySettings):
-        return asked == "true"
-    updates = (settings.total_steps - agent.learning_starts) / agent.train_every * agent.gradient_steps
-    return updates >= WORTH_COMPILING
 
 
 class Training:

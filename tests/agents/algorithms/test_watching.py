@@ -22,8 +22,9 @@ from nearsym.agents.algorithms.experience import Batch
 from nearsym.agents.algorithms.sac import SACSettings
 from nearsym.agents.algorithms.update_rule import UpdateRule
 from nearsym.agents.runs.many_seeds import train_seeds
+from nearsym.agents.runs.reporter import Silent
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
-from nearsym.agents.runs.training import Silent, train
+from nearsym.agents.runs.training import train
 from nearsym.envs import build, symmetry_of
 from nearsym.envs.auditing.transitions import EPISODE
 from nearsym.envs.errors import InputError

@@ -9,8 +9,9 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from nearsym.agents.algorithms import acting, update_rule
 from nearsym.agents.algorithms.compiled import CannotCompileError
 from nearsym.agents.runs.many_seeds import train_seeds
+from nearsym.agents.runs.reporter import Silent
 from nearsym.agents.runs.settings import EnvSettings, TrainSettings
-from nearsym.agents.runs.training import Silent, train
+from nearsym.agents.runs.training import train
 from nearsym.envs.errors import InputError
 from nearsym.networks import family
 from nearsym.scripts.main import run as command
