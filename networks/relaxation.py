@@ -18,7 +18,7 @@ def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
     }
 
 
-def relaxed_weights(module: nn.Module) -> list[nn.Parameter]:
+def relaxed_weights(module: nn.Module) -> list[Tensor]:
     """θ of every relaxed weight that is learned: of groups, of kernels' positions and of time."""
     return [part.theta for part in module.modules() if isinstance(part, RelaxedWeights) and part.learned]
 

@@ -37,11 +37,12 @@ class RelaxedWeights(nn.Module):
         learned: learn θ; otherwise w stays 1.
 
     Attributes:
-        theta: θ, (*shape, dim).
+        theta: θ, (*shape, dim): a parameter where it is learned, and a buffer of zeros otherwise.
     """
 
     orbit: Tensor
     size: Tensor
+    theta: Tensor
 
     def __init__(self, orbits: Sequence[NDArray[np.intp]], shape: Sequence[int], learned: bool) -> None:
         super().__init__()
@@ -55,7 +56,11 @@ class RelaxedWeights(nn.Module):
         for size in self._sizes:
             same = np.stack([each for each in orbits if len(each) == size])
             self.register_buffer(f"orbits_of_{size}", torch.from_numpy(same), persistent=False)
-        self.theta = nn.Parameter(torch.zeros(*shape, len(orbit)), requires_grad=learned)
+        theta = torch.zeros(*shape, len(orbit))
+        if learned:
+            self.theta = nn.Parameter(theta)
+        else:
+            self.register_buffer("theta", theta)
 
     def forward(self) -> Tensor:
         """w, (*shape, dim)."""

@@ -30,8 +30,7 @@ class ActingPolicy:
     Args:
         actor: the actor.
         policy: makes actions of what it gives.
-        flat: its trained parameters.
-        clocks: parameters of it that are not trained and change all the same (`Family.clocks`).
+        flat: its trained parameters; others may change all the same.
         beside: what it reads without containing it (`Reference`).
     """
 
@@ -40,11 +39,11 @@ class ActingPolicy:
         actor: nn.Module,
         policy: Policy,
         flat: Flat,
-        clocks: Sequence[nn.Parameter] = (),
         beside: nn.Module | None = None,
     ) -> None:
         self._actor, self._policy, self._flat = actor, policy, flat
-        self._others = [*clocks, *([] if beside is None else beside.parameters())]
+        untrained = [parameter for parameter in actor.parameters() if not parameter.requires_grad]
+        self._others = [*untrained, *([] if beside is None else beside.parameters())]
         self._networks = nn.ModuleDict({"actor": actor} if beside is None else {"actor": actor, "beside": beside})
         plain_vector = isinstance(actor, Actor) and isinstance(actor.trunk, IdentityTrunk)
         layers = [*actor.mlp.layers, *actor.mlp.heads] if isinstance(actor, Actor) else []

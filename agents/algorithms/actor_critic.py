@@ -53,6 +53,11 @@ class ActorCritic(Learner):
     the critics have a delayed copy; it reads the online encoder (Yarats et al., DrQ-v2, arXiv 2107.09645).
 
     Arguments are those of `Learner`.
+
+    Attributes:
+        delayed: the parameters of the critics' copy that follow the critics'.
+        untrained: all other parameters without gradient, which may change between updates (`Family.clocks`,
+            `Family.keep`, `Auxiliary.observe`); None where there are none.
     """
 
     actor_type: ClassVar[type[Actor] | type[DeterministicActor]]
@@ -89,17 +94,17 @@ class ActorCritic(Learner):
         self.actor_optimizer = Adam(self._groups(network, [self.actor]))
         self.critic_optimizer = Adam(self._groups(family_of_critics(network), [self.encoder, self.critic]))
         self.auxiliary_optimizer: Adam | None = None
-        self.statistics: Flat | None = None
         if self.auxiliary is not None:
             self.auxiliary_optimizer = Adam(self._groups(network, [self.auxiliary]))
-            self.statistics = Flat(p for p in self.auxiliary.parameters() if not p.requires_grad)
-        untrained = [*network.clocks(self.actor), *network.kept(self.actor)]
-        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, untrained, self.auxiliary)
+        self.acting = ActingPolicy(self.actor, self.policy, self.actor_optimizer.flat, self.auxiliary)
         pairs = zip(self.critic.named_parameters(), self.critic_target.parameters(), strict=True)
         moving = [(name, delayed) for (name, online), delayed in pairs if online.requires_grad]
         self._moving, self.delayed = [name for name, _ in moving], Flat(delayed for _, delayed in moving)
-        clocks = [clock for name, module in self._built() for clock in self.family_of(name).clocks(module)]
-        self.clocks = Flat(clocks) if clocks else None
+        moved = set(map(id, self.delayed.parameters_in_order))
+        everything = [each for module in (*built.values(), self.critic_target) for each in module.parameters()]
+        untrained = [each for each in everything if not each.requires_grad and id(each) not in moved]
+        self.untrained = Flat(untrained) if untrained else None
+        self._clocks = [clock for name, module in self._built() for clock in self.family_of(name).clocks(module)]
         self.watching = Watching(self, list(self._built()), seed or 0)
         self._step: Step = self.step
         self.compiled: CompiledUpdate | None = None
@@ -278,17 +283,15 @@ class ActorCritic(Learner):
         Clocks of networks are set, observations are normalised (statistics change from update to update), and what a
         family learns beside actor and critics takes its own statistics.
         """
-        if self.clocks is not None:
-            self.clocks.gather()
-            self.clocks.tensor.fill_(self.updates)
+        with torch.no_grad():
+            for clock in self._clocks:
+                clock.fill_(self.updates)
         batch = batch if self._augmentation is None else self._augmentation(batch)
         if self.normaliser is not None:
             seen = (batch.observations, batch.next_observations)
             observations, following = (self.normalised(each.float()) for each in seen)
             batch = batch._replace(observations=observations, next_observations=following)
         if self.auxiliary is not None:
-            assert self.statistics is not None
-            self.statistics.gather()
             self.auxiliary.observe(batch)
         return batch, self.draw(len(batch.actions))
 

@@ -41,7 +41,7 @@ class CompiledUpdate:
 
 
 class UpdateRule:
-    """(tensors, batch, drawn) → losses, where `tensors` are all that an update changes, in place.
+    """(tensors, batch, drawn) → losses, where `tensors` are all that an update changes, in place, or finds changed.
 
     Args:
         learner: whose `step` it is; its optimizers become functional for as long as the rule is entered.
@@ -52,12 +52,8 @@ class UpdateRule:
         self._optimizers: dict[str, Adam] = learner.adams()
         flats: dict[str, Flat] = {name: optimizer.flat for name, optimizer in self._optimizers.items()}
         flats["delayed"] = learner.delayed
-        if learner.clocks is not None:
-            flats["clocks"] = learner.clocks
-        if learner.statistics is not None:
-            flats["statistics"] = learner.statistics
-        if learner.watching.kept is not None:
-            flats["kept"] = learner.watching.kept
+        if learner.untrained is not None:
+            flats["untrained"] = learner.untrained
         networks = nn.ModuleDict(learner.modules())
         self._flats, self._bound = flats, Bound(nn.ModuleDict({"networks": networks, "flats": nn.ModuleDict(flats)}))
         names = {id(parameter): name for name, parameter in self._bound.named_parameters(remove_duplicate=False)}

@@ -16,7 +16,6 @@ from nearsym.envs.errors import InputError
 from nearsym.envs.symmetry import largest_subgroup
 
 from .experience import Experience
-from .flat import Flat
 
 if TYPE_CHECKING:
     from .actor_critic import ActorCritic
@@ -47,7 +46,6 @@ class Watching:
         seed: of the audits; what is drawn follows from it and the step, so that nothing else is changed.
 
     Attributes:
-        kept: what says to which elements networks are bound; None where no family asks.
         found: what was found, with the step after which.
 
     Raises:
@@ -56,19 +54,18 @@ class Watching:
 
     def __init__(self, learner: ActorCritic, built: Sequence[tuple[str, nn.Module]], seed: int) -> None:
         self._learner, self._seed = learner, seed
-        self._families = [(learner.family_of(name), module) for name, module in built]
-        kept = [each for family, module in self._families for each in family.kept(module)]
-        self.kept = Flat(kept) if kept else None
+        families = [(learner.family_of(name), module) for name, module in built]
+        self._bound = [(family, module) for family, module in families if family.kept(module)]
         self.found: list[tuple[int, Watched]] = []
-        if kept:
-            _check(learner, next(family.name for family, module in self._families if family.kept(module)))
+        if self._bound:
+            _check(learner, self._bound[0][0].name)
 
     def after(self, experience: Experience, before: int) -> None:
         """Audit where that is due after the steps since `before`."""
-        if self.kept is None:
+        if not self._bound:
             return
         steps, symmetry = self._learner.steps, self._learner.problem.symmetry
-        family, module = next((family, module) for family, module in self._families if len(family.kept(module)))
+        family, module = self._bound[0]
         audits = family.audits
         assert audits is not None  # of families that keep something
         kept = family.kept(module)[0].detach().cpu().numpy() > 0
@@ -83,8 +80,7 @@ class Watching:
         holds = found.holds(audits.tolerated) & kept
         left = largest_subgroup(symmetry.group, holds, found.cost) if symmetry.group.listed else holds
         if (left != kept).any():
-            self.kept.gather()
-            for family, module in self._families:
+            for family, module in self._bound:
                 family.keep(module, torch.as_tensor(left))
         self.found.append((steps, Watched(found.cost, found.doubt, found.about, left)))
 

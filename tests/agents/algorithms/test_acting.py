@@ -76,7 +76,12 @@ def test_clocks_that_move_alone_are_followed(compiled):
         for parameter in actor.parameters():
             parameter.normal_()
         trained = Flat(parameter for parameter in actor.parameters() if parameter.requires_grad)
-        acting, forgetful = (ActingPolicy(actor, policy, trained, clocks) for clocks in (network.clocks(actor), ()))
+        acting = ActingPolicy(actor, policy, trained)
+        for clock in network.clocks(actor):
+            clock.requires_grad_(True)  # one that takes them for trained, and misses them
+        forgetful = ActingPolicy(actor, policy, trained)
+        for clock in network.clocks(actor):
+            clock.requires_grad_(False)
         if compiled:
             acting.compile(pytest.fail)
         for update in (0.0, 2.0, 4.0):

@@ -184,7 +184,7 @@ def test_an_update_recorded_while_all_was_kept_is_right_when_less_is(how):
     for freed in (False, True):
         for each in (ordinary, fast):
             if freed:
-                for own, module in each.watching._families:
+                for own, module in each.watching._bound:
                     own.keep(module, torch.tensor([1.0, 0.0]))
             torch.manual_seed(0)
             np.random.seed(0)

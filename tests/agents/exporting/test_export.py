@@ -173,7 +173,7 @@ def test_parity_sees_what_a_batch_hides():
     def act(x):
         return learner.act(x, None, explore=False)[0]
 
-    assert check_parity(act, learner, observations) == 0
+    assert check_parity(act, learner, observations) < 1e-6  # one row of six may round otherwise than one alone
     with pytest.raises(InputError, match=r"differs from the trained one by 0\.5 on 6 observations"):
         check_parity(lambda x: act(x) + (0 if len(x) > 1 else 1.5), learner, observations)  # of -3 to 3
     with pytest.raises(InputError):
