@@ -125,8 +125,12 @@ def launch(
                 pool.submit(batch)
             for path, status in pool.ended().items():
                 states[path] = status
-                del active[path]
                 watcher.ended(path, status)
+                for companion in _finished_with(active.pop(path), queue):
+                    queue.remove(companion)
+                    own = companion.spec.path
+                    states[own] = Status(FINISHED, read_status(companion.status).seconds, "", companion.launch)
+                    watcher.ended(own, states[own])
                 looked = -LOOK
             if time.monotonic() - looked >= LOOK:
                 looked = time.monotonic()
@@ -149,6 +153,11 @@ def _ready(queue: Sequence[Job], active: Iterable[Job]) -> list[Job]:
             busy.add(job.group)
             ready.append(job)
     return ready
+
+
+def _finished_with(job: Job, queue: Sequence[Job]) -> list[Job]:
+    """Companions of a job that has ended, which its process has carried out to the end."""
+    return [other for other in queue if other.group == job.group and other.finished()]
 
 
 def _status_of(job: Job) -> Status:

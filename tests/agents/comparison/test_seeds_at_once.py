@@ -8,6 +8,7 @@ import pytest
 
 from nearsym.agents.comparison import display
 from nearsym.agents.comparison import jobs as jobs_module
+from nearsym.agents.comparison import launch as launch_module
 from nearsym.agents.comparison.jobs import carry_out
 from nearsym.agents.comparison.launch import launch
 from nearsym.agents.comparison.launch_local import LocalPool
@@ -74,6 +75,35 @@ def test_seeds_of_one_group_are_not_carried_out_at_the_same_time(tmp_path, prepa
     folder.close()
     assert most == [2, 2]  # of four, two networks with two seeds each
     assert len({job.group for job in prepare(tmp_path / "other")[1]}) == 4  # alone, all go together
+
+
+def test_what_a_process_finished_with_its_own_ends_with_it(tmp_path, prepare, monkeypatch):
+    """And is neither started nor left to wait for its turn behind other networks."""
+    monkeypatch.setattr(launch_module.Job, "finished", lambda self: self.spec.path in finished)
+    finished, submitted, ended = set(), [], []
+
+    class Pool:
+        def submit(self, jobs):
+            submitted.extend(job.spec.path for job in jobs)
+            finished.update(spec.path for job in jobs for spec in (job.spec, *(spec for spec, _ in job.companions)))
+
+        def ended(self):
+            return {path: Status(FINISHED, 1.0) for path in submitted[len(ended) // 2 :]}
+
+        def stop(self):
+            pass
+
+    class Watcher(Unwatched):
+        def ended(self, path, status):
+            ended.append((path, status.state))
+
+    folder, jobs, states = prepare(tmp_path / "out", seeds_at_once=True)
+    folder.open()
+    states = launch(jobs, states, folder, Pool(), 1, Watcher())
+    folder.close()
+    first, second = jobs[0].group, jobs[1].group
+    assert [path.rpartition("/")[0] for path, _ in ended] == [first, first, second, second]
+    assert len(submitted) == 2 and {status.state for status in states.values()} == {FINISHED}
 
 
 def test_a_failure_of_all_is_followed_by_an_attempt_alone(tmp_path, prepare, monkeypatch):
