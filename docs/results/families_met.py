@@ -4,7 +4,8 @@
     python docs/results/families_rl.py held_out runs/families_held_out docs/results/families_met.csv
 
 Audits the last checkpoint of every plain run where the symmetry is broken (names of tasks do not end in `-whole`), as
-`nearsym audit runs/x` does. A line for each run and each element that the audit calls approximate or broken.
+`nearsym audit runs/x` does. A line for each run and each element that the audit calls approximate or broken;
+one without a name where it finds none.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def main() -> int:
             except InputError as error:
                 print(f"{run}: {error}", file=sys.stderr)
                 return 1
-            for name, share, verdict, visited in found:
+            for name, share, verdict, visited in found or [("", 0.0, "none", 0.0)]:  # nothing is broken, so nothing met
                 table.writerow([task, seed, name, f"{share:.3g}", verdict, f"{visited:.3f}"])
             file.flush()
     return 0
