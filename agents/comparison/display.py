@@ -54,7 +54,9 @@ class Display:
             self._live.stop()
 
     def show(self, states: Mapping[str, Status]) -> None:
-        """Every second: one line for each run that is running."""
+        """One line for each run that is running: every second on a terminal, every minute elsewhere."""
+        if self._live is None and time.monotonic() - self._printed < EVERY:
+            return
         lines = []
         for path, status in states.items():
             if status.state != RUNNING:
@@ -66,7 +68,7 @@ class Display:
             spent = f"{status.seconds / 60:.1f} min" + (" with its companions" if job.companions else "")
             line = f"{shown.path}  step {step:,} of {shown.total_steps:,}, eval {returned}, {spent}"
             lines.append(Text(line, no_wrap=True, overflow="ellipsis"))
-        if self._live is None and lines and time.monotonic() - self._printed >= EVERY:
+        if self._live is None and lines:
             self._printed = time.monotonic()
             self._print("\n".join(line.plain for line in lines))
         if self._live is not None:
