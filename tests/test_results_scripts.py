@@ -10,7 +10,9 @@ import pytest
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 WRITING = sorted(
-    path for path in RESULTS.glob("*.py") if '.open("w"' in path.read_text() or "savefig" in path.read_text()
+    path
+    for path in RESULTS.glob("*.py")
+    if any(how in path.read_text() for how in ('.open("w"', '.open("a"', "savefig"))
 )
 GATHERING = {"trading": "trade-plain-0-0", "drqv2_small": "px-plain-0"}
 MEASURES = ("annual_return", "annual_volatility", "sharpe", "sortino", "calmar", "max_drawdown", "turnover", "costs")
@@ -129,5 +131,7 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")
     fewer = script(ask, "tuning", "fewer.csv", cwd=tmp_path)
     assert fewer.stdout.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer.stdout
+    drawn = script(RESULTS / "families_figure.py", "evaluations.csv", "figure.png", cwd=tmp_path)
+    assert drawn.returncode == 0 and (tmp_path / "figure.png").stat().st_size > 1000, drawn.stderr
     wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
     assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")

@@ -5,7 +5,7 @@
 
 Audits the last checkpoint of every plain run where the symmetry is broken (names of tasks do not end in `-whole`), as
 `nearsym audit runs/x` does. A line for each run and each element that the audit calls approximate or broken;
-one without a name where it finds none.
+one without a name where it finds none. Runs that the table holds already are left as they are.
 """
 
 import argparse
@@ -37,6 +37,14 @@ def breaks(run: Path) -> list[tuple[str, float, str, float]]:
     ]
 
 
+def measured(table: Path) -> set[tuple[str, str]]:
+    """Task and seed of every run that the table holds."""
+    if not table.exists():
+        return set()
+    with table.open(newline="") as file:
+        return {(row["task"], row["seed"]) for row in csv.DictReader(file)}
+
+
 def main() -> int:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,11 +55,15 @@ def main() -> int:
     if not runs:
         print(f"there is no run of a plain network where a symmetry is broken in {given.runs}", file=sys.stderr)
         return 1
-    with given.out.open("w", newline="") as file:
+    known = measured(given.out)
+    with given.out.open("a", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(HEAD)
+        if not known:
+            table.writerow(HEAD)
         for run in runs:
             task, seed = run.parts[-4], run.name.removeprefix("seed")
+            if (task, seed) in known:
+                continue
             try:
                 found = breaks(run)
             except InputError as error:
