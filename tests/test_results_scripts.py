@@ -126,6 +126,13 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
         third = script(ask, "held_out", "evaluations.csv", "met.csv", cwd=tmp_path)
         assert ("| crane-worn |" in third.stdout) is row, third.stdout
         assert ("do not meet the break: crane-worn" in third.stdout) is not row
+    (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\ncrane-worn,relaxed,\n")
+    fourth = script(ask, "held_out", "evaluations.csv", "met.csv", "auto.csv", cwd=tmp_path)
+    auto = next(row for row in fourth.stdout.splitlines() if row.startswith("| auto | yes"))
+    assert auto.count("yes:") == 3 and "+0.00 [+0.00, +0.00]" in auto  # it is exact where the symmetry holds
+    (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\n")
+    fifth = script(ask, "held_out", "evaluations.csv", "met.csv", "auto.csv", cwd=tmp_path)
+    assert fifth.returncode == 1 and "chooses nothing for crane-worn" in fifth.stderr
     assert "not complete" not in first.stdout
     kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")

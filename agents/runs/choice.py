@@ -13,6 +13,7 @@ from nearsym.envs.auditing import AuditReport
 from nearsym.envs.auditing.audit import method_for
 from nearsym.envs.auditing.neighbours import measure_by_neighbours
 from nearsym.envs.errors import InputError
+from nearsym.envs.symmetry.products import with_products
 from nearsym.envs.wrappers import with_state
 from nearsym.networks import family_class
 
@@ -29,8 +30,19 @@ RECOMMENDED = "relaxed"
 WRONG = 0.3
 """Error of every element, relative to its scale, from which a declaration counts as wrong; see docs/choosing.md."""
 
+NEGLIGIBLE = 1e-4
+"""Error of every element, relative to its scale, up to which a symmetry is as good as exact.
+
+A simulator's solver leaves so much. By the bound ε / (1 - γ) the values of an agent with γ = 0.99 that believes the
+symmetry are wrong by at most 0.01 of their scale.
+"""
+
 SAMPLES, FRAMES = 200, 20
 """Samples of an audit, and of one of images, each of which draws several."""
+
+
+ELEMENTS = 30
+"""Elements measured of a group that is too large to list."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +62,8 @@ def choose_network(env: gymnasium.Env[Any, Any]) -> Choice:
     """The network that an audit of an environment speaks for.
 
     ``plain`` where no symmetry is declared, or every element is wrong by more than `WRONG` of its scale; ``exact``
-    where all are exact, or nothing can be told from chance; `RECOMMENDED` where it is neither so, or cannot be
-    measured.
+    where all are exact, or off by no more than `NEGLIGIBLE`, or nothing can be told from chance; `RECOMMENDED` where it
+    is neither so, or cannot be measured.
 
     Example:
         >>> import nearsym
@@ -59,12 +71,14 @@ def choose_network(env: gymnasium.Env[Any, Any]) -> Choice:
         >>> choose_network(nearsym.make("Pendulum-v1"))
         Choice(network='exact', why='network=exact: the audit finds all of C2 exact')
     """
-    if symmetry_of(env) is None:
+    symmetry = symmetry_of(env)
+    if symmetry is None:
         return Choice("plain", "network=plain: no symmetry is declared")
     try:
         if method_for(with_state(env)) is measure_by_neighbours:
             return _assumed("its state cannot be set, so that its symmetry cannot be measured before training")
-        report = audit(env, samples=FRAMES if is_image(env.observation_space) else SAMPLES)
+        samples = FRAMES if is_image(env.observation_space) else SAMPLES
+        report = audit(env, with_products(symmetry, ELEMENTS), samples=samples)
     except InputError as error:
         return _assumed(f"its symmetry cannot be measured before training ({error})")
     if report.method.startswith("the state cannot be set"):
@@ -98,6 +112,12 @@ def _by(report: AuditReport) -> Choice:
         return Choice("exact", f"network=exact: the audit finds all of {report.group} exact")
     if report.verdict == "consistent":
         return Choice("exact", f"network=exact: the audit finds no error in {report.group} beyond chance")
+    if worst.share <= NEGLIGIBLE:
+        return Choice(
+            "exact",
+            f"network=exact: {report.group} is as good as exact; "
+            f"{worst.element} is off by {worst.share:.2g} of its scale",
+        )
     if best.share > WRONG:
         return Choice(
             "plain",

@@ -1,10 +1,12 @@
 """What docs/families.md asks of the runs of its two suites, by the rules written there before they were carried out.
 
     python docs/results/families_rl.py tuning runs/families_tuning        # stage one: who goes on
-    python docs/results/families_rl.py held_out runs/families_held_out families_met.csv    # stage two: three questions
+    python docs/results/families_rl.py held_out runs/families_held_out families_met.csv families_auto.csv   # stage two
     … and with a report's evaluations.csv in place of a folder
 
-The table of families_met.py says where trained plain agents meet the break; without it that is taken for granted.
+The table of families_met.py says where trained plain agents meet the break; without it that is taken for granted. With
+that of families_auto.py there is a network more: what network=auto would have chosen, which is one of the others in
+every environment, with the same runs.
 
 Return over training is the mean of the learning curve from the first evaluation after learning starts, on a scale
 whose 0 is the mean of all untrained networks and whose 1 is the best mean final return of a network in that
@@ -33,6 +35,9 @@ ALWAYS = ("plain", "exact", "relaxed", "rpp", "augmented")
 
 WORSE, LEVEL, MARGIN = 0.1, 0.05, -0.05
 """Loss with which a family is dropped, how near to exact is level, and how far below plain is never worse."""
+
+AUTO = "auto"
+"""What `network=auto` chooses."""
 
 MOST = 4
 """Families that go on beside those of `ALWAYS`."""
@@ -92,10 +97,33 @@ def unmet(table: Path) -> list[str]:
     return [name for name, runs in most.items() if np.mean(list(runs.values())) < MET]
 
 
+def with_auto(conditions: dict[str, Condition], table: Path) -> dict[str, Condition]:
+    """The same with the runs of `AUTO`: those of the network that it chooses there, by the table of families_auto.py.
+
+    Raises:
+        InputError: there is no such table, or it leaves an environment out.
+    """
+    if not table.is_file():
+        raise InputError(f"there is no {table}; families_auto.py writes it")
+    with table.open(newline="") as file:
+        chosen = {row["task"]: row["network"] for row in csv.DictReader(file)}
+    if lacking := [name for name, one in conditions.items() if chosen.get(name) not in one.returns]:
+        raise InputError(f"{table} chooses nothing for {', '.join(lacking)} that has runs there; see families_auto.py")
+    return {
+        name: replace(one, returns={**one.returns, AUTO: one.returns[chosen[name]]}) for name, one in conditions.items()
+    }
+
+
 def apart(these: Iterable[Condition], network: str, other: str) -> Intervals:
-    """Mean over environments of a network's return over training less another's, with its 95% interval."""
-    conditions = list(these)
-    mine, theirs = ([scores(one, who) for one in conditions] for who in (network, other))
+    """Mean over environments of a network's return over training less another's, with its 95% interval.
+
+    Where both are the same runs they differ by nothing, for sure.
+    """
+    mine, theirs = [], []
+    for one in these:
+        same = one.returns[network] is one.returns[other]
+        for side, who in ((mine, network), (theirs, other)):
+            side.append(scores(one, who) * (0.0 if same else 1.0))
     return difference(mine, theirs).intervals(0.95)
 
 
@@ -206,7 +234,8 @@ def main() -> int:
     asked = parser.add_subparsers(dest="asked", required=True)
     for name in ("tuning", "held_out"):
         asked.add_parser(name).add_argument("runs", type=Path, help="a suite's folder, or a report's evaluations.csv")
-    asked.choices["held_out"].add_argument("met", type=Path, nargs="?", help="table of families_met.py")
+    for name in ("met", "auto"):
+        asked.choices["held_out"].add_argument(name, type=Path, nargs="?", help=f"table of families_{name}.py")
     given = parser.parse_args()
     try:
         conditions = conditions_of(given.runs)
@@ -215,6 +244,7 @@ def main() -> int:
         if given.asked == "tuning":
             tuning(conditions)
         else:
+            conditions = with_auto(conditions, given.auto) if given.auto else conditions
             held_out(conditions, unmet(given.met) if given.met else ())
     except InputError as error:
         print(error, file=sys.stderr)

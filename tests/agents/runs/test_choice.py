@@ -1,5 +1,7 @@
 """Which network is chosen before training, and why."""
 
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
@@ -35,9 +37,30 @@ def test_a_world_that_keeps_one_of_its_mirrors_nearly_holds_however_wrong_the_ot
     assert choice.network == RECOMMENDED and choice.why.endswith("of its scale, and s least, by 0")
 
 
+def test_what_a_solver_leaves_is_as_good_as_exact():
+    whole = build("InvertedDoublePendulum-v5", precise=True)
+    choice = choose_network(whole)
+    assert choice.network == "exact" and choice.why.startswith("network=exact: C2 is as good as exact; s is off by 8")
+    slightly = build("Pendulum-v1", perturbation=PerturbationSettings(sensor_offset=0.001), precise=True)
+    assert choose_network(slightly).network == RECOMMENDED  # negative control: ten times as much is not
+
+
 def test_a_noisy_whole_world_is_exact():
     noisy = build("Pendulum-v1", perturbation=PerturbationSettings(observation_noise=0.05), precise=True)
     assert choose_network(noisy).why == "network=exact: the audit finds no error in C2 beyond chance"
+
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+
+
+@pytest.mark.parametrize("broken", ["draught", "misread"])
+def test_products_of_broken_generators_may_hold(broken, monkeypatch):
+    """The first of five rooms is another, and both generators move it; four others may still change places."""
+    monkeypatch.chdir(EXAMPLES)
+    choice = choose_network(build("rooms:Rooms", {broken: 0.5}, precise=True))
+    assert choice.network == RECOMMENDED and "and b⁻¹ a b least, by" in choice.why
+    choice = choose_network(build("rooms:Rooms", precise=True))
+    assert choice.network == "exact" and choice.why.endswith("exact")
 
 
 class Hidden(gymnasium.Wrapper):
