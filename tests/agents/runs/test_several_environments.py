@@ -78,7 +78,7 @@ def in_processes(run, processes):
     return replace(run, env=replace(run.env, processes=processes))
 
 
-@pytest.mark.parametrize("make", [settings, images])
+@pytest.mark.parametrize("make", [settings, pytest.param(images, marks=pytest.mark.slow)])
 def test_environments_in_processes_of_their_own_are_the_same_run(make, tmp_path):
     whole, reporter = train(in_processes(make(tmp_path / "whole", 2), "false"), ["test"]).metrics.read_text(), Heard()
     half = make(tmp_path / "halves", 2)
