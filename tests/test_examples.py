@@ -18,6 +18,7 @@ from nearsym.scripts.compose import options
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)", "Walker2d-v5")
 TASKS += ("crane:Crane (crane-whole)", "drone:Drone (drone-whole)", "dmc/cartpole-balance")
+TASKS += ("dmc/reacher_turning-easy (turning-whole)",)
 
 
 def example(name):
@@ -106,7 +107,7 @@ def test_scripts_of_published_tables_import_what_is_there(path):
     assert missing_imports("def f():\n    from nearsym.envs import make, trolley") == ["trolley"]
 
 
-@pytest.mark.parametrize(("page", "count"), [("symmetry", 8), ("declare", 3), ("perturbations", 2), ("networks", 1)])
+@pytest.mark.parametrize(("page", "count"), [("symmetry", 9), ("declare", 3), ("perturbations", 2), ("networks", 1)])
 def test_a_page_says_what_is_so(page, count):
     """Its blocks, run one after the other, hold their own assertions."""
     blocks = re.findall(r"```python\n(.*?)```", (EXAMPLES.parent / f"{page}.md").read_text(), flags=re.DOTALL)

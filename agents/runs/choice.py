@@ -13,7 +13,7 @@ from nearsym.envs.auditing import AuditReport
 from nearsym.envs.auditing.audit import method_for
 from nearsym.envs.auditing.neighbours import measure_by_neighbours
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry.products import with_products
+from nearsym.envs.symmetry import with_products
 from nearsym.envs.wrappers import with_state
 from nearsym.networks import family_class
 

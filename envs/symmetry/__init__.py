@@ -8,6 +8,7 @@ from .image import image_representation
 from .isometry import Isometry, exchange, mirror, turn
 from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
+from .products import with_products
 from .representation import Representation, direct_sum
 from .statistics import OrbitStatistics
 from .subgroups import largest_subgroup
@@ -71,4 +72,5 @@ __all__ = [
     "symmetry_python",
     "symmetry_yaml",
     "turn",
+    "with_products",
 ]

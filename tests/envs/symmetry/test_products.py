@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from nearsym.envs.symmetry import Symmetry
-from nearsym.envs.symmetry.products import with_products
+from nearsym.envs.symmetry import Symmetry, with_products
 
 N = 7
 SWAP, ROUND = [1, 0, *range(2, N)], [*range(1, N), 0]
