@@ -144,6 +144,8 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")
     fewer = script(ask, "tuning", "fewer.csv", cwd=tmp_path)
     assert fewer.stdout.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer.stdout
+    means = script(ask, "means", "fewer.csv", cwd=tmp_path).stdout  # plain ends at 80, 80.2, … 80.8 and begins at 10
+    assert "| plain | 80 / 80 | 80 / 80 |" in means and "| bold | 100 / 100 | 60 / 60 |" in means
     drawn = script(RESULTS / "families_figure.py", "evaluations.csv", "figure.png", cwd=tmp_path)
     assert drawn.returncode == 0 and (tmp_path / "figure.png").stat().st_size > 1000, drawn.stderr
     wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)

@@ -2,6 +2,7 @@
 
     python docs/results/families_rl.py tuning runs/families_tuning        # stage one: who goes on
     python docs/results/families_rl.py held_out runs/families_held_out families_met.csv families_auto.csv   # stage two
+    python docs/results/families_rl.py means runs/relaxed_late              # of any suite: what every network returned
     … and with a report's evaluations.csv in place of a folder
 
 The table of families_met.py says where trained plain agents meet the break; without it that is taken for granted. With
@@ -155,6 +156,20 @@ def missing(conditions: dict[str, Condition]) -> str | None:
     return f"not complete, {most} runs elsewhere: {', '.join(short)}\n" if short else None
 
 
+def means(conditions: dict[str, Condition]) -> None:
+    """Return over training and last return of every network in every environment, means over its runs, as they are."""
+    networks = sorted(set().union(*(one.returns for one in conditions.values())))
+    rows = []
+    for who in networks:
+        row = [who]
+        for one in conditions.values():
+            runs = one.returns.get(who)
+            over = None if runs is None else scores(replace(one, scale=Scale(0.0, 1.0, "")), who).mean()
+            row.append("-" if runs is None else f"{over:,.0f} / {runs[:, -1].mean():,.0f}")
+        rows.append(row)
+    table(["over training / at the end", *conditions], rows)
+
+
 def tuning(conditions: dict[str, Condition]) -> None:
     """Means of every network in every environment, what stage one's rule drops, and who goes on."""
     networks = families(conditions)
@@ -232,7 +247,7 @@ def main() -> int:
     """Print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked = parser.add_subparsers(dest="asked", required=True)
-    for name in ("tuning", "held_out"):
+    for name in ("tuning", "held_out", "means"):
         asked.add_parser(name).add_argument("runs", type=Path, help="a suite's folder, or a report's evaluations.csv")
     for name in ("met", "auto"):
         asked.choices["held_out"].add_argument(name, type=Path, nargs="?", help=f"table of families_{name}.py")
@@ -241,7 +256,9 @@ def main() -> int:
         conditions = conditions_of(given.runs)
         if line := missing(conditions):
             print(line)
-        if given.asked == "tuning":
+        if given.asked == "means":
+            means(conditions)
+        elif given.asked == "tuning":
             tuning(conditions)
         else:
             conditions = with_auto(conditions, given.auto) if given.auto else conditions
