@@ -75,7 +75,7 @@ class SuiteFolder:
             }
             for spec in self.runs
         ]
-        # one line a run: a thousand runs are written every second, and indenting them takes ten times as long
+        # a line for each run: a thousand are written every second, and indenting them takes twice as long
         lines = ",\n".join(json.dumps(run) for run in runs)
         text = f'{{"name": {json.dumps(self._suite.name)}, "runs": [\n{lines}\n]}}\n'
         if text != self._written:
