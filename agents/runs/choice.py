@@ -33,13 +33,12 @@ WRONG = 0.3
 NEGLIGIBLE = 1e-4
 """Error of every element, relative to its scale, up to which a symmetry is as good as exact.
 
-A simulator's solver leaves so much. By the bound ε / (1 - γ) the values of an agent with γ = 0.99 that believes the
-symmetry are wrong by at most 0.01 of their scale.
+A simulator's solver leaves less. An error ε in every step's reward is one of at most ε / (1 - γ) in values, which is
+0.01 of their scale for γ = 0.99; one in transitions is of that order where values are smooth.
 """
 
 SAMPLES, FRAMES = 200, 20
 """Samples of an audit, and of one of images, each of which draws several."""
-
 
 ELEMENTS = 30
 """Elements measured of a group that is too large to list."""
