@@ -259,10 +259,14 @@ class _Part(nn.Module):
 
 
 def _product(weight: Tensor, x: Tensor) -> Tensor:
-    """(members, n, k) times (members or 1, k, m)."""
+    """(members, n, k) times (members or 1, k, m).
+
+    Never written out as a sum, however small k is: the gradient with respect to weights would be a sum over all of m
+    that a compiler merges with how x was gathered, one number at a time.
+    """
     if len(x) == 1:
-        return small_product(weight.flatten(0, 1), x[0]).reshape(*weight.shape[:2], -1)
-    return small_product(weight, x)
+        return (weight.flatten(0, 1) @ x[0]).reshape(*weight.shape[:2], -1)
+    return weight @ x
 
 
 def _stacked(matrices: list[FloatArray]) -> FloatArray:
