@@ -47,8 +47,8 @@ def _fits(value: Any, hint: Any) -> bool:
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in inside)
-    if origin is list:
-        return isinstance(value, list) and all(_fits(one, inside[0]) for one in value)
+    if origin in (list, tuple):
+        return isinstance(value, list | tuple) and all(_fits(one, inside[0]) for one in value)
     if origin is dict:
         return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
     if hint in (int, float):
@@ -60,7 +60,7 @@ def _described(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(_described(one) for one in get_args(hint))
     kind = get_origin(hint) or hint
-    if kind is list and get_args(hint)[0] in PLURAL:
+    if kind in (list, tuple) and get_args(hint)[0] in PLURAL:
         return f"a list of {PLURAL[get_args(hint)[0]]}"
     return "null" if kind is type(None) else WORDS.get(kind, getattr(kind, "__name__", str(kind)))
 

@@ -10,7 +10,7 @@ from nearsym.agents.report.rendering.audit_figure import draw_errors
 from nearsym.agents.report.rendering.experience_figure import draw_audits
 from nearsym.agents.report.rendering.inspection_tables import bound_lines, inspection_tables
 from nearsym.agents.report.rendering.regions_figure import draw_regions
-from nearsym.agents.runs.build import build_env
+from nearsym.agents.runs.build import build_env, symmetry_used
 from nearsym.agents.runs.console import show
 from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.inspection import Inspection, inspect_learner
@@ -46,17 +46,17 @@ def run(arguments: list[str]) -> int:
     env = build_env(subject, precise=True)
     if settings.map is not None:
         return _audit_map(settings, settings.map, env)
-    inspection = tolerated = None
+    declared, inspection, tolerated = symmetry_of(env), None, None
     if settings.run is None:
         report = audit(env, samples=settings.samples, seed=settings.seed)
     else:
         _, learner = load_learner(Path(settings.run), settings.trust)
         asked = [family.audits for family in (learner.network, family_of_critics(learner.network)) if family.audits]
         tolerated = asked[0].tolerated if asked else None
-        report = audit(env, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
+        declared = symmetry_used(learner.network, env)
+        report = audit(env, declared, samples=settings.samples, seed=settings.seed, policy=policy_of(learner))
         inspection = inspect_learner(learner, env, settings.samples, settings.seed)
     show(tables(report, subject.env.id))
-    declared = symmetry_of(env)
     if report.verdict == "broken" and declared is not None:
         faults = faults_of(env, declared, min(settings.samples, FEW), settings.seed)
         show([f"mend:    {fault}" for fault in faults if fault.mend])

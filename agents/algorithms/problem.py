@@ -10,7 +10,7 @@ import numpy as np
 from nearsym.envs import is_image
 from nearsym.envs.errors import InputError, SymmetryError
 from nearsym.envs.spaces import check_bounded
-from nearsym.envs.symmetry import Group, Image, Observation, Representation, Symmetry, Vector
+from nearsym.envs.symmetry import Group, Image, Observation, Representation, Symmetry, Vector, restricted
 from nearsym.networks import Family, family_of_critics
 
 
@@ -51,9 +51,11 @@ def symmetry_for(
 ) -> Symmetry:
     """The declared symmetry checked against the spaces, or that of the trivial group for a network that needs none.
 
+    Of a network that uses some elements alone it is that of the subgroup they generate.
+
     Raises:
         InputError: the network needs a symmetry and there is none.
-        SymmetryError: the symmetry does not fit the spaces.
+        SymmetryError: the symmetry does not fit the spaces, or lacks an element.
     """
     images = is_image(observation_space)
     if symmetry is not None:
@@ -62,8 +64,9 @@ def symmetry_for(
                 "the symmetry is declared on vectors and the environment observes images; build it with Symmetry.image"
             )
         symmetry.check_spaces(observation_space, action_space)
-        return symmetry.ordered(observation_space)
-    if network.needs_symmetry or family_of_critics(network).needs_symmetry:
+        whole = symmetry.ordered(observation_space)
+        return restricted(whole, network.elements) if network.elements else whole
+    if network.needs_symmetry or family_of_critics(network).needs_symmetry or network.elements:
         where, how = (" on its images", "Symmetry.image") if images else ("", "Symmetry.reflection or .generated")
         raise InputError(
             f"network={network.label} needs a symmetry and the environment declares none{where}; pass symmetry=… "

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from nearsym.agents.runs.build import build_env
+from nearsym.agents.runs.build import build_env, symmetry_used
 from nearsym.agents.runs.evaluation import load_learner, policy_of
 from nearsym.agents.runs.evaluation_files import plain_files, saved_step
 from nearsym.agents.runs.folder import Run
@@ -69,7 +69,8 @@ def export(settings: ExportSettings) -> Exported:
     verdict = None
     if settings.samples and symmetry_of(env) is not None and state_setter(env) is not None:
         precise = build_env(trained, precise=True)
-        verdict = audit(precise, samples=settings.samples, seed=settings.seed, policy=policy_of(learner)).verdict
+        used = symmetry_used(trained.network, precise)
+        verdict = audit(precise, used, samples=settings.samples, seed=settings.seed, policy=policy_of(learner)).verdict
         precise.close()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as apart:

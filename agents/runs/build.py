@@ -16,7 +16,7 @@ from nearsym.agents.algorithms.settings import AgentSettings, OffPolicySettings
 from nearsym.envs import EpisodeLimit, EpisodeSeeds, build, symmetry_of, vectorised
 from nearsym.envs.capabilities import splits, stacked_frames
 from nearsym.envs.errors import InputError
-from nearsym.envs.symmetry import Symmetry
+from nearsym.envs.symmetry import Symmetry, restricted
 from nearsym.envs.vector import InProcesses, NoWorker, RemoteEpisodeSeeds, Vectorised, worthwhile
 from nearsym.envs.wrappers import seeded
 from nearsym.networks import Family
@@ -128,6 +128,12 @@ def env_maker(
         precise=precise,
         film=film,
     )
+
+
+def symmetry_used(network: Family, env: gymnasium.Env[Any, Any]) -> Symmetry | None:
+    """What an environment declares, as far as a network uses it; None where nothing is declared."""
+    symmetry = symmetry_of(env)
+    return restricted(symmetry, network.elements) if symmetry is not None and network.elements else symmetry
 
 
 def problem_of(

@@ -10,8 +10,9 @@ from .observation import Image, Observation, Parts, Vector, Window
 from .orbits import Orbits, coordinate_orbits, cover_orbits, equivariant_orbits, invariant_orbits, mixed_coordinates
 from .products import with_products
 from .representation import Representation, direct_sum
+from .restriction import PRODUCTS, restricted
 from .statistics import OrbitStatistics
-from .subgroups import largest_subgroup
+from .subgroups import generated_subgroup, largest_subgroup
 from .symmetry import Symmetry
 from .words import (
     Angles,
@@ -30,6 +31,7 @@ from .words import (
 from .written import read_symmetry, symmetry_python, symmetry_yaml
 
 __all__ = [
+    "PRODUCTS",
     "Angles",
     "Each",
     "EulerAngles",
@@ -63,12 +65,14 @@ __all__ = [
     "equivariant_orbits",
     "exchange",
     "from_parts",
+    "generated_subgroup",
     "image_representation",
     "invariant_orbits",
     "largest_subgroup",
     "mirror",
     "mixed_coordinates",
     "read_symmetry",
+    "restricted",
     "symmetry_python",
     "symmetry_yaml",
     "turn",

@@ -69,6 +69,8 @@ class Family(ABC):
             a plain network can do with a symmetry.
         critic: family of the critics and of the encoder that they train, by name, with this one's sizes and keys of its
             own at their defaults; None for the same.
+        elements: names of elements of the group; the subgroup that they generate is the symmetry that networks use (see
+            `nearsym.envs.symmetry.restricted`). Of none the whole group is.
         match_parameters: make `width` the plain network's, and give the others the width at which they have most nearly
             as many parameters as it.
 
@@ -92,9 +94,11 @@ class Family(ABC):
     window_channels: int = 8
     augment: bool = False
     critic: str | None = None
+    elements: tuple[str, ...] = ()
     match_parameters: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "elements", tuple(self.elements))  # files and command lines give lists
         if self.family != type(self).family:
             raise InputError(f"network.family is {self.family!r}, expected {type(self).family!r}; choose with network=")
         self.check_whole("width", "depth", "window_channels")
@@ -110,9 +114,10 @@ class Family(ABC):
 
     @property
     def label(self) -> str:
-        """What runs and reports call it: its name, and data and critics where these differ from what it says."""
+        """What runs and reports call it: its name, and data, critics and group where these differ from what it says."""
         critics = "" if self.critic in (None, self.name) else f"-critic-{self.critic}"
-        return f"{self.name}{'-augmented' if self.augment and not type(self).augment else ''}{critics}"
+        augmented = "-augmented" if self.augment and not type(self).augment else ""
+        return f"{self.name}{augmented}{critics}{'-subgroup' if self.elements else ''}"
 
     @property
     def architecture(self) -> str:
@@ -135,6 +140,7 @@ class Family(ABC):
             depth=other.depth,
             block=other.block,
             window_channels=other.window_channels,
+            elements=other.elements,
             match_parameters=other.match_parameters,
         )
 

@@ -30,7 +30,7 @@ from nearsym.networks import (
 )
 
 ROOT = Path(__file__).parents[2]
-COMMON = {"family", "width", "depth", "block", "window_channels", "augment", "critic", "match_parameters"}
+COMMON = {"family", "width", "depth", "block", "window_channels", "augment", "critic", "elements", "match_parameters"}
 OWN = {
     "plain": set(),
     "augmented": set(),
@@ -170,8 +170,8 @@ def test_every_family_has_the_layers_of_an_architecture(name):
 
 
 def test_sizes_carry_over_to_another_family():
-    given = Relaxed(width=40, depth=3, window_channels=5, banks=7, match_parameters=True)
-    assert Exact.like(given) == Exact(width=40, depth=3, window_channels=5, match_parameters=True)
+    given = Relaxed(width=40, depth=3, window_channels=5, banks=7, elements=("s",), match_parameters=True)
+    assert Exact.like(given) == Exact(width=40, depth=3, window_channels=5, elements=("s",), match_parameters=True)
     assert Relaxed.like(given) is given
     assert Plain.like(Augmented(width=9)) == Plain(width=9)
 
