@@ -131,15 +131,15 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
         (tmp_path / "met.csv").write_text(
             f"task,seed,element,error,verdict,visited\ncrane-worn,0,r,0.7,broken,{visited}\n"
         )
-        third = script(ask, "held_out", "evaluations.csv", "met.csv", cwd=tmp_path)
+        third = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", cwd=tmp_path)
         assert ("| crane-worn |" in third.stdout) is row, third.stdout
         assert ("do not meet the break: crane-worn" in third.stdout) is not row
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\ncrane-worn,relaxed,\n")
-    fourth = script(ask, "held_out", "evaluations.csv", "met.csv", "auto.csv", cwd=tmp_path)
+    fourth = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv", cwd=tmp_path)
     auto = next(row for row in fourth.stdout.splitlines() if row.startswith("| auto | yes"))
     assert auto.count("yes:") == 3 and "+0.00 [+0.00, +0.00]" in auto  # it is exact where the symmetry holds
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\n")
-    fifth = script(ask, "held_out", "evaluations.csv", "met.csv", "auto.csv", cwd=tmp_path)
+    fifth = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv", cwd=tmp_path)
     assert fifth.returncode == 1 and "chooses nothing for crane-worn" in fifth.stderr
     assert "not complete" not in first.stdout
     kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
@@ -148,7 +148,7 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     assert fewer.stdout.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer.stdout
     means = script(ask, "means", "fewer.csv", cwd=tmp_path).stdout  # plain ends at 80, 80.2, … 80.8 and begins at 10
     assert "| plain | 80 / 80 | 80 / 80 |" in means and "| bold | 100 / 100 | 60 / 60 |" in means
-    drawn = script(RESULTS / "families_figure.py", "evaluations.csv", "figure.png", cwd=tmp_path)
+    drawn = script(RESULTS / "families_figure.py", "figure.png", "evaluations.csv", cwd=tmp_path)
     assert drawn.returncode == 0 and (tmp_path / "figure.png").stat().st_size > 1000, drawn.stderr
     wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
     assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")

@@ -1,6 +1,7 @@
 """What every network of docs/families.md learned in each held-out environment, as a figure.
 
-    python docs/results/families_figure.py docs/results/families_held_out.csv docs/results/families_held_out.png
+    cd docs/results
+    python families_figure.py families_held_out.png families_held_out.csv --auto families_auto.csv
 
 A row for each task, with a column for the task as it is and one for each break. A dot is the mean of the return over
 training, on the scale of docs/families.md, a line its 95% interval by Student's t.
@@ -10,14 +11,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from families_rl import conditions_of, families, scores, whole
+from families_rl import RUNS, conditions_of, families, scores, whole, with_auto
 from matplotlib.figure import Figure
 
 from nearsym.agents.report.alignment import Condition
 from nearsym.agents.report.intervals import over_tasks
 from nearsym.envs.errors import InputError
 
-COLOURS = {"plain": "#7f7f7f", "exact": "#d62728", "relaxed": "#1f77b4", "rpp": "#2ca02c", "augmented": "#ff7f0e"}
+COLOURS = {
+    "plain": "#7f7f7f",
+    "exact": "#d62728",
+    "relaxed": "#1f77b4",
+    "rpp": "#2ca02c",
+    "augmented": "#ff7f0e",
+    "auto": "#000000",
+}
 OTHERS = "#9467bd"
 
 
@@ -52,11 +60,13 @@ def draw(conditions: dict[str, Condition], path: Path) -> None:
 def main() -> int:
     """Draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", type=Path, help="a suite's folder, or a report's evaluations.csv")
     parser.add_argument("out", type=Path, help="the figure that is written")
+    parser.add_argument("runs", type=Path, nargs="+", help=RUNS)
+    parser.add_argument("--auto", type=Path, help="table of families_auto.py")
     given = parser.parse_args()
     try:
-        draw(conditions_of(given.runs), given.out)
+        conditions = conditions_of(given.runs)
+        draw(with_auto(conditions, given.auto) if given.auto else conditions, given.out)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1

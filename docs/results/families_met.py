@@ -1,7 +1,7 @@
 """Whether trained plain agents meet the break of an environment: the images visited of its broken elements.
 
     python docs/results/families_met.py runs/families_held_out docs/results/families_met.csv
-    python docs/results/families_rl.py held_out runs/families_held_out docs/results/families_met.csv
+    python docs/results/families_rl.py held_out runs/families_held_out --met docs/results/families_met.csv
 
 Audits the last checkpoint of every plain run where the symmetry is broken (names of tasks do not end in `-whole`), as
 `nearsym audit runs/x` does. A line for each run and each element that the audit calls approximate or broken;

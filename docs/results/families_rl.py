@@ -1,13 +1,13 @@
 """What docs/families.md asks of the runs of its two suites, by the rules written there before they were carried out.
 
     python docs/results/families_rl.py tuning runs/families_tuning        # stage one: who goes on
-    python docs/results/families_rl.py held_out runs/families_held_out families_met.csv families_auto.csv   # stage two
+    python docs/results/families_rl.py held_out runs/families_held_out runs/families_auto --met met.csv --auto auto.csv
     python docs/results/families_rl.py means runs/relaxed_late              # of any suite: what every network returned
     … and with a report's evaluations.csv in place of a folder
 
 The table of families_met.py says where trained plain agents meet the break; without it that is taken for granted. With
-that of families_auto.py there is a network more: what network=auto would have chosen, which is one of the others in
-every environment, with the same runs.
+that of families_auto.py there is a network more: network=auto, which in most environments is one of the others, with
+the same runs, and in some has runs of its own.
 
 Return over training is the mean of the learning curve from the first evaluation after learning starts, on a scale
 whose 0 is the mean of all untrained networks and whose 1 is the best mean final return of a network in that
@@ -46,13 +46,15 @@ MOST = 4
 MET = 0.1
 """Images visited of a broken element, at least, where a break counts: the mean over runs of its most visited one."""
 
+RUNS = "folders of suites, or evaluations.csv of reports"
+
 AREA = 1  # column of `pooled_areas`: the other is the final return
 
 
-def conditions_of(place: Path) -> dict[str, Condition]:
+def conditions_of(places: Iterable[Path]) -> dict[str, Condition]:
     """By name of the environment, on the protocol's scale; reports put the id before the name."""
     by_name: dict[str, list] = {}
-    for record in read_comparison(place).records:
+    for record in (record for place in places for record in read_comparison(place).records):
         by_name.setdefault(record.task.partition("(")[2].rstrip(")") or record.task, []).append(record)
     return {name: scaled(align(records)) for name, records in by_name.items()}
 
@@ -248,9 +250,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked = parser.add_subparsers(dest="asked", required=True)
     for name in ("tuning", "held_out", "means"):
-        asked.add_parser(name).add_argument("runs", type=Path, help="a suite's folder, or a report's evaluations.csv")
+        asked.add_parser(name).add_argument("runs", type=Path, nargs="+", help=RUNS)
     for name in ("met", "auto"):
-        asked.choices["held_out"].add_argument(name, type=Path, nargs="?", help=f"table of families_{name}.py")
+        asked.choices["held_out"].add_argument(f"--{name}", type=Path, help=f"table of families_{name}.py")
     given = parser.parse_args()
     try:
         conditions = conditions_of(given.runs)
