@@ -11,7 +11,6 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from nearsym.agents.comparison.suite_file import read_suite
-from nearsym.agents.runs.choice import AUTO
 from nearsym.agents.tuning.plan import read_plan
 from nearsym.envs import audit
 from nearsym.scripts.compose import options
@@ -19,7 +18,8 @@ from nearsym.scripts.compose import options
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 TASKS = ("crane:Crane", "Reacher-v5", "Pendulum-v1", "dmc/walker-walk", "trading/portfolio (fold0)", "Walker2d-v5")
 TASKS += ("crane:Crane (crane-whole)", "drone:Drone (drone-whole)", "dmc/cartpole-balance")
-TASKS += ("dmc/reacher_turning-easy (turning-whole)", "rooms:Rooms (rooms-draught)")
+TASKS += ("dmc/reacher_turning-easy (turning-whole)", "rooms:Rooms (rooms-draught)", "drone:Drone (drone-worn)")
+TASKS += ("dmc/reacher_turning-easy (turning-turned)",)
 
 
 def example(name):
@@ -87,7 +87,7 @@ def test_the_crane_is_a_square_until_a_motor_wears(crane):
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_its_suites_are_suites(path):
-    families = [*options("network"), AUTO]
+    families = options("network")
     suite = read_plan(path, families).suite if "\ntune:" in path.read_text() else read_suite(path, families)
     assert suite.runs("runs/x")[0].task in TASKS
 

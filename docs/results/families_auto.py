@@ -2,9 +2,6 @@
 
 cd docs/examples
 python ../results/families_auto.py families_held_out.yaml ../results/families_auto.csv
-
-The column `network` says whose runs are those of auto: another network's, or `auto` where it uses a part of the group
-and has runs of its own (families_auto.yaml).
 """
 
 import argparse
@@ -13,7 +10,7 @@ import sys
 from pathlib import Path
 
 from nearsym.agents.comparison.suite_file import read_suite
-from nearsym.agents.runs.choice import AUTO, choose_network
+from nearsym.agents.runs.choice import choose_network
 from nearsym.envs import build
 from nearsym.envs.errors import InputError
 from nearsym.envs.perturbations import PerturbationSettings
@@ -35,7 +32,7 @@ def main() -> int:
                 perturbation = PerturbationSettings(**strengths)
                 env = build(task.id, task.kwargs, perturbation=perturbation, precise=True)
                 choice = choose_network(env)
-                rows.append((task.folder, AUTO if choice.elements else choice.network, choice.why))
+                rows.append((task.folder, choice.network, choice.why))
                 print(f"{task.folder}: {choice.why}")
     except InputError as error:
         print(error, file=sys.stderr)

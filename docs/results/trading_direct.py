@@ -28,6 +28,7 @@ from nearsym.envs.trading.strategies import FITTED, REFERENCES, Periodic, equal,
 from nearsym.networks import family, parameter_count
 
 NETWORKS = ("plain", "augmented", "exact", "relaxed", "rpp")
+KEYS = {"relaxed": {"relaxation_penalty": 3e-4}}  # the default of that time
 SPLITS = ("train", "test")
 
 
@@ -85,9 +86,14 @@ def worlds(size):
     return found + [World("sp500", dose, fold) for dose in size.doses for fold in range(size.folds)]
 
 
+def sized(name, size, width):
+    """A family at a width."""
+    return family(name, width=width, window_channels=size.channels, **KEYS.get(name, {}))
+
+
 def families(env, size, matched):
     """Networks of equal widths, or with as many parameters as the plain one has at that width, as nearly as can be."""
-    found = {name: family(name, width=size.width, window_channels=size.channels) for name in NETWORKS}
+    found = {name: sized(name, size, size.width) for name in NETWORKS}
     if matched == "parameters":
         target = count(env, found["plain"])
         found = {name: nearest(env, name, size, target) for name in NETWORKS}
@@ -100,9 +106,9 @@ def nearest(env, name, size, target):
     low, high = 0, len(widths) - 1
     while low < high:  # the first with at least so many
         middle = (low + high) // 2
-        enough = count(env, family(name, width=widths[middle], window_channels=size.channels)) >= target
+        enough = count(env, sized(name, size, widths[middle])) >= target
         low, high = (low, middle) if enough else (middle + 1, high)
-    near = [family(name, width=width, window_channels=size.channels) for width in widths[max(low - 1, 0) : low + 1]]
+    near = [sized(name, size, width) for width in widths[max(low - 1, 0) : low + 1]]
     return min(near, key=lambda network: abs(np.log(count(env, network) / target)))
 
 

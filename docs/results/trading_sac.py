@@ -70,7 +70,8 @@ def market(seed):
 
 def judged(seed, network, steps, width, late, agent="sac", **settings):
     """Split, opponent and paired difference of one agent."""
-    chosen = family(network, width=width, window_channels=2)
+    keys = {"relaxation_penalty": 3e-4} if network == "relaxed" else {}  # the default of that time
+    chosen = family(network, width=width, window_channels=2, **keys)
     settings = {"batch_size": 64, "network": chosen, "seed": seed, **settings}
     env = Late(market(seed)) if late else market(seed)
     if agent == "ppo":

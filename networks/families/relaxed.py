@@ -48,7 +48,7 @@ class Relaxed(Family):
     banks: int = 1
     relax_positions: bool = False
     relax_biases: bool = True
-    relaxation_penalty: float = 3e-4
+    relaxation_penalty: float = 3e-2
     relaxed_lr_multiplier: float = 10.0
 
     def __post_init__(self) -> None:
