@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .relaxed_linear import RelaxedLinear
-from .relaxed_weights import RelaxedWeights
+from .relaxed_weights import RelaxedWeights, size_of
 
 
 def relaxed_layers(module: nn.Module) -> dict[str, RelaxedLinear]:
@@ -34,7 +34,7 @@ def relaxation_penalty(module: nn.Module) -> Tensor:
         if isinstance(part, RelaxedWeights) and part.learned:
             total = total + part.penalty()
         if isinstance(part, RelaxedLinear) and part.relaxed_bias is not None:
-            total = total + part.relaxed_bias.abs().sum() / part.out_channels
+            total = total + size_of(part.relaxed_bias).sum() / part.out_channels
     return total
 
 

@@ -9,6 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+EQUAL = 1e-6
+"""Differences of weights that rounding may have made."""
+
+
+def size_of(x: Tensor) -> Tensor:
+    """|x|, and 0 without a gradient where |x| is below `EQUAL`.
+
+    Weights that took the same steps differ by rounding, whose sign would pull them by the whole strength of a penalty:
+    two ways to compute one update would part there, by a step of Adam.
+    """
+    size = x.abs()
+    return size * (size > EQUAL)
+
 
 class RelaxedWeights(nn.Module):
     """One factor for every coordinate, of which only what breaks the symmetry is free.
@@ -80,5 +93,5 @@ class RelaxedWeights(nn.Module):
         for size in self._sizes:
             # a gather of all coordinates would cost more than the rest
             inside = self.theta if self.orbits == 1 else self.theta[..., self.get_buffer(f"orbits_of_{size}")]
-            total = total + (inside.unsqueeze(-1) - inside.unsqueeze(-2)).abs().sum() / (size - 1)
+            total = total + size_of(inside.unsqueeze(-1) - inside.unsqueeze(-2)).sum() / (size - 1)
         return total

@@ -11,16 +11,12 @@ from nearsym.agents.algorithms.update_rule import UpdateRule
 from nearsym.envs import make
 from nearsym.networks import FAMILIES, family
 
-KEYS = {"relaxed": {"relaxation_penalty": 3e-4}}
-"""Weaker than by default: at its kink, where every update begins, the sign of a rounding error is a step of Adam."""
-
 
 def agents(name, algorithm=SAC, count=2):
     images = algorithm is DrQv2
     env = make("dmc/cartpole-balance", pixels=True, size=21) if images else make("dmc/point_mass-easy")
     small = {"features": 8, "filters": 4} if images else {}
-    network = family(name, width=32, **KEYS.get(name, {}))
-    return [algorithm(env, network, seed=3, batch_size=64, **small).learner for _ in range(count)]
+    return [algorithm(env, family(name, width=32), seed=3, batch_size=64, **small).learner for _ in range(count)]
 
 
 def batch(learner, seed=0, count=64):
