@@ -43,9 +43,9 @@ def save_agent(learner: Learner, experience: Experience, folder: Path) -> Path:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / AGENT).is_file():
         raise InputError(f"{folder} holds something else than an agent; save it into a folder of its own")
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"agent": asdict(learner.settings), "network": asdict(learner.network)}
+    content = json.loads(json.dumps({"agent": asdict(learner.settings), "network": asdict(learner.network)}))
     saved = _read(folder) if (folder / AGENT).is_file() else content
-    if saved != json.loads(json.dumps(content)):
+    if saved != content:
         raise InputError(f"{folder} holds an agent with other settings; save this one into a folder of its own")
     write_atomic(folder / SYMMETRY, json.dumps(described(learner.problem.symmetry)) + "\n")
     write_atomic(folder / AGENT, json.dumps(content, indent=2) + "\n")
