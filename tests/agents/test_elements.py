@@ -36,7 +36,7 @@ def test_a_policy_keeps_what_it_was_given_and_nothing_else(kind):
     assert min(error for name, error in found.items() if name not in kept) > 1e-2  # negative control
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES])
+@pytest.mark.parametrize("name", list(FAMILIES))
 def test_every_family_takes_a_part(name):
     agent = SAC(make("dmc/point_mass-easy"), network=family(name, width=16, elements=["r"]))
     assert agent.learner.problem.symmetry.group.order == 4
