@@ -64,8 +64,7 @@ def symmetry_for(
                 "the symmetry is declared on vectors and the environment observes images; build it with Symmetry.image"
             )
         symmetry.check_spaces(observation_space, action_space)
-        whole = symmetry.ordered(observation_space)
-        return restricted(whole, network.elements) if network.elements else whole
+        return restricted(symmetry.ordered(observation_space), network.elements)
     if network.needs_symmetry or family_of_critics(network).needs_symmetry or network.elements:
         where, how = (" on its images", "Symmetry.image") if images else ("", "Symmetry.reflection or .generated")
         raise InputError(

@@ -132,8 +132,8 @@ def env_maker(
 
 def symmetry_used(network: Family, env: gymnasium.Env[Any, Any]) -> Symmetry | None:
     """What an environment declares, as far as a network uses it; None where nothing is declared."""
-    symmetry = symmetry_of(env)
-    return restricted(symmetry, network.elements) if symmetry is not None and network.elements else symmetry
+    declared = symmetry_of(env)
+    return None if declared is None else restricted(declared, network.elements)
 
 
 def problem_of(

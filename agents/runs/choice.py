@@ -71,7 +71,7 @@ def choose_network(env: gymnasium.Env[Any, Any], elements: Sequence[str] = ()) -
     symmetry = symmetry_of(env)
     if symmetry is None:
         return Choice("plain", "network=plain: no symmetry is declared")
-    symmetry = restricted(symmetry, elements) if elements else symmetry
+    symmetry = restricted(symmetry, elements)
     try:
         if method_for(with_state(env)) is measure_by_neighbours:
             return _assumed("its state cannot be set, so that its symmetry cannot be measured before training")

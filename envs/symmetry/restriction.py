@@ -31,6 +31,7 @@ def restricted(symmetry: Symmetry, elements: Sequence[str]) -> Symmetry:
     Args:
         symmetry: declared.
         elements: their names, as ``nearsym audit`` shows them; of a group too large to list those of `with_products`.
+            With none the symmetry is returned as it is.
 
     Raises:
         SymmetryError: an element is unknown, or they generate the identity alone.
@@ -42,6 +43,8 @@ def restricted(symmetry: Symmetry, elements: Sequence[str]) -> Symmetry:
         >>> restricted(square, ["r^2", "s"]).group
         Group(r^2, s of D4, order 4)
     """
+    if not elements:
+        return symmetry
     symmetry = with_products(symmetry, PRODUCTS)
     group = symmetry.group
     unknown = [each for each in elements if each not in group.names]
@@ -55,7 +58,7 @@ def restricted(symmetry: Symmetry, elements: Sequence[str]) -> Symmetry:
         return _of_generators(symmetry, name, chosen)
     kept = sorted(generated_subgroup(group, chosen))
     if len(kept) == 1:
-        raise SymmetryError(f"{', '.join(elements) or 'no element'} of {group.name} moves nothing; use network=plain")
+        raise SymmetryError(f"{', '.join(elements)} of {group.name} moves nothing; use network=plain")
     place = np.full(group.rows, -1)
     place[kept] = np.arange(len(kept))
     part = Group(

@@ -67,7 +67,6 @@ def test_of_rooms_the_first_may_be_left_out():
     [
         (["q"], "D4 has no element 'q'; choose from e, r, s"),
         (["e"], "e of D4 moves nothing; use network=plain"),
-        ([], "no element of D4 moves nothing"),
     ],
 )
 def test_bad_elements_are_named(elements, said):
@@ -78,6 +77,10 @@ def test_bad_elements_are_named(elements, said):
 def test_an_unlisted_group_names_products():
     with pytest.raises(SymmetryError, match="has no element 'c'; choose from a, b, "):
         restricted(ROOMS, ["c"])
+
+
+def test_of_no_elements_it_is_the_whole():
+    assert restricted(SQUARE, ()) is SQUARE
 
 
 def test_a_part_of_a_part():
