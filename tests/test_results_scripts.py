@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from nearsym.agents.algorithms.sac import SACSettings
+from nearsym.agents.runs.settings import EnvSettings, TrainSettings
+from nearsym.agents.runs.training import train
+from nearsym.envs.perturbations import PerturbationSettings
+from nearsym.networks import family
+
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 WRITING = sorted(
     path
@@ -152,3 +158,28 @@ def test_the_rules_for_families_are_those_written_down(tmp_path):
     assert drawn.returncode == 0 and (tmp_path / "figure.png").stat().st_size > 1000, drawn.stderr
     wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
     assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")
+
+
+def test_breaks_that_plain_agents_meet(tmp_path, monkeypatch):
+    """An environment without a break has a line without an element, one that is whole by its name has none."""
+    for name, perturbation in {"p-offset": {"sensor_offset": 0.3}, "p-unbroken": {}, "p-whole": {}}.items():
+        settings = TrainSettings(
+            env=EnvSettings("Pendulum-v1"),
+            agent=SACSettings(batch_size=8, learning_starts=10),
+            network=family("plain", width=8),
+            perturbation=PerturbationSettings(**perturbation),
+            total_steps=20,
+            eval_every=20,
+            eval_episodes=1,
+            run_dir=str(tmp_path / "suite" / name / "none" / "plain" / "seed0"),
+        )
+        train(settings, ["test"])
+    table = tmp_path / "met.csv"
+    monkeypatch.setattr(sys, "argv", ["families_met.py", str(tmp_path / "suite"), str(table)])
+    for _ in range(2):  # the second adds nothing
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(RESULTS / "families_met.py"), run_name="__main__")
+        assert ended.value.code == 0
+        with table.open(newline="") as file:
+            rows = [(row["task"], row["element"], row["verdict"]) for row in csv.DictReader(file)]
+        assert rows == [("p-offset", "s", "broken"), ("p-unbroken", "", "none")]
