@@ -154,8 +154,12 @@ def missing(conditions: dict[str, Condition]) -> str | None:
     """A line that names what has fewer runs than the rest; None where all have equally many."""
     runs = {(name, who): len(of) for name, one in conditions.items() for who, of in one.returns.items()}
     most = max(runs.values())
-    short = [f"{count} of {who} on {name}" for (name, who), count in runs.items() if count < most]
-    return f"not complete, {most} runs elsewhere: {', '.join(short)}\n" if short else None
+    short: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for (name, who), count in runs.items():
+        if count < most:
+            short[name, count].append(who)
+    said = [f"{count} of {', '.join(who)} on {name}" for (name, count), who in short.items()]
+    return f"not complete, {most} runs elsewhere: {'; '.join(said)}\n" if said else None
 
 
 def means(conditions: dict[str, Condition]) -> None:
