@@ -5,6 +5,7 @@ import json
 import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,21 @@ MEASURES = ("annual_return", "annual_volatility", "sharpe", "sortino", "calmar",
 
 def script(path, *words, cwd):
     return subprocess.run([sys.executable, str(path), *map(str, words)], cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch, capsys):
+    """A script of `RESULTS` in this process, which has imported what it needs: its exit status, output and errors."""
+
+    def carried_out(name, *words):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.syspath_prepend(str(RESULTS))
+        monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(RESULTS / name), run_name="__main__")
+        return ended.value.code, *capsys.readouterr()
+
+    return carried_out
 
 
 def state(folder):
@@ -114,53 +130,59 @@ def planted(path, steps=(0, 1000, 2000, 3000)):
     path.write_text("\n".join(rows) + "\n")
 
 
-def test_the_rules_for_families_are_those_written_down(tmp_path):
+def test_the_rules_for_families_are_those_written_down(tmp_path, told):
     planted(tmp_path / "evaluations.csv")
-    ask = RESULTS / "families_rl.py"
-    first = script(ask, "tuning", "evaluations.csv", cwd=tmp_path)
-    assert first.returncode == 0, first.stderr
+    ask = partial(told, "families_rl.py")
+    code, first, wrong = ask("tuning", "evaluations.csv")
+    assert code == 0, wrong
     rows = {
         cells[1].strip(): [cell.strip() for cell in cells]
-        for cells in map(lambda r: r.split("|"), first.stdout.splitlines())
+        for cells in map(lambda r: r.split("|"), first.splitlines())
         if len(cells) > 5
     }
     # (60.4 - 10) / (100.4 - 10) of plain's (80.4 - 10) / (100.4 - 10)
     assert rows["bold"][-2] == "dropped: crane-worn" and rows["bold"][-3] == "+0.22"
     assert rows["modest"][-2] == "may go on" and rows["exact"][-2] == "goes on"
-    assert first.stdout.rstrip().endswith("beside plain, exact, relaxed, rpp, augmented: modest")
-    second = script(ask, "held_out", "evaluations.csv", cwd=tmp_path)
-    assert second.returncode == 0, second.stderr
-    answers = {row.split("|")[1].strip(): row for row in second.stdout.splitlines() if "yes:" in row or "no:" in row}
+    assert first.rstrip().endswith("beside plain, exact, relaxed, rpp, augmented: modest")
+    assert "not complete" not in first
+    code, second, wrong = ask("held_out", "evaluations.csv")
+    assert code == 0, wrong
+    answers = {row.split("|")[1].strip(): row for row in second.splitlines() if "yes:" in row or "no:" in row}
     assert answers["relaxed"].count("yes:") == 3 == answers["modest"].count("yes:")
     assert "no: -0.4" in answers["exact"] and answers["bold"].count("no:") == 2
     for visited, row in ((0.05, False), (0.15, True)):
         (tmp_path / "met.csv").write_text(
             f"task,seed,element,error,verdict,visited\ncrane-worn,0,r,0.7,broken,{visited}\n"
         )
-        third = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", cwd=tmp_path)
-        assert ("| crane-worn |" in third.stdout) is row, third.stdout
-        assert ("do not meet the break: crane-worn" in third.stdout) is not row
+        _, third, _ = ask("held_out", "evaluations.csv", "--met", "met.csv")
+        assert ("| crane-worn |" in third) is row, third
+        assert ("do not meet the break: crane-worn" in third) is not row
+        assert ("| - |" in third) is not row  # no broken one is left to ask about
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\ncrane-worn,relaxed,\n")
-    fourth = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv", cwd=tmp_path)
-    auto = next(row for row in fourth.stdout.splitlines() if row.startswith("| auto | yes"))
+    _, fourth, _ = ask("held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv")
+    auto = next(row for row in fourth.splitlines() if row.startswith("| auto | yes"))
     assert auto.count("yes:") == 3 and "+0.00 [+0.00, +0.00]" in auto  # it is exact where the symmetry holds
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\n")
-    fifth = script(ask, "held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv", cwd=tmp_path)
-    assert fifth.returncode == 1 and "chooses nothing for crane-worn" in fifth.stderr
-    assert "not complete" not in first.stdout
+    code, _, wrong = ask("held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv")
+    assert code == 1 and "chooses nothing for crane-worn" in wrong
     kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")
-    fewer = script(ask, "tuning", "fewer.csv", cwd=tmp_path)
-    assert fewer.stdout.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer.stdout
-    means = script(ask, "means", "fewer.csv", cwd=tmp_path).stdout  # plain ends at 80, 80.2, … 80.8 and begins at 10
+    _, fewer, _ = ask("tuning", "fewer.csv")
+    assert fewer.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer
+    _, means, _ = ask("means", "fewer.csv")  # plain ends at 80, 80.2, … 80.8 and begins at 10
     assert "| plain | 80 / 80 | 80 / 80 |" in means and "| bold | 100 / 100 | 60 / 60 |" in means
-    drawn = script(RESULTS / "families_figure.py", "figure.png", "evaluations.csv", cwd=tmp_path)
-    assert drawn.returncode == 0 and (tmp_path / "figure.png").stat().st_size > 1000, drawn.stderr
-    wrong = script(ask, "tuning", "nowhere", cwd=tmp_path)
-    assert wrong.returncode == 1 and wrong.stderr.startswith("there is no nowhere")
+    worn = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-whole" not in line]
+    (tmp_path / "worn.csv").write_text("\n".join(worn) + "\n")
+    (tmp_path / "met.csv").write_text("task,seed,element,error,verdict,visited\ncrane-worn,0,,,none,0\n")
+    code, nothing, _ = ask("held_out", "worn.csv", "--met", "met.csv")
+    assert code == 0 and nothing.endswith("nothing is left to compare in\n")
+    code, _, wrong = told("families_figure.py", "figure.png", "evaluations.csv")
+    assert code == 0 and (tmp_path / "figure.png").stat().st_size > 1000, wrong
+    code, _, wrong = ask("tuning", "nowhere")
+    assert code == 1 and wrong.startswith("there is no nowhere")
 
 
-def test_breaks_that_plain_agents_meet(tmp_path, monkeypatch):
+def test_breaks_that_plain_agents_meet(tmp_path, told):
     """An environment without a break has a line without an element, one that is whole by its name has none."""
     for name, perturbation in {"p-offset": {"sensor_offset": 0.3}, "p-unbroken": {}, "p-whole": {}}.items():
         settings = TrainSettings(
@@ -175,11 +197,9 @@ def test_breaks_that_plain_agents_meet(tmp_path, monkeypatch):
         )
         train(settings, ["test"])
     table = tmp_path / "met.csv"
-    monkeypatch.setattr(sys, "argv", ["families_met.py", str(tmp_path / "suite"), str(table)])
     for _ in range(2):  # the second adds nothing
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(str(RESULTS / "families_met.py"), run_name="__main__")
-        assert ended.value.code == 0
+        code, _, wrong = told("families_met.py", tmp_path / "suite", table)
+        assert code == 0, wrong
         with table.open(newline="") as file:
             rows = [(row["task"], row["element"], row["verdict"]) for row in csv.DictReader(file)]
         assert rows == [("p-offset", "s", "broken"), ("p-unbroken", "", "none")]

@@ -19,7 +19,7 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,6 +205,24 @@ def tuning(conditions: dict[str, Condition]) -> None:
     print(f"beside {', '.join(ALWAYS)}: {', '.join(best) or 'none'}")
 
 
+def level(found: Intervals) -> bool:
+    """Whether a difference is too small to matter."""
+    return bool(-LEVEL < found.low[0] and found.high[0] < LEVEL)
+
+
+def above(found: Intervals) -> bool:
+    """Whether a difference is more than nothing."""
+    return bool(found.low[0] > 0)
+
+
+def answer(these: Sequence[Condition], who: str, others: Iterable[str], asked: Callable[[Intervals], bool]) -> str:
+    """Whether a network's differences from others over environments are what is asked; nothing without environments."""
+    if not these:
+        return "-"
+    found = [apart(these, who, other) for other in others]
+    return f"{'yes' if all(map(asked, found)) else 'no'}: {', '.join(map(shown, found))}"
+
+
 def held_out(conditions: dict[str, Condition], never_met: Iterable[str] = ()) -> None:
     """The three questions of docs/families.md, for every network, where plain ones learn and meet what is broken."""
     if unseen := [name for name, one in conditions.items() if "plain" not in one.returns]:
@@ -218,6 +236,9 @@ def held_out(conditions: dict[str, Condition], never_met: Iterable[str] = ()) ->
         print(f"left out, for trained plain networks do not meet the break: {', '.join(idle)}\n")
     left_out = {*unlearned, *idle}
     conditions = {name: one for name, one in conditions.items() if name not in left_out}
+    if not conditions:
+        print("nothing is left to compare in")
+        return
     sound = [one for name, one in conditions.items() if whole(name)]
     broken = [one for name, one in conditions.items() if not whole(name)]
     networks = families(conditions)
@@ -232,21 +253,13 @@ def held_out(conditions: dict[str, Condition], never_met: Iterable[str] = ()) ->
     for who in networks:
         lows = {name: float(apart([one], who, "plain").low[0]) for name, one in conditions.items()}
         worst = min(lows, key=lows.__getitem__)
-        level, above = apart(sound, who, "exact"), [apart(broken, who, other) for other in ("plain", "rpp")]
-        answers = [
-            "yes" if each else "no"
-            for each in (
-                lows[worst] > MARGIN,
-                -LEVEL < level.low[0] and level.high[0] < LEVEL,
-                all(one.low[0] > 0 for one in above),
-            )
-        ]
+        never = f"{'yes' if lows[worst] > MARGIN else 'no'}: {lows[worst]:+.2f} ({worst})"
         rows.append(
             [
                 who,
-                f"{answers[0]}: {lows[worst]:+.2f} ({worst})" if who != "plain" else "",
-                f"{answers[1]}: {shown(level)}" if who != "exact" else "",
-                f"{answers[2]}: {shown(above[0])}, {shown(above[1])}" if who not in ("plain", "rpp") else "",
+                never if who != "plain" else "",
+                answer(sound, who, ("exact",), level) if who != "exact" else "",
+                answer(broken, who, ("plain", "rpp"), above) if who not in ("plain", "rpp") else "",
             ]
         )
     table(["network", "never worse than plain", "level with exact where whole", "above plain, rpp where broken"], rows)

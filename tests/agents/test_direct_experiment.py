@@ -26,6 +26,7 @@ def experiment(monkeypatch):
     return module
 
 
+@pytest.mark.slow
 def test_it_goes_on_and_its_table_is_of_what_was_traded(experiment, tmp_path, capsys):
     experiment.main("tiny", tmp_path)
     assert len(capsys.readouterr().out.splitlines()) == 8  # markets, networks, seeds

@@ -52,6 +52,7 @@ def test_networks_and_references_keep_the_same_books(walk, split):
     assert np.abs(monthly - found).max() > 5e-3  # control
 
 
+@pytest.mark.slow
 def test_it_goes_on_and_its_tables_are_of_what_was_traded(walk, monkeypatch, tmp_path, capsys):
     worlds = tuple(walk.World(market, 1.0, None, fold) for market, fold in (("factors", 0), ("indices", 1)))
     monkeypatch.setitem(walk.STUDIES, "tiny", walk.Study(worlds, 2, ("widths",), ("plain", "exact")))

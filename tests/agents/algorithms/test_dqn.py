@@ -198,11 +198,11 @@ def settings(folder, symmetry, **keys):
 
 
 def test_a_gated_run_goes_on_after_a_stop(tmp_path):
-    gated = replace(settings(tmp_path / "whole", None), network=family("gated", width=16), total_steps=900)
-    gated = replace(gated, eval_every=450, checkpoint_every=450)
+    gated = replace(settings(tmp_path / "whole", None), network=family("gated", width=16), total_steps=500)
+    gated = replace(gated, eval_every=250, checkpoint_every=250)
     whole = train(gated, []).metrics.read_bytes()
     halves = replace(gated, run_dir=str(tmp_path / "halves"))
-    train(replace(halves, total_steps=450), [])
+    train(replace(halves, total_steps=250), [])
     assert train(replace(halves, resume=True), []).metrics.read_bytes() == whole
 
 

@@ -53,6 +53,7 @@ def test_numbers_are_positive_and_saved(what, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.STORED", 20)
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.drqv2.WIDTH", 16)
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.environments.COUNTS", (2,))
+    monkeypatch.setattr("nearsym.agents.benchmarks.suites.ppo.ROLLOUT", 8)
     simulators = environments.SIMULATORS[:1]
     monkeypatch.setattr("nearsym.agents.benchmarks.suites.environments.SIMULATORS", simulators)
     words, names = SUITE_WORDS[what]
