@@ -21,7 +21,7 @@ def settings(folder, seed, **changes):
     chosen = TrainSettings(
         env=EnvSettings("Pendulum-v1"),
         network=family("relaxed", width=16),
-        total_steps=260,
+        total_steps=220,
         eval_every=100,
         eval_episodes=1,
         checkpoint_every=120,
@@ -115,7 +115,7 @@ def test_runs_that_stopped_at_different_steps_both_reach_the_end(tmp_path):
     together(tmp_path, total_steps=130)
     train(settings(tmp_path, 1, total_steps=200, resume=True), [])
     together(tmp_path, resume=True)
-    assert [rows(tmp_path / f"seed{seed}")[-1]["step"] for seed in (0, 1)] == [260, 260]
+    assert [rows(tmp_path / f"seed{seed}")[-1]["step"] for seed in (0, 1)] == [220, 220]
 
 
 def test_what_cannot_be_trained_together_is_refused(tmp_path):
