@@ -149,17 +149,20 @@ def test_the_rules_for_families_are_those_written_down(tmp_path, told):
     assert code == 0, wrong
     answers = {row.split("|")[1].strip(): row for row in second.splitlines() if "yes:" in row or "no:" in row}
     assert answers["relaxed"].count("yes:") == 3 == answers["modest"].count("yes:")
+    assert answers["augmented"].split("|")[3].strip().startswith("no: -0.11 [")  # (90 - 100) / (100.4 - 10)
     assert "no: -0.4" in answers["exact"] and answers["bold"].count("no:") == 2
     for visited, row in ((0.05, False), (0.15, True)):
         (tmp_path / "met.csv").write_text(
             f"task,seed,element,error,verdict,visited\ncrane-worn,0,r,0.7,broken,{visited}\n"
         )
-        _, third, _ = ask("held_out", "evaluations.csv", "--met", "met.csv")
+        code, third, wrong = ask("held_out", "evaluations.csv", "--met", "met.csv")
+        assert code == 0, wrong
         assert ("| crane-worn |" in third) is row, third
         assert ("do not meet the break: crane-worn" in third) is not row
         assert ("| - |" in third) is not row  # no broken one is left to ask about
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\ncrane-worn,relaxed,\n")
-    _, fourth, _ = ask("held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv")
+    code, fourth, wrong = ask("held_out", "evaluations.csv", "--met", "met.csv", "--auto", "auto.csv")
+    assert code == 0, wrong
     auto = next(row for row in fourth.splitlines() if row.startswith("| auto | yes"))
     assert auto.count("yes:") == 3 and "+0.00 [+0.00, +0.00]" in auto  # it is exact where the symmetry holds
     (tmp_path / "auto.csv").write_text("task,network,why\ncrane-whole,exact,\n")
@@ -167,7 +170,8 @@ def test_the_rules_for_families_are_those_written_down(tmp_path, told):
     assert code == 1 and "chooses nothing for crane-worn" in wrong
     kept = [line for line in (tmp_path / "evaluations.csv").read_text().splitlines() if "-worn),,bold,0," not in line]
     (tmp_path / "fewer.csv").write_text("\n".join(kept) + "\n")
-    _, fewer, _ = ask("tuning", "fewer.csv")
+    code, fewer, wrong = ask("tuning", "fewer.csv")
+    assert code == 0, wrong
     assert fewer.startswith("not complete, 5 runs elsewhere: 4 of bold on crane-worn\n"), fewer
     _, means, _ = ask("means", "fewer.csv")  # plain ends at 80, 80.2, … 80.8 and begins at 10
     assert "| plain | 80 / 80 | 80 / 80 |" in means and "| bold | 100 / 100 | 60 / 60 |" in means

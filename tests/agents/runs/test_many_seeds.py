@@ -75,7 +75,7 @@ def traced(monkeypatch):
     return found
 
 
-WIDE = {"network": family("relaxed", width=72, depth=1), "compile": "true"}  # shallow: tracing takes seconds
+WIDE = {"network": family("relaxed", width=72), "compile": "true"}
 
 
 def test_wide_ones_are_trained_in_turn_by_the_code_of_the_first(tmp_path, traced):

@@ -41,7 +41,7 @@ def images(folder, count, **changes):
         env=EnvSettings("dmc/cartpole-balance", {"size": 21, "action_repeat": 100}, count=count, processes="false"),
         agent=DrQv2Settings(batch_size=8, learning_starts=8, filters=4, features=8),
         pixels=True,
-        total_steps=24,
+        total_steps=36,
         eval_every=12,
         checkpoint_every=12,
         **changes,

@@ -87,10 +87,10 @@ def test_the_report_is_of_the_test_period(trained):
     assert clear.returns == [pytest.approx(100 * report.performances[AGENT].annual_return)]
     assert len(set(noisy.returns)) == 2 and clear.returns[0] not in noisy.returns
     again, other = (
-        evaluate_its_own_way(EvaluateSettings(str(trained), episodes=1, noise=[0.0, 0.05], seed=seed)).levels[1]
+        evaluate_its_own_way(EvaluateSettings(str(trained), episodes=2, noise=[0.0, 0.05], seed=seed)).levels[1]
         for seed in (1, 2)
     )
-    assert again.returns == noisy.returns[:1] != other.returns  # noise follows from the seed
+    assert again.returns == noisy.returns != other.returns  # noise follows from the seed
     curve = report.curves[AGENT]
     assert report.performances[AGENT] == performance(curve)
     assert curve.value[0] == 1e6 and curve.paid.sum() > 0
@@ -159,8 +159,8 @@ def test_other_readers_are_named(trained, monkeypatch):
 
 
 def test_more_trials_make_a_sharpe_ratio_say_less(trained):
-    tried = [evaluate_its_own_way(EvaluateSettings(str(trained), trials=n)).deflated for n in (1, 50)]
-    assert tried[0] > tried[1]
+    tried = [evaluate_its_own_way(EvaluateSettings(str(trained), trials=n)).deflated for n in (1, 5, 50)]
+    assert tried[0] > tried[1] > tried[2]
 
 
 def test_the_command_writes_all_of_it(trained, capsys):
